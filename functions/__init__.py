@@ -1,0 +1,1 @@
+"""Everything that runs in Lambda: entry points outside, the domain inside."""

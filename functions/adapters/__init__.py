@@ -1,0 +1,1 @@
+"""One client each for the services outside DynamoDB."""

@@ -1,0 +1,1 @@
+"""Ticks of the Scheduler, and the sweeper of scans that never started."""

@@ -1,0 +1,1 @@
+"""Steps that two entry points share or that span two stores."""

@@ -1,0 +1,1 @@
+"""The same app on one machine: emulator, deploy, Fargate agent."""

@@ -1,0 +1,1 @@
+"""The worker: scans one chunk and reports what it saw."""

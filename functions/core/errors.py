@@ -1,0 +1,97 @@
+"""The one error family.
+
+VedetteError                 an operation that could not be done; `slug` is its stable public name
+|-- InvalidInput             the caller's input is wrong; names the field and the mend
+|   `-- OutOfScope           a target is denied, excluded, or not in the network
+|-- Unauthenticated          no token, or one that is unknown, expired or revoked
+|-- Forbidden                a known caller may not do this
+|-- NotFound                 no such thing in this project
+|-- Conflict                 the present state does not allow it; carries the current item
+|   |-- AlreadyExists        the thing is there already
+|   |-- StaleVersion         the caller edited an older version
+|   |-- ScanInProgress       the network has a live scan
+|   `-- IllegalTransition    no row of the transition table allows it
+|-- Superseded               a newer attempt owns the chunk: this one must stop and write nothing
+|-- Corrupt                  a stored document is not what its digest or schema says
+|-- ScannerFailed            a scanning tool could not be run to a trustworthy end
+`-- Unavailable              a service did not answer in time; the same call may work later
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class VedetteError(Exception):
+    slug: ClassVar[str] = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(VedetteError):
+    """`field` is the dotted path of the input at fault; `message` says what is wrong and how to mend it."""
+
+    slug = "invalid-input"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class OutOfScope(InvalidInput):
+    slug = "out-of-scope"
+
+
+class Unauthenticated(VedetteError):
+    slug = "unauthenticated"
+
+
+class Forbidden(VedetteError):
+    slug = "forbidden"
+
+
+class NotFound(VedetteError):
+    slug = "not-found"
+
+
+class Conflict(VedetteError):
+    """`current` is the item as it stands now, in its public form."""
+
+    slug = "conflict"
+
+    def __init__(self, message: str, *, current: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.current = dict(current or {})
+
+
+class AlreadyExists(Conflict):
+    slug = "already-exists"
+
+
+class StaleVersion(Conflict):
+    slug = "stale-version"
+
+
+class ScanInProgress(Conflict):
+    slug = "scan-in-progress"
+
+
+class IllegalTransition(Conflict):
+    slug = "illegal-transition"
+
+
+class Superseded(VedetteError):
+    slug = "superseded"
+
+
+class Corrupt(VedetteError):
+    slug = "corrupt"
+
+
+class ScannerFailed(VedetteError):
+    slug = "scanner-failed"
+
+
+class Unavailable(VedetteError):
+    slug = "unavailable"

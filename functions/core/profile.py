@@ -1,0 +1,34 @@
+"""How to scan: typed options only, never raw flags."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from functions.core.model import Model
+
+
+class Discovery(StrEnum):
+    AUTO = "auto"
+    """masscan where it can, nmap elsewhere."""
+    NMAP = "nmap"
+    CONNECT = "connect"
+
+
+class Profile(Model):
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    discovery: Discovery = Discovery.AUTO
+    service_detection: bool = True
+    version_intensity: int = Field(default=7, ge=0, le=9)
+    host_timeout_s: int = Field(default=900, ge=10, le=3600)
+    retries: int = Field(default=1, ge=0, le=5)
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(name="standard"),
+        Profile(name="discovery", service_detection=False),
+        Profile(name="thorough", version_intensity=9, retries=3, host_timeout_s=1800),
+        Profile(name="connect", discovery=Discovery.CONNECT),
+    )
+}

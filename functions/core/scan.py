@@ -1,0 +1,100 @@
+"""A scan and its life."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from functions.core.messages import PinnedHost
+from functions.core.model import Id, Model, Protocol, Time
+from functions.core.profile import Profile
+from functions.core.transitions import TransitionTable
+
+
+class ScanStatus(StrEnum):
+    PLANNED = "planned"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ScanEvent(StrEnum):
+    START = "start"
+    COMPLETE = "complete"
+    END_PARTIAL = "end_partial"
+    FAIL = "fail"
+    CANCEL = "cancel"
+
+
+SCAN_TABLE = TransitionTable[ScanStatus, ScanEvent](
+    "scan",
+    {
+        (ScanStatus.PLANNED, ScanEvent.START): ScanStatus.RUNNING,
+        (ScanStatus.PLANNED, ScanEvent.FAIL): ScanStatus.FAILED,
+        (ScanStatus.PLANNED, ScanEvent.CANCEL): ScanStatus.CANCELLED,
+        (ScanStatus.RUNNING, ScanEvent.COMPLETE): ScanStatus.COMPLETED,
+        (ScanStatus.RUNNING, ScanEvent.END_PARTIAL): ScanStatus.PARTIAL,
+        (ScanStatus.RUNNING, ScanEvent.FAIL): ScanStatus.FAILED,
+        (ScanStatus.RUNNING, ScanEvent.CANCEL): ScanStatus.CANCELLED,
+    },
+)
+
+LIVE = frozenset({ScanStatus.PLANNED, ScanStatus.RUNNING})
+
+
+class Snapshot(Model):
+    """The network as it stood when the scan was asked for; `targets`, `ports` may be a part of the network's."""
+
+    targets: tuple[str, ...]
+    exclusions: tuple[str, ...] = ()
+    ports: str
+    protocols: tuple[Protocol, ...]
+    profile: Profile
+    rate: int
+    misses_to_close: int = 2
+    hosts: tuple[PinnedHost, ...] = ()
+    """Hostnames as resolved at plan, pinned for the scan; empty before."""
+
+
+class ScanCounts(Model):
+    chunks: int = 0
+    chunks_ingested: int = 0
+    chunks_failed: int = 0
+    cells: int = 0
+    cells_covered: int = 0
+    open_ports: int = 0
+    hosts_up: int = 0
+    opened: int = 0
+    reopened: int = 0
+    changed: int = 0
+    closed: int = 0
+    baseline: int = 0
+    """Exposures opened by the first coverage of their cell."""
+
+
+class Cause(Model):
+    """Why a scan exists. `key` makes its id: an idempotency key, a scheduled time, or the request's own id."""
+
+    kind: Literal["api", "schedule"]
+    principal: str = Field(max_length=128)
+    key: str = Field(max_length=256)
+
+
+class Scan(Model):
+    id: Id
+    project: Id
+    network: Id
+    cause: Cause
+    snapshot: Snapshot
+    status: ScanStatus = ScanStatus.PLANNED
+    run: int = Field(default=1, ge=1)
+    stop: Literal["", "cancel"] = ""
+    """What the user asked of a live scan; workers see it within seconds through the ledger."""
+    counts: ScanCounts = ScanCounts()
+    reason: str = Field(default="", max_length=512)
+    created: Time
+    started: Time | None = None
+    ended: Time | None = None
+    version: int = Field(default=1, ge=1)

@@ -1,0 +1,18 @@
+"""What identifies the service behind an open port, as nmap -sV tells it."""
+
+from pydantic import Field
+
+from functions.core.model import Model
+
+
+class Service(Model):
+    """Every text is chosen by the scanned host: bounded here, escaped at every output."""
+
+    name: str = Field(default="", max_length=128)
+    product: str = Field(default="", max_length=512)
+    version: str = Field(default="", max_length=256)
+    extra: str = Field(default="", max_length=512)
+    tunnel: str = Field(default="", max_length=32)
+    cpe: tuple[str, ...] = Field(default=(), max_length=16)
+    confidence: int = Field(default=0, ge=0, le=10)
+    """nmap's `conf`: 3 is the port table's guess, 10 an answer to a probe; 0 not asked."""

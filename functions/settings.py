@@ -1,0 +1,111 @@
+"""The environment of each function and of the task, as models; a test validates the synthesised templates against them."""
+
+import os
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Environment(BaseModel):
+    """Read as `HttpApiSettings.from_environment()`: every field is the variable `VEDETTE_` + its name in capitals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
+        names = {f"VEDETTE_{name.upper()}": name for name in cls.model_fields}
+        return cls.model_validate({names[key]: value for key, value in variables.items() if key in names})
+
+
+class AuthorizerSettings(Environment):
+    table: str
+
+
+class ScopeSettings(Environment):
+    """Loopback is admitted by the local stage alone."""
+
+    admit_loopback: bool = False
+
+
+class HttpApiSettings(ScopeSettings):
+    table: str
+    live_table: str
+    bucket: str
+    state_machine_arn: str
+    schedule_group: str
+    tick_function_arn: str
+    scheduler_role_arn: str
+    schedule_dead_letter_arn: str
+    version: str = "dev"
+
+
+class WebsocketSettings(Environment):
+    table: str
+    live_table: str
+    callback_url: str
+
+
+class PlanSettings(ScopeSettings):
+    table: str
+    live_table: str
+    bucket: str
+    max_tasks: int
+    chunk_seconds: int
+    deadline_s: int
+    lease_s: int
+
+
+class JudgeSettings(Environment):
+    table: str
+
+
+class IngestSettings(ScopeSettings):
+    table: str
+    bucket: str
+
+
+class RecordFailureSettings(Environment):
+    table: str
+    live_table: str
+
+
+class FinishSettings(ScopeSettings):
+    table: str
+    bucket: str
+
+
+class TickSettings(ScopeSettings):
+    table: str
+    state_machine_arn: str
+
+
+class SweepSettings(ScopeSettings):
+    table: str
+    state_machine_arn: str
+
+
+class EvaluateSettings(Environment):
+    table: str
+
+
+class PublishSettings(Environment):
+    live_table: str
+    bus: str
+
+
+class BroadcastSettings(Environment):
+    live_table: str
+    callback_url: str
+
+
+class WorkerSettings(ScopeSettings):
+    """The Fargate task: the first four by the task definition, the rest by the workflow's overrides."""
+
+    table: str
+    live_table: str
+    bucket: str
+    project: str
+    scan: str
+    chunk: str
+    run: int

@@ -1,0 +1,170 @@
+"""Every key and index template. Family first, tenant next, so that `dynamodb:LeadingKeys` limits a role to families.
+
+`table` (stream; system of record):
+
+| family | pk                                  | sk                             | gsi1pk / gsi1sk                              | read by |
+|--------|-------------------------------------|--------------------------------|----------------------------------------------|---------|
+| PRJ    | PRJ                                 | {project}                      |                                              | get, list projects |
+| TOK    | TOK#{token}                         | TOK                            | TOK#{project or ORG} / {token}               | authorise; list tokens of a project |
+| NET    | NET#{project}                       | {network}                      |                                              | get, list networks |
+| LIV    | LIV#{project}                       | {network}                      |                                              | the live scan of a network, at most one |
+| TCK    | TCK#{project}#{network}             | {scheduled time}               |                                              | what each tick did |
+| SCN    | SCN#{project}                       | {scan}                         | SCN#{project}#{network} / {scan}             | get, list, list of a network |
+| SCNS   | (index only, gsi2)                  |                                | SCNS#{status} / {scan}  (live scans only)    | sweeper |
+| CHK    | CHK#{project}#{scan}                | {chunk} or REQUEST             |                                              | the ledger: claim, heartbeat, list; the stop request |
+| EXP    | EXP#{project}#{network}#{bucket}    | {asset key}#{proto}#{port:05}  |                                              | judge a chunk, list, filter |
+| HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
+| COV    | COV#{project}#{network}#{bucket}    | {block}#{proto}                |                                              | was a cell covered before, when, by which scan |
+| ALR    | ALR#{project}                       | {alert}                        | ALR#{project}#{status} / {alert}             | get, list, list by status |
+| IDM    | IDM#{project or ORG}                | {sha256 of route + key}        |                                              | repeat of a POST (TTL `expires`) |
+
+`live_table` (own stream; TTL `expires`, seconds since the epoch):
+
+| family | pk                          | sk             | read by |
+|--------|-----------------------------|----------------|---------|
+| CON    | CON#{connection}            | META           | who is at the other end |
+| CON    | CON#{connection}            | SUB#{topic}    | disconnect: what to unsubscribe |
+| SUB    | SUB#{project}#{topic}       | {connection}   | broadcast: who listens |
+| EVT    | EVT#{project}#{topic}       | {event id}     | replay since; log of a scan |
+
+The bucket spreads a large estate: a hash of the asset's /24, /64 or name, mod 16. An asset key sorts as its address does:
+`4:` + 8 hex digits, `6:` + 32 hex digits, or `h:` + hostname. A block is the asset key of the first address of a /24 or
+/64, or of the hostname.
+"""
+
+import hashlib
+import ipaddress
+
+from functions.core.model import Protocol
+
+BUCKETS = 16
+GSI1 = "gsi1"
+GSI2 = "gsi2"
+
+
+def asset_key(asset: str) -> str:
+    """Sortable form of an address or hostname."""
+    try:
+        address = ipaddress.ip_address(asset)
+    except ValueError:
+        return f"h:{asset.lower()}"
+    return f"{address.version}:{int(address):0{address.max_prefixlen // 4}x}"
+
+
+def asset_of(key: str) -> str:
+    """The inverse of asset_key."""
+    kind, _, text = key.partition(":")
+    match kind:
+        case "4":
+            return str(ipaddress.IPv4Address(int(text, 16)))
+        case "6":
+            return str(ipaddress.IPv6Address(int(text, 16)))
+        case _:
+            return text
+
+
+def block_of(asset: str) -> str:
+    """The coverage block of an asset: its /24, its /64, or its own name."""
+    key = asset_key(asset)
+    match key[0]:
+        case "4":
+            return key[:8] + "00"
+        case "6":
+            return key[:18] + "0" * 16
+        case _:
+            return key
+
+
+def bucket_of(asset: str) -> int:
+    return hashlib.sha256(block_of(asset).encode()).digest()[0] % BUCKETS
+
+
+def project() -> str:
+    return "PRJ"
+
+
+def token(identifier: str) -> str:
+    return f"TOK#{identifier}"
+
+
+def tokens(project: str) -> str:
+    return f"TOK#{project or 'ORG'}"
+
+
+def networks(project: str) -> str:
+    return f"NET#{project}"
+
+
+def live_scan(project: str) -> str:
+    return f"LIV#{project}"
+
+
+def ticks(project: str, network: str) -> str:
+    return f"TCK#{project}#{network}"
+
+
+def scans(project: str) -> str:
+    return f"SCN#{project}"
+
+
+def scans_of_network(project: str, network: str) -> str:
+    return f"SCN#{project}#{network}"
+
+
+def scans_by_status(status: str) -> str:
+    return f"SCNS#{status}"
+
+
+def chunks(project: str, scan: str) -> str:
+    return f"CHK#{project}#{scan}"
+
+
+STOP_REQUEST = "REQUEST"
+
+
+def exposures(project: str, network: str, bucket: int) -> str:
+    return f"EXP#{project}#{network}#{bucket:02}"
+
+
+def exposure(asset: str, protocol: Protocol, port: int) -> str:
+    return f"{asset_key(asset)}#{protocol}#{port:05}"
+
+
+def hosts(project: str, network: str, bucket: int) -> str:
+    return f"HST#{project}#{network}#{bucket:02}"
+
+
+def coverage(project: str, network: str, bucket: int) -> str:
+    return f"COV#{project}#{network}#{bucket:02}"
+
+
+def coverage_block(block: str, protocol: Protocol) -> str:
+    return f"{block}#{protocol}"
+
+
+def alerts(project: str) -> str:
+    return f"ALR#{project}"
+
+
+def alerts_by_status(project: str, status: str) -> str:
+    return f"ALR#{project}#{status}"
+
+
+def idempotency(project: str) -> str:
+    return f"IDM#{project or 'ORG'}"
+
+
+def connection(identifier: str) -> str:
+    return f"CON#{identifier}"
+
+
+def subscription(topic: str) -> str:
+    return f"SUB#{topic}"
+
+
+def subscribers(project: str, topic: str) -> str:
+    return f"SUB#{project}#{topic}"
+
+
+def events(project: str, topic: str) -> str:
+    return f"EVT#{project}#{topic}"

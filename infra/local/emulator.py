@@ -11,15 +11,14 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra.local.aws import ACCOUNT, REGION
 from infra.local.commands import program, run
 from infra.local.daemon import Daemon
-from infra.local.errors import StartError, PortTakenError
+from infra.local.errors import PortTakenError, StartError
 from infra.local.paths import LocalPaths
 
 LOCK = Path(__file__).with_name("ministack.lock")
 DEFAULT_PORT = 4566
-ACCOUNT = "000000000000"
-REGION = "us-east-1"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 

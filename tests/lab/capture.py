@@ -1,0 +1,98 @@
+"""What workers really send: the packets that enter the router from their side."""
+
+import json
+import struct
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+
+from tests.lab.namespaces import LabError, in_namespace, run
+
+_GLOBAL_HEADER = 24
+_RECORD_HEADER = 16
+_LINK_HEADER = 20
+_WITH_PORTS = {6, 17}
+_PATIENCE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A captured packet; `proto` is the IP protocol number, `port` the destination's where there is one."""
+
+    source: IPv4Address | IPv6Address
+    destination: IPv4Address | IPv6Address
+    proto: int
+    port: int | None
+
+
+@dataclass
+class Capture:
+    """Filled when the capture ends; `lost` counts what the kernel could not hand over."""
+
+    packets: list[Packet] = field(default_factory=list)
+    lost: int = 0
+
+
+@contextmanager
+def capture(router: str, ports: Sequence[str], file: Path) -> Iterator[Capture]:
+    """Capture what enters the router by the given ports, link-local traffic left out."""
+    links = json.loads(run(in_namespace(router, ["ip", "-j", "link"])))
+    indexes = {link["ifindex"] for link in links if link["ifname"] in ports}
+    result = Capture()
+    command = [
+        *("tcpdump", "-i", "any", "-Q", "in", "-y", "LINUX_SLL2", "-s", "96", "-B", "65536", "-n", "-U"),
+        *("-Z", "root", "-w", str(file), "ip or ip6"),
+    ]
+    process = subprocess.Popen(in_namespace(router, command), stderr=subprocess.PIPE, text=True)
+    try:
+        _await_start(process)
+        yield result
+        _await_quiet(file)
+    finally:
+        process.terminate()
+        _, report = process.communicate(timeout=_PATIENCE_S)
+    result.packets = list(_packets(file.read_bytes(), indexes))
+    result.lost = sum(int(line.split()[0]) for line in report.splitlines() if "dropped by kernel" in line)
+    file.unlink()
+
+
+def _await_start(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "listening on" in line:
+            return
+    raise LabError("tcpdump did not start")
+
+
+def _await_quiet(file: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    size = -1
+    while size != (size := file.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.3)
+
+
+def _packets(data: bytes, indexes: set[int]) -> Iterator[Packet]:
+    offset = _GLOBAL_HEADER
+    while offset + _RECORD_HEADER <= len(data):
+        (length,) = struct.unpack_from("<8xI", data, offset)
+        offset += _RECORD_HEADER
+        (index,) = struct.unpack_from(">4xI", data, offset)
+        packet = _packet(data[offset + _LINK_HEADER : offset + length])
+        if index in indexes and not packet.source.is_link_local:
+            yield packet
+        offset += length
+
+
+def _packet(data: bytes) -> Packet:
+    if data[0] >> 4 == 4:
+        proto, rest = data[9], (data[0] & 15) * 4
+        source, destination = data[12:16], data[16:20]
+    else:
+        proto, rest = data[6], 40
+        source, destination = data[8:24], data[24:40]
+    port = int.from_bytes(data[rest + 2 : rest + 4], "big") if proto in _WITH_PORTS else None
+    return Packet(ip_address(source), ip_address(destination), proto, port)

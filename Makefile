@@ -1,0 +1,70 @@
+# Every target does all of its own set-up. `make scan` and `make test` are all that a newcomer needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export NODE_OPTIONS ?= --no-warnings
+
+TARGET ?= 127.0.0.1
+SCAN_ARGS ?=
+STAGE ?= dev
+PYTEST := $(BIN)/pytest
+
+.PHONY: scan up down status check test test-long synth deploy lock format clean system system-test
+
+scan: system ## Bring the app up on this machine and scan TARGET
+	@$(BIN)/vedette up
+	@$(BIN)/vedette scan $(TARGET) $(SCAN_ARGS)
+
+up: system
+	@$(BIN)/vedette up
+
+down: $(BIN)/.ready
+	@$(BIN)/vedette down
+
+status: $(BIN)/.ready
+	@$(BIN)/vedette status
+
+check: $(BIN)/.ready ## The inner loop: format, lint, types, import contracts, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q -m "not lab and not e2e and not container and not long" -n 2
+
+test: system-test check ## Everything that must hold: unit, templates, contracts, lab, end to end, container
+	$(PYTEST) -m "(lab or e2e or container) and not long"
+
+test-long: system-test ## Scenarios, fuzzing, faults
+	$(PYTEST) -m long
+
+synth: $(BIN)/.ready ## Synthesise the app for STAGE; needs neither Docker nor credentials
+	$(BIN)/python -m infra.app --stage $(STAGE)
+
+deploy: $(BIN)/.ready ## Deploy STAGE to the AWS account of your credentials
+	$(BIN)/python -m infra.deploy --stage $(STAGE)
+
+lock: $(BIN)/.ready ## Resolve every lock file anew
+	$(BIN)/python -m infra.locks
+
+format: $(BIN)/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+system: $(BIN)/.ready
+	@$(BIN)/python -m infra.local.tools
+
+system-test: $(BIN)/.ready
+	@$(BIN)/python -m infra.local.tools --tests
+
+clean: down
+	rm -rf build cdk.out .vedette
+
+$(BIN)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vedette needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python has no venv module; run: sudo apt-get install -y python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[0-9.]*' requirements.lock)"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	@touch $@

@@ -34,7 +34,7 @@ class HttpApiSettings(ScopeSettings):
     bucket: str
     state_machine_arn: str
     schedule_group: str
-    tick_function_arn: str
+    tick_queue_arn: str
     scheduler_role_arn: str
     schedule_dead_letter_arn: str
     version: str = "dev"
@@ -87,14 +87,17 @@ class SweepSettings(ScopeSettings):
 
 class EvaluateSettings(Environment):
     table: str
+    bucket: str
 
 
 class PublishSettings(Environment):
+    bucket: str
     live_table: str
     bus: str
 
 
 class BroadcastSettings(Environment):
+    bucket: str
     live_table: str
     callback_url: str
 

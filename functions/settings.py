@@ -80,13 +80,15 @@ class TickSettings(ScopeSettings):
     state_machine_arn: str
 
 
-class SweepSettings(ScopeSettings):
+class SweepSettings(Environment):
     table: str
     state_machine_arn: str
+    finish_queue_url: str
 
 
 class EvaluateSettings(Environment):
     table: str
+    bucket: str
     bucket: str
 
 

@@ -1,8 +1,9 @@
 """The inventory record of a cell."""
 
 from enum import StrEnum
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from functions.core.coverage import Method
 from functions.core.model import Id, Model, Protocol, Time
@@ -22,6 +23,9 @@ class ChangeKind(StrEnum):
     SEEN_AGAIN = "seen_again"
     """Open again after a miss that had not closed it."""
     CLOSED = "closed"
+
+
+OPENINGS = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED})
 
 
 class Change(Model):
@@ -55,4 +59,13 @@ class Exposure(Model):
     first_seen: Time
     last_changed: Time
     change: Change
+    opening: Change
+    """The change that began the present episode: what its alert rests on, whatever changed since. Defaults to `change`."""
     version: int = Field(default=1, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _opening_defaults_to_change(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "opening" not in data and "change" in data:
+            return {**data, "opening": data["change"]}
+        return data

@@ -48,7 +48,6 @@ class WebsocketSettings(Environment):
 
 class PlanSettings(ScopeSettings):
     table: str
-    live_table: str
     bucket: str
     max_tasks: int
     chunk_seconds: int
@@ -89,10 +88,10 @@ class SweepSettings(Environment):
 class EvaluateSettings(Environment):
     table: str
     bucket: str
-    bucket: str
 
 
 class PublishSettings(Environment):
+    table: str
     bucket: str
     live_table: str
     bus: str

@@ -1,0 +1,179 @@
+"""The `vedette` command: each subcommand is one call of the API and one way to print it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import access as accesses
+from cli import alerting, deployment, listing, scanning
+from cli import why as whys
+from cli.access import Access
+from cli.client import Client
+from cli.errors import FAILED, CommandError
+from cli.session import Session, console, notes, open_session
+
+app = typer.Typer(
+    name="vedette",
+    help="Watches what networks expose.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(alerting.app, name="alerts")
+app.add_typer(listing.networks, name="networks")
+app.add_typer(listing.scans, name="scans")
+
+Project = Annotated[str, typer.Option("--project", help="Id or name; the default project when left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+
+
+@app.command()
+def up() -> None:
+    """Bring the platform up on this machine: embedded AWS, deployed app, first admin token."""
+    deployment.up(console())
+
+
+@app.command()
+def down() -> None:
+    """Stop the platform on this machine; its state is kept."""
+    deployment.down(console())
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """What of the platform runs on this machine."""
+    raise typer.Exit(deployment.status(console(), as_json=as_json))
+
+
+@app.command()
+def bootstrap(
+    stage: Annotated[str, typer.Option(help="The deployed stage.")] = "dev",
+    name: Annotated[str, typer.Option(help="What the token is called in lists.")] = "bootstrap",
+) -> None:
+    """Make the first admin token of a deployed stage, with your AWS credentials; it is shown once."""
+    deployment.bootstrap(console(), stage=stage, name=name)
+
+
+@app.command()
+def redrive(
+    stage: Annotated[str, typer.Option(help="The deployed stage; `local` for this machine.")] = "dev",
+) -> None:
+    """Give failed stream records and dead letters to their consumers again, with your AWS credentials."""
+    raise typer.Exit(deployment.redrive(console(), stage=stage))
+
+
+@app.command()
+def login(
+    url: Annotated[str, typer.Option(prompt=True, help="The HTTP API of the deployed stage.")],
+    websocket_url: Annotated[str, typer.Option(prompt=True, help="Its WebSocket API, with the stage.")],
+    token: Annotated[str, typer.Option(prompt=True, hide_input=True, help="An API token: vdt_...")],
+) -> None:
+    """Keep the endpoint and token of a deployed stage for this user, after trying them."""
+    candidate = Access(url=url, websocket_url=websocket_url, token=token)
+    with Client(candidate) as client:
+        next(iter(client.items("projects", limit=1)), None)
+    path: Path = accesses.save(candidate)
+    console().print(f"logged in; kept in {path}")
+
+
+@app.command()
+def scan(
+    target: Annotated[list[str], typer.Argument(help="Addresses, CIDRs, ranges or hostnames.", metavar="TARGET...")],
+    ports: Annotated[str, typer.Option(help="e.g. 1-1024,8080,!25 or top-100.")] = "top-1000",
+    profile: Annotated[str, typer.Option(help="standard, discovery, thorough or connect.")] = "standard",
+    rate: Annotated[int, typer.Option(help="Packets per second for the whole network.")] = 1000,
+    udp: Annotated[bool, typer.Option("--udp", help="Scan UDP too.")] = False,
+    exclude: Annotated[list[str] | None, typer.Option(help="Never probe these; may be repeated.")] = None,
+    watch: Annotated[bool, typer.Option(help="Follow the scan to its end.")] = True,
+    project: Project = "",
+    as_json: AsJson = False,
+) -> None:
+    """Scan TARGET as a network of its own, live, and print what is open.
+
+    Exit code: 0 done, 1 failed, 2 bad usage, 3 partial.
+    """
+    draft = {
+        "name": " ".join(target)[:100],
+        "targets": target,
+        "exclusions": exclude or [],
+        "ports": ports,
+        "protocols": ["tcp", "udp"] if udp else ["tcp"],
+        "profile": profile,
+        "rate": rate,
+    }
+    with open_session(project=project, json=as_json) as session:
+        network = scanning.ensure_network(session.client, session.project, draft)
+        started = scanning.start(session, network["id"])
+        raise typer.Exit(_see_through(session, started["id"], watch=watch))
+
+
+@app.command()
+def watch(
+    scan: Annotated[str, typer.Argument(help="The scan's id.", metavar="SCAN")],
+    project: Project = "",
+    as_json: AsJson = False,
+) -> None:
+    """Follow a scan live to its end and print what is open."""
+    with open_session(project=project, json=as_json) as session:
+        raise typer.Exit(_see_through(session, scan, watch=True))
+
+
+def _see_through(session: Session, scan: str, *, watch: bool) -> int:
+    if watch:
+        return scanning.report(session, scanning.follow(session, scan))
+    started = scanning.read(session, scan)
+    if session.json:
+        sys.stdout.write(json.dumps({"scan": started}, indent=2) + "\n")
+    else:
+        session.console.print(f"started scan {scan}; follow it with `vedette watch {scan}`")
+    return 0
+
+
+@app.command()
+def ports(
+    network: Annotated[str, typer.Option(help="Id or name of one network.")] = "",
+    address: Annotated[str, typer.Option(help="One address.")] = "",
+    cidr: Annotated[str, typer.Option(help="A block of addresses.")] = "",
+    port: Annotated[int | None, typer.Option(help="One port.")] = None,
+    service: Annotated[str, typer.Option(help="A service's name.")] = "",
+    state: Annotated[str, typer.Option(help="open, closed or all.")] = "open",
+    project: Project = "",
+    as_json: AsJson = False,
+) -> None:
+    """The inventory: what is open, since when."""
+    with open_session(project=project, json=as_json) as session:
+        listing.ports(session, network=network, address=address, cidr=cidr, port=port, service=service, state=state)
+
+
+@app.command()
+def why(
+    cell: Annotated[str, typer.Argument(metavar="HOST:PORT", help="e.g. 10.0.0.1:443 or [fd00::1]:53/udp.")],
+    project: Project = "",
+    as_json: AsJson = False,
+) -> None:
+    """When a cell was last probed, how, what it answered, by which scan."""
+    host, port, protocol = whys.split_cell(cell)
+    with open_session(project=project, json=as_json) as session:
+        answer = session.client.get("projects", session.project, "why", asset=host, port=port, protocol=protocol)
+        if session.json:
+            sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+            return
+        for line in whys.lines(answer):
+            session.console.print(line)
+
+
+def main() -> None:
+    """Run the command; errors become one line on standard error and an exit code."""
+    try:
+        app()
+    except CommandError as error:
+        notes().print(f"vedette: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(FAILED)

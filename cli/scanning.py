@@ -1,0 +1,134 @@
+"""`vedette scan` and `vedette watch`: start, follow to the end, print what is open."""
+
+import json
+import sys
+import time
+import uuid
+from collections.abc import Callable
+
+from rich.prompt import Confirm
+
+from cli.client import Client, Json
+from cli.errors import DONE, FAILED, PARTIAL, ApiError
+from cli.live import Feed, connector
+from cli.session import Session, notes
+from cli.tables import ALERT_COLUMNS, PORT_COLUMNS, alert_row, port_row, print_rows
+from cli.view import View, view_for
+
+EXIT_CODES = {"completed": DONE, "partial": PARTIAL, "cancelled": PARTIAL, "failed": FAILED}
+_POLL_SECONDS = 5.0
+
+
+def ensure_network(client: Client, project: str, draft: Json) -> Json:
+    """The network of this name with these settings: found, brought up to date, or created."""
+    found = [network for network in client.items("projects", project, "networks") if network["name"] == draft["name"]]
+    if not found:
+        return client.post("projects", project, "networks", body=draft, key=str(uuid.uuid4()))
+    network = found[0]
+    if all(network[name] == value for name, value in draft.items()):
+        return network
+    kept = {name: network[name] for name in ("exclusions", "schedule", "alerts") if name in network}
+    return client.put("projects", project, "networks", network["id"], body=kept | draft, version=network["version"])
+
+
+def start(session: Session, network: str) -> Json:
+    return session.client.post(
+        "projects", session.project, "scans", body={"network": network}, key=f"cli-{uuid.uuid4()}"
+    )
+
+
+def follow(session: Session, scan: str) -> Json:
+    """Show the scan live until it ends, and give it as it ended. Ctrl-C offers to cancel."""
+    with view_for(session.console) as view:
+        while True:
+            try:
+                return _follow(session, scan, view)
+            except KeyboardInterrupt:
+                if not _offer_cancel(session, scan):
+                    raise
+
+
+def _follow(session: Session, scan: str, view: View) -> Json:
+    feed = Feed(connector(session.access), topic=f"scan:{scan}", project=session.project)
+    looked = time.monotonic()
+    for frame in feed.frames():
+        if frame is not None:
+            view.show(frame)
+        finished = frame is not None and frame["type"] == "scan.finished"
+        if finished or time.monotonic() - looked > _POLL_SECONDS:
+            looked = time.monotonic()
+            current = read(session, scan)
+            if current["status"] in EXIT_CODES:
+                return current
+    raise AssertionError("a feed ends only by an error")
+
+
+def _offer_cancel(session: Session, scan: str) -> bool:
+    """True when the scan was cancelled and should be followed to its end."""
+    if not sys.stdin.isatty():
+        notes().print(f"left running: follow it with `vedette watch {scan}`")
+        return False
+    if not Confirm.ask("\nCancel the scan? What was found is kept", default=False, console=notes()):
+        notes().print(f"left running: follow it with `vedette watch {scan}`")
+        return False
+    session.client.post("projects", session.project, "scans", scan, "cancel")
+    return True
+
+
+def read(session: Session, scan: str) -> Json:
+    return session.client.get("projects", session.project, "scans", scan)
+
+
+def report(session: Session, scan: Json, *, write: Callable[[str], object] = sys.stdout.write) -> int:
+    """The closing table, or one JSON document; the exit code."""
+    ports = open_ports(session, scan)
+    alerts = [
+        alert
+        for alert in session.client.items("projects", session.project, "alerts", network=scan["network"])
+        if alert["why"]["change"]["scan"] == scan["id"]
+    ]
+    if session.json:
+        write(json.dumps({"scan": scan, "ports": ports, "alerts": alerts}, indent=2) + "\n")
+        return EXIT_CODES[scan["status"]]
+    print_rows(session.console, title="Open ports", columns=PORT_COLUMNS, rows=map(port_row, ports))
+    if alerts:
+        print_rows(session.console, title="Alerts", columns=ALERT_COLUMNS, rows=map(alert_row, alerts))
+    session.console.print(closing_line(scan, len(ports), len(alerts)))
+    return EXIT_CODES[scan["status"]]
+
+
+def open_ports(session: Session, scan: Json) -> list[Json]:
+    """The open exposures of the scan's network, in order of host and port."""
+    exposures = session.client.items("projects", session.project, "exposures", network=scan["network"], state="open")
+    return sorted(exposures, key=lambda item: (_address_order(item["asset"]), item["protocol"], item["port"]))
+
+
+def closing_line(scan: Json, ports: int, alerts: int) -> str:
+    counts = scan["counts"]
+    covered = f"{counts['cells_covered']} of {counts['cells']} cells covered"
+    line = f"{scan['status']}: {ports} open, {alerts} alert{'' if alerts == 1 else 's'}, {covered}"
+    if counts.get("baseline"):
+        line += f", {counts['baseline']} recorded as baseline"
+    return f"{line} (scan {scan['id']})" + (f"; {scan['reason']}" if scan.get("reason") else "")
+
+
+def _address_order(asset: str) -> tuple[int, int, str]:
+    from ipaddress import ip_address
+
+    try:
+        address = ip_address(asset)
+    except ValueError:
+        return (9, 0, asset)
+    return (address.version, int(address), "")
+
+
+def wait(session: Session, scan: str, *, patience_s: float = 30.0) -> Json:
+    """The scan when it is there: right after a start it may be a moment late."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            return read(session, scan)
+        except ApiError as error:
+            if error.status != 404 or time.monotonic() > end:
+                raise
+            time.sleep(0.5)

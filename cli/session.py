@@ -1,0 +1,75 @@
+"""What every command needs: the client, the project it works in, and how it prints."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from cli import access as accesses
+from cli.access import Access
+from cli.client import Client, Json
+from cli.errors import UsageError
+
+DEFAULT_PROJECT = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    access: Access
+    client: Client
+    project: str
+    """The project's id."""
+    console: Console
+    json: bool = False
+
+
+def console() -> Console:
+    """Standard output: colours and live drawing on a terminal, plain lines elsewhere."""
+    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+
+
+def notes() -> Console:
+    """Standard error: what is not the answer."""
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def open_session(*, project: str = "", json: bool = False) -> Iterator[Session]:
+    """`project`: an id or a name; the default project is made when it is missing."""
+    access = accesses.find()
+    with Client(access) as client:
+        yield Session(
+            access=access,
+            client=client,
+            project=find_project(client, project or DEFAULT_PROJECT),
+            console=notes() if json else console(),
+            json=json,
+        )
+
+
+def find_project(client: Client, wanted: str) -> str:
+    """The id of the project with this id or name. Raises UsageError where there is none, or more than one."""
+    projects: list[Json] = list(client.items("projects"))
+    found = [project["id"] for project in projects if wanted in {project["id"], project["name"]}]
+    if len(found) == 1:
+        return str(found[0])
+    if found:
+        raise UsageError(f"--project: {len(found)} projects are named {wanted!r}; give the id")
+    if wanted == DEFAULT_PROJECT:
+        return str(client.post("projects", body={"name": wanted}, key=f"cli-{wanted}-project")["id"])
+    raise UsageError(f"--project: there is no project {wanted!r}")
+
+
+def ago(time: str | None) -> str:
+    """`3 minutes ago` for an RFC 3339 time."""
+    if not time:
+        return "never"
+    seconds = int((datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds())
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return f"{max(seconds, 0)} s ago"

@@ -84,7 +84,8 @@ class Emulator:
             "LOG_LEVEL": "INFO",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-            "DOCKER_HOST": os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"),
+            # It must not run tasks by itself: its containers get no credentials that its own IAM accepts.
+            "DOCKER_HOST": f"unix://{self.paths.run}/no-engine",
         }
 
     def _wait_for_health(self) -> None:

@@ -37,6 +37,14 @@ class LocalPaths:
         return self.home / "tmp"
 
     @property
+    def task_logs(self) -> Path:
+        return self.log / "tasks"
+
+    @property
+    def task_records(self) -> Path:
+        return self.run / "tasks"
+
+    @property
     def credentials(self) -> Path:
         return self.home / "credentials.json"
 
@@ -46,5 +54,6 @@ class LocalPaths:
         return self.home / "namespaces"
 
     def make(self) -> None:
-        for directory in (self.home, self.state, self.log, self.run, self.tmp, self.tools):
+        made = (self.home, self.state, self.log, self.run, self.tmp, self.task_logs, self.task_records, self.tools)
+        for directory in made:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)

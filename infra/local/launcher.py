@@ -1,0 +1,110 @@
+"""Where and how a task runs on this machine: a process or a container, in the root namespace or in a named one."""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local.aws import REGION
+from infra.local.ecs_task import EcsTask
+from infra.local.netns import Relay, command_inside, open_door
+from infra.local.paths import PROJECT, LocalPaths
+from infra.local.running_task import RunningTask, launch
+
+ROOT_NAMESPACE = ""
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# What the container engine's client needs from this machine's environment; never handed to the container.
+ENGINE_VARIABLES = ("DOCKER_HOST", "CONTAINERS_CONF", "CONTAINER_HOST", "XDG_RUNTIME_DIR")
+
+
+@dataclass
+class Launcher:
+    paths: LocalPaths
+    endpoint_port: int
+    credentials_port: int
+    # Path of the docker or podman client; empty where tasks run as processes.
+    engine: str = ""
+    _doors: dict[str, list[Relay]] = field(default_factory=dict, init=False)
+
+    def start(self, task: EcsTask, *, granted: Mapping[str, str], running: Iterable[RunningTask]) -> RunningTask:
+        namespace = self._least_busy(running)
+        if namespace != ROOT_NAMESPACE and namespace not in self._doors:
+            ports = (self.endpoint_port, self.credentials_port)
+            self._doors[namespace] = open_door(namespace, [("127.0.0.1", port) for port in ports])
+        scratch = Path(tempfile.mkdtemp(prefix="task-", dir=self.paths.tmp))
+        environment = {
+            **task.environment,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.endpoint_port}",
+            **granted,
+        }
+        log_file = self.paths.task_logs / f"{task.task_id}.log"
+        if self.engine:
+            return self._container(task, environment, namespace=namespace, scratch=scratch, log_file=log_file)
+        return self._process(task, environment, namespace=namespace, scratch=scratch, log_file=log_file)
+
+    def release(self, namespace: str, *, running: Iterable[RunningTask]) -> None:
+        """Shut the doors of a namespace that no task is in: an open socket would keep a deleted namespace alive."""
+        if namespace in self._doors and all(other.namespace != namespace for other in running):
+            for relay in self._doors.pop(namespace):
+                relay.close()
+
+    def _process(
+        self, task: EcsTask, environment: dict[str, str], *, namespace: str, scratch: Path, log_file: Path
+    ) -> RunningTask:
+        argv = list(task.argv())
+        return launch(
+            task,
+            argv if namespace == ROOT_NAMESPACE else command_inside(namespace, argv),
+            environment={
+                "PATH": SYSTEM_PATH,
+                "LANG": "C.UTF-8",
+                "HOME": str(scratch),
+                "TMPDIR": str(scratch),
+                **environment,
+            },
+            cwd=PROJECT,
+            namespace=namespace,
+            scratch=scratch,
+            log_file=log_file,
+        )
+
+    def _container(
+        self, task: EcsTask, environment: dict[str, str], *, namespace: str, scratch: Path, log_file: Path
+    ) -> RunningTask:
+        name = f"vedette-{task.task_id}"
+        network = "host" if namespace == ROOT_NAMESPACE else f"ns:/run/netns/{namespace}"
+        # Values travel in the client's environment: a command line is for everyone to read.
+        variables = [f"--env={variable}" for variable in environment]
+        limits = ["--pull=never", "--cap-drop=ALL", "--cap-add=NET_RAW", f"--stop-timeout={int(task.stop_seconds)}"]
+        client = {name: os.environ[name] for name in ENGINE_VARIABLES if name in os.environ}
+        return launch(
+            task,
+            [
+                self.engine,
+                "run",
+                "--rm",
+                "--init",
+                f"--name={name}",
+                f"--network={network}",
+                *limits,
+                *variables,
+                task.image,
+            ],
+            environment={"PATH": SYSTEM_PATH, "HOME": str(scratch), **client, **environment},
+            cwd=self.paths.home,
+            namespace=namespace,
+            scratch=scratch,
+            log_file=log_file,
+            kill_argv=(self.engine, "kill", name),
+        )
+
+    def _least_busy(self, running: Iterable[RunningTask]) -> str:
+        try:
+            names = self.paths.namespaces.read_text(encoding="utf-8").split()
+        except FileNotFoundError:
+            names = []
+        busy = Counter(task.namespace for task in running)
+        return min(names, key=lambda name: busy[name], default=ROOT_NAMESPACE)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from cli.errors import CommandError, UsageError
+from cli.errors import CommandError
 
 
 def up(out: Console) -> None:
@@ -14,7 +14,7 @@ def up(out: Console) -> None:
     from infra.local.errors import LocalError
 
     try:
-        running = bring_up(progress=lambda step: out.print(step))
+        running = bring_up(progress=out.print)
     except LocalError as error:
         raise CommandError(str(error)) from error
     out.print(f"HTTP API       {running.endpoints.http_url}")
@@ -28,7 +28,7 @@ def down(out: Console) -> None:
     from infra.local.errors import LocalError
 
     try:
-        take_down(progress=lambda step: out.print(step))
+        take_down(progress=out.print)
     except LocalError as error:
         raise CommandError(str(error)) from error
 
@@ -49,13 +49,11 @@ def status(out: Console, *, as_json: bool) -> int:
 def bootstrap(out: Console, *, stage: str, name: str) -> None:
     from functions.store.table import Table
     from functions.store.tokens import Tokens
-    from infra.stack_outputs import read_outputs, session_for
-
     from functions.usecases.tokens import bootstrap_admin_token
+    from infra.stack_outputs import account_of
 
-    session = session_for(stage)
-    outputs = read_outputs(session, stage)
-    tokens = Tokens(Table(session.client("dynamodb"), outputs["TableName"]))
+    account, outputs = account_of(stage), _outputs(stage)
+    tokens = Tokens(Table(account.client("dynamodb"), outputs["TableName"]))
     token = bootstrap_admin_token(tokens, name=name, now=datetime.now(UTC))
     out.print(f"HTTP API       {outputs['HttpUrl']}")
     out.print(f"WebSocket API  {outputs['WebSocketUrl']}")
@@ -63,11 +61,19 @@ def bootstrap(out: Console, *, stage: str, name: str) -> None:
 
 
 def redrive(out: Console, *, stage: str) -> int:
+    """0 when everything was taken, 1 when some of it failed again."""
     from infra.redrive import redrive_all
-    from infra.stack_outputs import session_for
+    from infra.stack_outputs import account_of
 
-    if not stage:
-        raise UsageError("--stage: name the deployed stage")
-    given = redrive_all(session_for(stage), stage=stage, tell=lambda line: out.print(line))
+    given = redrive_all(account_of(stage), _outputs(stage), tell=out.print)
     out.print(f"{given.succeeded} given again, {given.failed} failed again")
-    return 0 if not given.failed else 1
+    return 1 if given.failed else 0
+
+
+def _outputs(stage: str) -> dict[str, str]:
+    from infra.stack_outputs import StackMissing, account_of, read_outputs
+
+    try:
+        return read_outputs(account_of(stage), stage)
+    except StackMissing as error:
+        raise CommandError(str(error)) from error

@@ -43,10 +43,9 @@ def capture(router: str, ports: Sequence[str], file: Path) -> Iterator[Capture]:
     links = json.loads(run(in_namespace(router, ["ip", "-j", "link"])))
     indexes = {link["ifindex"] for link in links if link["ifname"] in ports}
     result = Capture()
-    command = [
-        *("tcpdump", "-i", "any", "-Q", "in", "-y", "LINUX_SLL2", "-s", "96", "-B", "65536", "-n", "-U"),
-        *("-Z", "root", "-w", str(file), "ip or ip6"),
-    ]
+    # Without immediate mode the kernel keeps the last packets to itself when the capture is stopped.
+    options = f"-i any -Q in -y LINUX_SLL2 -s 96 -B 65536 -n -U --immediate-mode -Z root -w {file}".split()
+    command = ["tcpdump", *options, "ip or ip6"]
     process = subprocess.Popen(in_namespace(router, command), stderr=subprocess.PIPE, text=True)
     try:
         _await_start(process)

@@ -1,6 +1,7 @@
 """What stands in a lab: the hosts, their services, and what a perfect scanner would call them."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,11 +104,9 @@ class HostSpec:
     services: tuple[ServiceSpec, ...] = ()
     firewall: Firewall | None = None
 
-    def open_ports(self, running: frozenset[str]) -> dict[Port, Service]:
-        """What answers from outside while the services named in `running` run."""
-        listening = {
-            port: KINDS[spec.kind].service for spec in self.services if spec.name in running for port in spec.ports
-        }
+    def open_ports(self, running: Mapping[str, Service]) -> dict[Port, Service]:
+        """What answers from outside while the services in `running`, by their names in the plan, run."""
+        listening = {port: running[spec.name] for spec in self.services if spec.name in running for port in spec.ports}
         if self.firewall is None:
             return listening
         allowed: set[Port] = {("tcp", port) for port in self.firewall.ports}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import TracebackType
@@ -39,10 +40,10 @@ class Host:
         self.namespace = place.namespace
         self.address = place.address
         self.address6 = place.address6
-        self._place = place
+        self.place = place
         self._router = router
         self._stage = stage
-        self._running: set[str] = set()
+        self._running: dict[str, Service] = {}
         self._dropped: set[Port] = set()
         self._here = True
 
@@ -51,27 +52,31 @@ class Host:
         """What answers from outside at this moment."""
         if not self._here:
             return {}
-        answering = self.spec.open_ports(frozenset(self._running))
+        answering = self.spec.open_ports(self._running)
         return {port: service for port, service in answering.items() if port not in self._dropped}
 
     def start(self, name: str, *, version: str = "") -> None:
-        """Start a service; `version` makes a played service tell another version than usual."""
+        """Start a service and wait until it listens; `version` makes a played service tell another version than usual."""
         spec = self._service(name)
+        service = KINDS[spec.kind].service
+        if version:
+            service = replace(service, version=version)
         self._stage.order(
             do="start",
             namespace=self.namespace,
             name=name,
             kind=spec.kind,
             port=spec.port,
-            version=version or KINDS[spec.kind].service.version or "",
+            version=service.version or "",
         )
-        self._running.add(name)
+        self._running[name] = service
+        self.check()
 
     def stop(self, name: str) -> None:
         """Stop a service: from now on the kernel refuses its port."""
         self._service(name)
         self._stage.order(do="stop", namespace=self.namespace, name=name)
-        self._running.discard(name)
+        self._running.pop(name, None)
         self.check()
 
     def check(self) -> None:
@@ -83,11 +88,11 @@ class Host:
 
     def vanish(self) -> None:
         """Pull the host's cable."""
-        ip([f"link set {self._place.router_port} down"], namespace=self._router)
+        ip([f"link set {self.place.router_port} down"], namespace=self._router)
         self._here = False
 
     def come_back(self) -> None:
-        ip([f"link set {self._place.router_port} up"], namespace=self._router)
+        ip([f"link set {self.place.router_port} up"], namespace=self._router)
         self._here = True
 
     def drop(self, proto: Proto, port: int) -> None:
@@ -175,7 +180,7 @@ class Lab:
         return lab
 
     def _build(self) -> None:
-        places = [host._place for host in self.hosts]
+        places = [host.place for host in self.hosts]
         network.build(self.router_namespace, places, self.workers)
         for host in self.hosts:
             if host.spec.firewall:

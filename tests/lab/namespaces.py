@@ -24,9 +24,7 @@ def in_namespace(namespace: str, argv: Sequence[str]) -> list[str]:
 def run(argv: Sequence[str], *, stdin: str = "") -> str:
     """Run a command to its end and return what it printed."""
     try:
-        done = subprocess.run(
-            argv, input=stdin, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False
-        )
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False)
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed: see PACKAGES in tests/lab/hosts.py") from error
     if done.returncode != 0:

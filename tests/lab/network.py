@@ -72,8 +72,9 @@ def _worker_link(index: int) -> tuple[IPv4Network, IPv6Network]:
 
 def _router_wires(hosts: Sequence[Place], workers: Sequence[Place]) -> list[str]:
     lines = ["link set lo up", "link add hosts type bridge forward_delay 0 stp_state 0 mcast_snooping 0"]
-    for place in (*hosts, *workers):
-        lines.append(f"link add {place.router_port} type veth peer name eth0 netns {place.namespace}")
+    lines += [
+        f"link add {place.router_port} type veth peer name eth0 netns {place.namespace}" for place in (*hosts, *workers)
+    ]
     lines += [f"link set {place.router_port} master hosts up" for place in hosts]
     lines += ["link set hosts up", *_addresses("hosts", NETWORK, NETWORK6)]
     for index, place in enumerate(workers):

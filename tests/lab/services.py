@@ -30,9 +30,7 @@ async def _http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, vers
         pass
     body = b"<html><head><title>Lab</title></head><body>It works.</body></html>\n"
     status = b"200 OK" if request.startswith((b"GET ", b"HEAD ")) else b"400 Bad Request"
-    head = (
-        f"Server: nginx/{version}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
+    head = f"Server: nginx/{version}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     writer.write(b"HTTP/1.1 " + status + b"\r\n" + head.encode() + body)
     await writer.drain()
 
@@ -51,7 +49,9 @@ async def _shy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, versi
     """Accept and hang up without a word."""
 
 
-def _banner(greeting: str, refusal: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[None]]:
+def _banner(
+    greeting: str, refusal: str
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[None]]:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, version: str) -> None:
         writer.write(greeting.format(version=version).encode())
         await writer.drain()
@@ -67,7 +67,7 @@ _CONVERSATIONS: dict[str, Callable[[asyncio.StreamReader, asyncio.StreamWriter, 
     "https": _http,
     "mysql": _mysql,
     "shy": _shy,
-    "ssh": _banner("SSH-2.0-OpenSSH_{version} Debian-5\r\n", "Invalid SSH identification string.\r\n"),
+    "ssh": _banner("SSH-2.0-OpenSSH_{version}\r\n", "Invalid SSH identification string.\r\n"),
     "ftp": _banner("220 (vsFTPd {version})\r\n", "530 Please login with USER and PASS.\r\n"),
     "smtp": _banner("220 mail.lab.test ESMTP Postfix\r\n", "502 5.5.2 Error: command not recognized\r\n"),
     "pop3": _banner("+OK Dovecot ready.\r\n", "-ERR Unknown command.\r\n"),

@@ -17,7 +17,7 @@ def print_rows(console: Console, *, title: str, columns: Sequence[str], rows: It
     """A table on a terminal; elsewhere one line a row, cells parted by tabs, without a header."""
     if not console.is_terminal:
         for row in rows:
-            console.print("\t".join(safe(cell, limit=1000) for cell in row))
+            console.file.write("\t".join(safe(cell, limit=1000) for cell in row) + "\n")
         return
     table = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
     for column in columns:

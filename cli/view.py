@@ -76,7 +76,7 @@ class Lines:
         if frame["type"] == "chunk.progress":
             self._progress(frame["data"])
         elif line := sentence(frame):
-            self._console.print(line)
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _progress(self, data: Json) -> None:
         tenth = int(data["fraction"] * 10)
@@ -129,7 +129,7 @@ class Bars:
             case "port.found":
                 self._open.add((data["asset"], data["protocol"], data["port"]))
         if line := sentence(frame):
-            self._bars.console.print(line)
+            self._bars.console.print(line, markup=False, highlight=False)
         self._bars.update(self._scan, completed=sum(self._fractions.values()), note=f"{len(self._open)} open")
 
     def _snapshot(self, data: Json) -> None:

@@ -1,0 +1,28 @@
+"""`vedette why HOST:PORT`."""
+
+import pytest
+
+from cli.errors import UsageError
+from cli.why import lines, split_cell
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("10.0.0.1:443", ("10.0.0.1", 443, "tcp")),
+        ("[fd00::1]:53/udp", ("fd00::1", 53, "udp")),
+        ("www.example.org:80/tcp", ("www.example.org", 80, "tcp")),
+    ],
+)
+def test_a_cell_is_host_port_and_protocol(text: str, cell: tuple[str, int, str]) -> None:
+    assert split_cell(text) == cell
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1", "10.0.0.1:", ":80", "10.0.0.1:http", "10.0.0.1:80/sctp", "fd00::1:53"])
+def test_anything_else_is_refused_with_the_mend(text: str) -> None:
+    with pytest.raises(UsageError, match="HOST:PORT"):
+        split_cell(text)
+
+
+def test_a_cell_that_was_never_covered_says_so() -> None:
+    assert lines({"networks": []}) == ["No network of this project has ever covered this cell."]

@@ -92,6 +92,8 @@ class Scan(Model):
     run: int = Field(default=1, ge=1)
     stop: Literal["", "cancel"] = ""
     """What the user asked of a live scan; workers see it within seconds through the ledger."""
+    stop_asked: Time | None = None
+    """When; a workflow that has not obeyed in time is aborted."""
     counts: ScanCounts = ScanCounts()
     reason: str = Field(default="", max_length=512)
     created: Time

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from cli import live
 from cli.errors import ApiError, Unreachable
 from cli.live import Feed
 
@@ -54,8 +53,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    monkeypatch.setattr(live.time, "sleep", sleep)
-    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("cli.live.time.sleep", sleep)
+    monkeypatch.setattr("cli.live.time.monotonic", lambda: now[0])
 
 
 def test_a_reconnect_asks_since_the_last_event_and_drops_what_it_knows() -> None:

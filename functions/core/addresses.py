@@ -1,7 +1,6 @@
 """IP addresses: the one spelling that is accepted, and the one table of what may never be scanned."""
 
 import ipaddress
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -22,7 +21,7 @@ class Denied:
     network: ipaddress.IPv4Network | ipaddress.IPv6Network
     reason: str
     embeds: bool = False
-    """An IPv4 address inside an IPv6 one: another spelling of an address, never an asset of its own."""
+    """An IPv4 address inside an IPv6 one: a spelling that could reach what is denied or excluded, never an asset of its own."""
 
 
 def _denied(network: str, reason: str, *, embeds: bool = False) -> Denied:
@@ -44,8 +43,10 @@ _DENIED_V6 = (
     _denied("::/96", "an IPv4-compatible form of an IPv4 address", embeds=True),
     _denied("::ffff:0:0/96", "an IPv4-mapped form of an IPv4 address", embeds=True),
     _denied("::ffff:0:0:0/96", "an IPv4-translated form of an IPv4 address", embeds=True),
+    _denied("64:ff9b::/96", "a NAT64 form of an IPv4 address", embeds=True),
     _denied("64:ff9b:1::/48", "a local NAT64 form of an IPv4 address", embeds=True),
     _denied("2001::/32", "a Teredo form of an IPv4 address", embeds=True),
+    _denied("2002::/16", "a 6to4 form of an IPv4 address", embeds=True),
     _denied("fd00:ec2::/32", "where cloud metadata is served"),
     _denied("fd20:ce::254/128", "where cloud metadata is served"),
     _denied("fe80::/10", "link-local"),
@@ -53,17 +54,7 @@ _DENIED_V6 = (
 )
 
 
-def _embedded_v4() -> Iterator[Denied]:
-    """Denied IPv4 space as NAT64 and 6to4 spell it; the rest of those two ranges leads to addresses that are allowed."""
-    for row in _DENIED_V4:
-        first, length = int(row.network.network_address), row.network.prefixlen
-        for form, base, shift in (("NAT64", "64:ff9b::", 0), ("6to4", "2002::", 80)):
-            address = ipaddress.IPv6Address(int(ipaddress.IPv6Address(base)) | first << shift)
-            reason = f"a {form} form of an IPv4 address that is {row.reason}"
-            yield Denied(ipaddress.IPv6Network((address, 96 - shift + length)), reason, embeds=True)
-
-
-DENIED: dict[Version, tuple[Denied, ...]] = {4: _DENIED_V4, 6: (*_DENIED_V6, *_embedded_v4())}
+DENIED: dict[Version, tuple[Denied, ...]] = {4: _DENIED_V4, 6: _DENIED_V6}
 """The first row that holds an address gives the reason. Private, shared (CGNAT) and unique local space is allowed: networks live there."""
 
 

@@ -1,0 +1,52 @@
+"""What a chunk spec says of itself: its assets, its cells, and which known exposures are its own."""
+
+from collections.abc import Iterable, Iterator
+
+from functions.core.addresses import from_ranges
+from functions.core.messages import AddressRange, ChunkSpec, KnownExposure
+from functions.core.ports import PortSet
+from functions.core.targets import TargetSet
+
+MAX_SUMMARY = 256
+
+
+def owns(spec: ChunkSpec, exposure: KnownExposure) -> bool:
+    return next(_owned(spec, (exposure,)), None) is not None
+
+
+def with_known(spec: ChunkSpec, exposures: Iterable[KnownExposure]) -> ChunkSpec:
+    """`spec` with those of `exposures` whose cell it owns, each once, sorted."""
+    mine = sorted(set(_owned(spec, exposures)), key=lambda each: (each.asset, each.port))
+    return spec.model_copy(update={"known": tuple(mine)}) if mine else spec
+
+
+def assets_of(spec: ChunkSpec) -> TargetSet:
+    """The assets of a chunk: its addresses, and its hostnames without theirs."""
+    return TargetSet(
+        v4=from_ranges(spec.addresses, 4),
+        v6=from_ranges(spec.addresses, 6),
+        hostnames=tuple(sorted(host.name for host in spec.hosts)),
+    )
+
+
+def cells_of(spec: ChunkSpec) -> int:
+    return assets_of(spec).count * PortSet.from_canonical(spec.ports).count
+
+
+def summary_of(spec: ChunkSpec) -> str:
+    """For people, e.g. `10.0.0.0-10.0.0.255 tcp 1-1024`; the middle is left out where it is long."""
+    parts = [_text(each) for each in spec.addresses] or [host.name for host in spec.hosts]
+    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    ports = spec.ports if len(spec.ports) <= 40 else f"{PortSet.from_canonical(spec.ports).count} ports"
+    return f"{parts[0]}{more} {spec.protocol} {ports}"[:MAX_SUMMARY]
+
+
+def _owned(spec: ChunkSpec, exposures: Iterable[KnownExposure]) -> Iterator[KnownExposure]:
+    assets, ports = assets_of(spec), PortSet.from_canonical(spec.ports)
+    for each in exposures:
+        if each.protocol == spec.protocol and each.port in ports and assets.contains(each.asset):
+            yield each
+
+
+def _text(each: AddressRange) -> str:
+    return each.first if each.first == each.last else f"{each.first}-{each.last}"

@@ -1,0 +1,230 @@
+"""Cuts a scan into chunks: every cell of targets minus exclusions in exactly one, made one at a time."""
+
+import heapq
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from functions.core.addresses import Version, to_ranges
+from functions.core.chunk_spec import with_known
+from functions.core.errors import OutOfScope
+from functions.core.intervals import EMPTY, IntervalSet
+from functions.core.layout import Cut, Demand, Layout, lay_out
+from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
+from functions.core.model import Id, Model, Protocol
+from functions.core.pinning import LeftOut, pin, with_addresses
+from functions.core.ports import PortSet, parse_ports
+from functions.core.scan import Snapshot
+from functions.core.targets import TargetSet, parse_exclusions, parse_targets
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+
+
+def nothing_known(spec: ChunkSpec) -> Iterable[KnownExposure]:
+    """For a network without an inventory yet."""
+    del spec
+    return ()
+
+
+class Preview(Model):
+    """What a scan would be, before it is asked for. A hostname counts as one address until it is resolved."""
+
+    addresses: int
+    hostnames: int
+    ports: dict[Protocol, int]
+    cells: int
+    chunks: int
+    tasks: int
+    seconds: int
+    """Discovery only, roughly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Cells that chunks never mix with others: one protocol, and addresses of one version or names with the same versions."""
+
+    protocol: Protocol
+    ports: PortSet
+    numbers: IntervalSet = EMPTY
+    version: Version = 4
+    hosts: tuple[PinnedHost, ...] = ()
+
+    def demand(self) -> Demand:
+        return Demand(
+            protocol=self.protocol,
+            assets=len(self.hosts) or self.numbers.count,
+            addresses=sum(len(host.addresses) for host in self.hosts) or self.numbers.count,
+            ports=self.ports.count,
+        )
+
+    def parts(self, cut: Cut) -> Iterator["_Group"]:
+        """In an order that comes back to an asset as late as it can."""
+        for numbers in self.ports.numbers.split(cut.port_parts):
+            for hosts, addresses in zip(self._hosts(cut), self.numbers.split(cut.asset_parts), strict=True):
+                yield _Group(
+                    protocol=self.protocol, ports=PortSet(numbers), numbers=addresses, version=self.version, hosts=hosts
+                )
+
+    def _hosts(self, cut: Cut) -> Iterator[tuple[PinnedHost, ...]]:
+        total, parts = len(self.hosts), cut.asset_parts
+        for part in range(parts):
+            yield self.hosts[total * part // parts : total * (part + 1) // parts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`chunks` makes its specs anew, one at a time and always the same, each time it is read."""
+
+    max_concurrency: int
+    cells: int
+    count: int
+    """How many chunks."""
+    left_out: tuple[LeftOut, ...]
+    _specs: Callable[[], Iterator[ChunkSpec]]
+
+    @property
+    def chunks(self) -> Iterator[ChunkSpec]:
+        return self._specs()
+
+
+def plan(
+    *,
+    project: Id,
+    network: Id,
+    scan: Id,
+    snapshot: Snapshot,
+    max_tasks: int,
+    chunk_seconds: int,
+    deadline_s: int,
+    lease_s: int,
+    admit_loopback: bool,
+    known: Callable[[ChunkSpec], Iterable[KnownExposure]] = nothing_known,
+) -> Plan:
+    """The chunks of a scan whose hostnames are pinned in `snapshot.hosts` (see `names_to_pin`).
+
+    `known` is called once for each chunk and may answer more than the chunk owns. Raises InvalidInput and OutOfScope.
+    """
+    targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
+    exclusions = with_addresses(exclusions, snapshot.hosts)
+    hosts, left_out = pin(targets, exclusions, snapshot.hosts, admit_loopback=admit_loopback)
+    groups = _groups(snapshot, targets.without(exclusions), hosts)
+    if not groups:
+        raise OutOfScope("targets", "nothing is left to scan: every target is excluded or has no address")
+    demands = [group.demand() for group in groups]
+    layout = _lay_out(snapshot, demands, max_tasks, chunk_seconds)
+    excluded = exclusions.ranges()
+
+    def specs() -> Iterator[ChunkSpec]:
+        for index, part in enumerate(_interleave(groups, layout)):
+            spec = ChunkSpec(
+                project=project,
+                network=network,
+                scan=scan,
+                chunk=f"{index:05}",
+                addresses=to_ranges(part.numbers, part.version),
+                hosts=part.hosts,
+                protocol=part.protocol,
+                ports=part.ports.canonical(),
+                exclusions=excluded,
+                profile=snapshot.profile,
+                rate=layout.share,
+                deadline_s=deadline_s,
+                lease_s=lease_s,
+            )
+            yield with_known(spec, known(spec))
+
+    return Plan(
+        max_concurrency=layout.tasks,
+        cells=sum(demand.assets * demand.ports for demand in demands),
+        count=layout.chunks,
+        left_out=left_out,
+        _specs=specs,
+    )
+
+
+def preview(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Preview:
+    """What `plan` would make of an unresolved snapshot. Raises as it does."""
+    targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
+    left = targets.without(exclusions)
+    ports = _ports(snapshot)
+    sizes = (left.v4.count, left.v6.count, len(left.hostnames))
+    demands = [
+        Demand(protocol=protocol, assets=size, addresses=size, ports=each.count)
+        for protocol, each in ports.items()
+        for size in sizes
+        if size
+    ]
+    if not demands:
+        raise OutOfScope("targets", "nothing is left to scan: every target is excluded")
+    layout = _lay_out(snapshot, demands, max_tasks, chunk_seconds)
+    return Preview(
+        addresses=left.v4.count + left.v6.count,
+        hostnames=len(left.hostnames),
+        ports={protocol: each.count for protocol, each in ports.items()},
+        cells=sum(demand.assets * demand.ports for demand in demands),
+        chunks=layout.chunks,
+        tasks=layout.tasks,
+        seconds=layout.seconds,
+    )
+
+
+def names_to_pin(snapshot: Snapshot, *, admit_loopback: bool) -> tuple[str, ...]:
+    """The hostnames to resolve before `plan`: of the targets, and of the exclusions, whose addresses are excluded too."""
+    targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
+    return tuple(sorted({*targets.hostnames, *exclusions.hostnames}))
+
+
+def _parse(snapshot: Snapshot, *, admit_loopback: bool) -> tuple[TargetSet, TargetSet]:
+    return (
+        parse_targets(snapshot.targets, field="targets", admit_loopback=admit_loopback),
+        parse_exclusions(snapshot.exclusions, field="exclusions"),
+    )
+
+
+def _ports(snapshot: Snapshot) -> dict[Protocol, PortSet]:
+    return {
+        protocol: parse_ports(snapshot.ports, protocol=protocol, field="ports")
+        for protocol in Protocol
+        if protocol in snapshot.protocols
+    }
+
+
+def _lay_out(snapshot: Snapshot, demands: list[Demand], max_tasks: int, chunk_seconds: int) -> Layout:
+    return lay_out(
+        demands,
+        rate=snapshot.rate,
+        retries=snapshot.profile.retries,
+        services=snapshot.profile.service_detection,
+        max_tasks=max_tasks,
+        chunk_seconds=chunk_seconds,
+    )
+
+
+def _groups(snapshot: Snapshot, targets: TargetSet, hosts: tuple[PinnedHost, ...]) -> list[_Group]:
+    by_versions: dict[tuple[int, ...], list[PinnedHost]] = {}
+    for host in hosts:
+        versions = tuple(sorted({ipaddress.ip_address(each).version for each in host.addresses}))
+        by_versions.setdefault(versions, []).append(host)
+    groups: list[_Group] = []
+    for protocol, ports in _ports(snapshot).items():
+        groups += [
+            _Group(protocol=protocol, ports=ports, numbers=targets.addresses(version), version=version)
+            for version in _VERSIONS
+            if targets.addresses(version)
+        ]
+        groups += [
+            _Group(protocol=protocol, ports=ports, hosts=tuple(by_versions[versions]))
+            for versions in sorted(by_versions)
+        ]
+    return groups
+
+
+def _interleave(groups: list[_Group], layout: Layout) -> Iterator[_Group]:
+    """The chunks of all groups, each group's spread evenly over the whole, so that no kind waits for another's end."""
+
+    def ranked(order: int, group: _Group, cut: Cut) -> Iterator[tuple[float, int, _Group]]:
+        for index, part in enumerate(group.parts(cut)):
+            yield (index + 0.5) / cut.chunks, order, part
+
+    streams = [ranked(order, group, cut) for order, (group, cut) in enumerate(zip(groups, layout.cuts, strict=True))]
+    return (part for _, _, part in heapq.merge(*streams, key=lambda ranks: ranks[:2]))

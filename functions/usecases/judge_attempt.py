@@ -1,0 +1,59 @@
+"""What to do about a chunk once its task has ended, whatever the task says of itself: the ledger decides."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkStatus
+from functions.core.errors import IllegalTransition, Superseded
+from functions.store.ledger import Ledger
+
+_NO_LEASE_S = 0
+
+
+class Verdict(StrEnum):
+    AGAIN = "again"
+    INGEST = "ingest"
+    FAILED = "failed"
+    DONE = "done"
+
+
+SETTLED = {
+    ChunkStatus.SAVED: Verdict.INGEST,
+    ChunkStatus.INGESTED: Verdict.DONE,
+    ChunkStatus.CANCELLED: Verdict.DONE,
+    ChunkStatus.FAILED: Verdict.FAILED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeAttempt:
+    ledger: Ledger
+
+    def __call__(self, *, project: str, scan: str, run: int, chunk: str, now: datetime) -> Verdict:
+        """The task is gone: an attempt that it left open is fenced; one that it never claimed counts as spent.
+
+        Judging twice costs an attempt at most. Raises NotFound.
+        """
+        found = self.ledger.get(project, scan, chunk)
+        if found.status in SETTLED:
+            return SETTLED[found.status]
+        stop = self.ledger.stop_requested(project, scan)
+        try:
+            if stop:
+                self.ledger.cancel(found, reason=f"not scanned to its end: the scan was asked to stop ({stop})")
+                return Verdict.DONE
+            spent = self._spend(found, run=run, now=now)
+        except (Superseded, IllegalTransition):
+            return self._moved_on(project, scan, chunk)
+        return Verdict.AGAIN if spent.attempt < MAX_ATTEMPTS else Verdict.FAILED
+
+    def _spend(self, chunk: Chunk, *, run: int, now: datetime) -> Chunk:
+        """End the attempt of a task that is gone. Nobody may claim without a number, so an unclaimed one is claimed for it."""
+        if chunk.status is ChunkStatus.WAITING:
+            chunk = self.ledger.claim(chunk.project, chunk.scan, chunk.chunk, run=run, now=now, lease_s=_NO_LEASE_S)
+        return self.ledger.fence(chunk)
+
+    def _moved_on(self, project: str, scan: str, chunk: str) -> Verdict:
+        """The chunk changed under our hands: what it is now counts; a worker at work is left to it, and judged again."""
+        return SETTLED.get(self.ledger.get(project, scan, chunk).status, Verdict.AGAIN)

@@ -1,22 +1,21 @@
 """The check of scope: made when a scan is asked for, when a chunk starts and when its result is ingested."""
 
 import ipaddress
-from collections.abc import Iterable
 
 from functions.core.addresses import Version, from_ranges
 from functions.core.chunk_spec import assets_of
 from functions.core.errors import OutOfScope
 from functions.core.intervals import IntervalSet
 from functions.core.messages import ChunkSpec
-from functions.core.targets import TargetSet, parse_exclusions, parse_targets, refuse_denied
+from functions.core.targets import TargetSet, refuse_denied
 
 
 def check_scope(
     subject: TargetSet | ChunkSpec,
+    exclusions: TargetSet,
     *,
-    exclusions: Iterable[str],
     admit_loopback: bool,
-    targets: Iterable[str] | None = None,
+    targets: TargetSet | None = None,
 ) -> None:
     """Raises OutOfScope, naming the part, unless `subject` may be scanned.
 
@@ -24,12 +23,10 @@ def check_scope(
     where that is the subject itself. Targets that somebody asks for may reach into exclusions, as long as something is left;
     a chunk, whose exclusions the planner removed, may not touch them at all.
     """
-    excluded = parse_exclusions(exclusions, field="exclusions")
-    allowed = None if targets is None else parse_targets(targets, field="targets", admit_loopback=admit_loopback)
     if isinstance(subject, ChunkSpec):
-        _check_chunk(subject, excluded, allowed, admit_loopback=admit_loopback)
+        _check_chunk(subject, exclusions, targets, admit_loopback=admit_loopback)
     else:
-        _check_targets(subject, excluded, allowed, admit_loopback=admit_loopback)
+        _check_targets(subject, exclusions, targets, admit_loopback=admit_loopback)
 
 
 def _check_targets(asked: TargetSet, excluded: TargetSet, allowed: TargetSet | None, *, admit_loopback: bool) -> None:

@@ -19,6 +19,9 @@ class Identity:
     started: int
     boot: str
 
+    def argv(self) -> list[str]:
+        return Path(f"/proc/{self.pid}/cmdline").read_text(encoding="utf-8").rstrip("\0").split("\0")
+
 
 def identity_of(pid: int) -> Identity | None:
     """The living process `pid`, or None when there is none or only its zombie is left."""

@@ -32,7 +32,7 @@ class Deployment:
     emulator: Emulator
     project: Path = PROJECT
 
-    def up(self, progress: Callable[[str], None]) -> Endpoints:
+    def up(self, progress: Callable[[str], object]) -> Endpoints:
         digest = self._digest()
         if self._is_current(digest):
             return self.endpoints()
@@ -45,6 +45,13 @@ class Deployment:
         self._deploy(cdk)
         self._record.write_text(digest, encoding="ascii")
         return self.endpoints()
+
+    def stands(self) -> bool:
+        """Whether the emulator has every stack of the last deployment, of whichever sources."""
+        if not self._outputs.exists():
+            return False
+        names = json.loads(self._outputs.read_text(encoding="utf-8"))
+        return bool(names) and all(self._stack_is_there(name) for name in names)
 
     def endpoints(self) -> Endpoints:
         stacks = json.loads(self._outputs.read_text(encoding="utf-8"))
@@ -67,12 +74,9 @@ class Deployment:
         return digest.hexdigest()
 
     def _is_current(self, digest: str) -> bool:
-        if not (self._record.exists() and self._outputs.exists()):
+        if not self._record.exists():
             return False
-        if self._record.read_text(encoding="ascii") != digest:
-            return False
-        names = json.loads(self._outputs.read_text(encoding="utf-8"))
-        return bool(names) and all(self._stack_is_there(name) for name in names)
+        return self._record.read_text(encoding="ascii") == digest and self.stands()
 
     def _stack_is_there(self, name: str) -> bool:
         cloudformation = root_session().client("cloudformation", endpoint_url=self.emulator.endpoint, config=DIRECT)

@@ -19,6 +19,10 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ENGINE_VARIABLES = ("DOCKER_HOST", "CONTAINERS_CONF", "CONTAINER_HOST", "XDG_RUNTIME_DIR")
 
 
+def engine_environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in ENGINE_VARIABLES if name in os.environ}
+
+
 @dataclass
 class Launcher:
     paths: LocalPaths
@@ -37,6 +41,7 @@ class Launcher:
         environment = {
             **task.environment,
             "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.endpoint_port}",
             **granted,
         }
@@ -79,7 +84,6 @@ class Launcher:
         # Values travel in the client's environment: a command line is for everyone to read.
         variables = [f"--env={variable}" for variable in environment]
         limits = ["--pull=never", "--cap-drop=ALL", "--cap-add=NET_RAW", f"--stop-timeout={int(task.stop_seconds)}"]
-        client = {name: os.environ[name] for name in ENGINE_VARIABLES if name in os.environ}
         return launch(
             task,
             [
@@ -93,7 +97,7 @@ class Launcher:
                 *variables,
                 task.image,
             ],
-            environment={"PATH": SYSTEM_PATH, "HOME": str(scratch), **client, **environment},
+            environment={"PATH": SYSTEM_PATH, "HOME": str(scratch), **engine_environment(), **environment},
             cwd=self.paths.home,
             namespace=namespace,
             scratch=scratch,

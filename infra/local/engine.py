@@ -1,0 +1,40 @@
+"""The container engine of this machine, if one answers, and the scanner's image in it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from infra.local.commands import run
+from infra.local.errors import ToolMissingError
+from infra.local.paths import PROJECT
+
+CHOICE = "VEDETTE_ENGINE"
+"""`none` for processes, `docker` or `podman` for containers; unset: docker where its daemon answers."""
+IMAGE = "vedette-scanner:local"
+
+
+def find_engine(choice: str | None = None) -> str:
+    """The client's path; empty where tasks run as processes."""
+    wanted = os.environ.get(CHOICE, "") if choice is None else choice
+    if wanted == "none":
+        return ""
+    if wanted:
+        found = shutil.which(wanted)
+        if found is None or not _answers(found):
+            raise ToolMissingError(f"`{wanted}` was asked for ({CHOICE}) and does not answer on this machine.")
+        return found
+    docker = shutil.which("docker")
+    return docker if docker and _answers(docker) else ""
+
+
+def build_image(engine: str, project: Path = PROJECT) -> None:
+    """Half a second when nothing changed: the engine's own cache knows."""
+    run([engine, "build", "--tag", IMAGE, "--file", "scanner_image/Dockerfile", "."], cwd=project, seconds=1200)
+
+
+def _answers(client: str) -> bool:
+    try:
+        return subprocess.run([client, "info"], capture_output=True, timeout=10, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False

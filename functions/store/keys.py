@@ -38,8 +38,12 @@ import ipaddress
 from functions.core.model import Protocol
 
 BUCKETS = 16
-GSI1 = "gsi1"
-GSI2 = "gsi2"
+PK, SK = "pk", "sk"
+GSI1, GSI1_PK, GSI1_SK = "gsi1", "gsi1pk", "gsi1sk"
+GSI2, GSI2_PK, GSI2_SK = "gsi2", "gsi2pk", "gsi2sk"
+INDEX_ATTRIBUTES = frozenset({PK, SK, GSI1_PK, GSI1_SK, GSI2_PK, GSI2_SK})
+EXPIRES = "expires"
+"""The TTL attribute: whole seconds since the epoch. A token's `expires` is text, which TTL does not look at."""
 
 
 def asset_key(asset: str) -> str:
@@ -120,6 +124,8 @@ def chunks(project: str, scan: str) -> str:
 
 
 STOP_REQUEST = "REQUEST"
+LAST_CHUNK = "999999999"
+"""Chunks are numbered: every one sorts before the stop request."""
 
 
 def exposures(project: str, network: str, bucket: int) -> str:

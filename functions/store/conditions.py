@@ -1,0 +1,55 @@
+"""Conditions of writes by name: what must hold of the item as it stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`names` and `values` carry the placeholders of `expression`; two conditions joined by `&` must not share any."""
+
+    expression: str
+    names: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __and__(self, other: "Condition") -> "Condition":
+        return Condition(
+            f"({self.expression}) AND ({other.expression})",
+            {**self.names, **other.names},
+            {**self.values, **other.values},
+        )
+
+
+IS_NEW = Condition("attribute_not_exists(#pk)", {"#pk": "pk"})
+EXISTS = Condition("attribute_exists(#pk)", {"#pk": "pk"})
+
+
+def attribute_is(name: str, value: Any) -> Condition:
+    return Condition(f"#is_{name} = :is_{name}", {f"#is_{name}": name}, {f":is_{name}": value})
+
+
+def version_is(version: int) -> Condition:
+    return attribute_is("version", version)
+
+
+def attribute_in(name: str, allowed: Iterable[str]) -> Condition:
+    values = {f":in_{name}_{index}": str(value) for index, value in enumerate(sorted(allowed))}
+    return Condition(f"#in_{name} IN ({', '.join(values)})", {f"#in_{name}": name}, values)
+
+
+def new_or_attribute_is(name: str, value: Any) -> Condition:
+    return Condition(
+        f"attribute_not_exists(#new) OR #new_{name} = :new_{name}",
+        {"#new": "pk", f"#new_{name}": name},
+        {f":new_{name}": value},
+    )
+
+
+def new_or_expired(name: str, now: int) -> Condition:
+    """The TTL's deadline read by code: DynamoDB may leave an expired item standing for days."""
+    return Condition(
+        f"attribute_not_exists(#new) OR #old_{name} <= :old_{name}",
+        {"#new": "pk", f"#old_{name}": name},
+        {f":old_{name}": now},
+    )

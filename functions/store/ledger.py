@@ -1,0 +1,181 @@
+"""The chunk ledger: claims, leases and results, each a conditional write on attempt and status."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
+from functions.core.errors import NotFound, Superseded
+from functions.core.messages import Progress
+from functions.store import keys
+from functions.store.attributes import to_item, to_model
+from functions.store.conditions import IS_NEW, attribute_is
+from functions.store.table import ConditionFailed, Table
+from functions.store.writes import Put, Range
+
+Outcome = Literal["complete", "partial", "stopped"]
+_GROUP = 100
+"""Chunks that one transaction creates."""
+
+
+class Ledger:
+    """A worker needs no more of the table than GetItem and UpdateItem of this family: claim, heartbeat, save."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def create(self, chunks: Iterable[Chunk]) -> None:
+        """Records the chunks that are not there yet; those that are stay as they stand, so that a plan may be repeated."""
+        group: list[Put] = []
+        for chunk in chunks:
+            group.append(Put(to_item(chunk, *_key(chunk.project, chunk.scan, chunk.chunk)), IS_NEW))
+            if len(group) == _GROUP:
+                self._create_group(group)
+                group = []
+        self._create_group(group)
+
+    def get(self, project: str, scan: str, chunk: str) -> Chunk:
+        item = self.table.find(*_key(project, scan, chunk))
+        if item is None:
+            raise _missing(scan, chunk)
+        return to_model(Chunk, item)
+
+    def list(self, project: str, scan: str) -> tuple[Chunk, ...]:
+        """All chunks of a scan, in order; the plan bounds their number."""
+        span = Range(keys.chunks(project, scan), upper=keys.LAST_CHUNK)
+        return tuple(to_model(Chunk, item) for item in self.table.all(span))
+
+    def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk:
+        """The next attempt of a waiting chunk, or of one whose lease has run out.
+
+        Raises Superseded while another attempt holds it or a later run has begun, IllegalTransition when it is done.
+        """
+        seen = self.get(project, scan, chunk)
+        if run < seen.run:
+            raise Superseded(f"run {seen.run} has begun; run {run} may claim nothing more")
+        if seen.status is ChunkStatus.CLAIMED:
+            if seen.lease_until is not None and now < seen.lease_until:
+                raise Superseded(f"attempt {seen.attempt} holds the chunk until {seen.lease_until.isoformat()}")
+            status = CHUNK_TABLE.after(CHUNK_TABLE.after(seen.status, ChunkEvent.FENCE), ChunkEvent.CLAIM)
+        else:
+            status = CHUNK_TABLE.after(seen.status, ChunkEvent.CLAIM)
+        claimed = {"status": status, "attempt": seen.attempt + 1, "run": run, "claimed": now, "heartbeat": now}
+        return self._write(
+            seen, {**claimed, "lease_until": now + timedelta(seconds=lease_s), "progress": None, "reason": ""}
+        )
+
+    def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress | None) -> str:
+        """Says that the attempt lives; returns what was asked of the scan, e.g. `cancel`, empty for nothing.
+
+        Raises Superseded when another attempt or status took over, or when the lease has run out.
+        """
+        if chunk.lease_until is not None and now >= chunk.lease_until:
+            raise Superseded(f"the lease of attempt {chunk.attempt} ran out at {chunk.lease_until.isoformat()}")
+        seen: dict[str, Any] = {"heartbeat": now} if progress is None else {"heartbeat": now, "progress": progress}
+        self._write(chunk, seen)
+        return self.stop_requested(chunk.project, chunk.scan)
+
+    def save(
+        self, chunk: Chunk, *, result_key: str, outcome: Outcome, reason: str = "", progress: Progress | None = None
+    ) -> Chunk:
+        """The attempt's result is in S3. Saying it twice is saying it once. Raises Superseded."""
+        changes: dict[str, Any] = {} if progress is None else {"progress": progress}
+        changes |= {"result_key": result_key, "outcome": outcome, "reason": reason[:512]}
+        try:
+            return self._write(chunk, {"status": CHUNK_TABLE.after(chunk.status, ChunkEvent.SAVE), **changes})
+        except Superseded:
+            current = self.get(chunk.project, chunk.scan, chunk.chunk)
+            if current.attempt == chunk.attempt and current.result_key == result_key:
+                return current
+            raise
+
+    def fence(self, chunk: Chunk, *, reason: str = "") -> Chunk:
+        """The attempt's worker is gone: the chunk waits again, and whatever that worker still writes is refused.
+
+        Raises Superseded where the attempt or its status has moved on.
+        """
+        waiting = CHUNK_TABLE.after(chunk.status, ChunkEvent.FENCE)
+        return self._write(chunk, {"status": waiting, "lease_until": None, "reason": reason[:512]})
+
+    def fail(self, chunk: Chunk, *, reason: str) -> Chunk:
+        """Raises IllegalTransition, Superseded where the chunk has moved on since it was read."""
+        return self._end(chunk, ChunkEvent.FAIL, reason)
+
+    def cancel(self, chunk: Chunk, *, reason: str = "") -> Chunk:
+        """A chunk that is waiting or claimed ends here. Raises IllegalTransition, Superseded."""
+        return self._end(chunk, ChunkEvent.CANCEL, reason)
+
+    def cancel_waiting(self, project: str, scan: str, *, reason: str = "") -> int:
+        """Cancels the chunks that no worker holds and says how many; one that is claimed meanwhile is left to its worker."""
+        cancelled = 0
+        for chunk in self.list(project, scan):
+            if chunk.status is ChunkStatus.WAITING:
+                try:
+                    self.cancel(chunk, reason=reason)
+                except Superseded:
+                    continue
+                cancelled += 1
+        return cancelled
+
+    def mark_ingested(self, chunk: Chunk, counts: ChunkCounts) -> Chunk:
+        """Saying it twice keeps the first counts. Raises IllegalTransition, Superseded."""
+        if chunk.status is ChunkStatus.INGESTED:
+            return chunk
+        ingested = CHUNK_TABLE.after(chunk.status, ChunkEvent.INGEST)
+        try:
+            return self._write(chunk, {"status": ingested, "counts": counts})
+        except Superseded:
+            current = self.get(chunk.project, chunk.scan, chunk.chunk)
+            if current.attempt == chunk.attempt and current.status is ChunkStatus.INGESTED:
+                return current
+            raise
+
+    def request_stop(self, project: str, scan: str, what: str) -> None:
+        """Workers see it at their next heartbeat. Asking twice is asking once."""
+        request = {"project": project, "scan": scan, "stop": what}
+        self.table.put({**request, keys.PK: keys.chunks(project, scan), keys.SK: keys.STOP_REQUEST})
+
+    def stop_requested(self, project: str, scan: str) -> str:
+        item = self.table.find(keys.chunks(project, scan), keys.STOP_REQUEST)
+        return str(item["stop"]) if item else ""
+
+    def _end(self, chunk: Chunk, event: ChunkEvent, reason: str) -> Chunk:
+        status = CHUNK_TABLE.after(chunk.status, event)
+        return self._write(chunk, {"status": status, "lease_until": None, "reason": reason[:512]})
+
+    def _write(self, seen: Chunk, changes: dict[str, Any]) -> Chunk:
+        """Writes only while attempt and status are as seen."""
+        after = Chunk.model_validate({**dict(seen), **changes}).model_dump(mode="json")
+        condition = attribute_is("attempt", seen.attempt) & attribute_is("status", str(seen.status))
+        key = _key(seen.project, seen.scan, seen.chunk)
+        try:
+            item = self.table.update(*key, {name: after[name] for name in changes}, condition)
+        except ConditionFailed as failure:
+            if failure.item is None:
+                raise _missing(seen.scan, seen.chunk) from None
+            current = to_model(Chunk, failure.item)
+            raise Superseded(f"the chunk is {current.status} at attempt {current.attempt} by now") from None
+        return to_model(Chunk, item)
+
+    def _create_group(self, group: Sequence[Put]) -> None:
+        if not group:
+            return
+        try:
+            self.table.transact(group)
+        except ConditionFailed:
+            for put in group:
+                self._create_one(put)
+
+    def _create_one(self, put: Put) -> None:
+        try:
+            self.table.put(put.item, IS_NEW)
+        except ConditionFailed:
+            return
+
+
+def _key(project: str, scan: str, chunk: str) -> tuple[str, str]:
+    return keys.chunks(project, scan), chunk
+
+
+def _missing(scan: str, chunk: str) -> NotFound:
+    return NotFound(f"there is no chunk {chunk} in scan {scan}")

@@ -1,0 +1,170 @@
+"""Scans, and the one live scan that a network may have."""
+
+from typing import Any
+
+from functions.core.errors import AlreadyExists, Conflict, IllegalTransition, NotFound, ScanInProgress, StaleVersion
+from functions.core.scan import LIVE, SCAN_TABLE, Scan, ScanCounts, ScanEvent, ScanStatus
+from functions.store import keys
+from functions.store.attributes import to_item, to_model
+from functions.store.conditions import (
+    EXISTS,
+    IS_NEW,
+    Condition,
+    attribute_in,
+    attribute_is,
+    new_or_attribute_is,
+    version_is,
+)
+from functions.store.cursor import Page, read_cursor, write_cursor
+from functions.store.listing import list_page
+from functions.store.table import ConditionFailed, Table
+from functions.store.writes import Delete, Put, Range, Update
+
+_LIVE_INDEX = keys.scans_by_status("live")
+
+
+class Scans:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def create_live(self, scan: Scan) -> None:
+        """Records the scan as its network's live one, at once.
+
+        Raises AlreadyExists (`current` is the scan as it stands), ScanInProgress (`current` is {"scan": the live scan's id}).
+        """
+        index = {
+            keys.GSI1_PK: keys.scans_of_network(scan.project, scan.network),
+            keys.GSI1_SK: scan.id,
+            keys.GSI2_PK: _LIVE_INDEX,
+            keys.GSI2_SK: scan.id,
+        }
+        live = {keys.PK: keys.live_scan(scan.project), keys.SK: scan.network, "project": scan.project, "scan": scan.id}
+        writes = (Put(to_item(scan, keys.scans(scan.project), scan.id, **index), IS_NEW), Put(live, IS_NEW))
+        try:
+            self.table.transact(writes)
+        except ConditionFailed as failure:
+            raise self._not_created(failure) from None
+
+    def get(self, project: str, scan: str) -> Scan:
+        item = self.table.find(keys.scans(project), scan)
+        if item is None:
+            raise _missing(scan)
+        return to_model(Scan, item)
+
+    def list(
+        self, project: str, *, network: str = "", status: str = "", limit: int = 100, cursor: str = ""
+    ) -> Page[Scan]:
+        """Newest first."""
+        pk, index = (keys.scans_of_network(project, network), keys.GSI1) if network else (keys.scans(project), "")
+        return list_page(
+            self.table,
+            Scan,
+            Range(pk, index=index, forward=False),
+            limit=limit,
+            cursor=cursor,
+            base_key=(lambda scan: (keys.scans(project), scan)) if network else None,
+            match=(lambda scan: scan.status == status) if status else None,
+            query=status,
+        )
+
+    def live(self, project: str, network: str) -> str:
+        """The id of the network's live scan; empty when there is none."""
+        item = self.table.find(keys.live_scan(project), network)
+        return str(item["scan"]) if item else ""
+
+    def all_live(self, *, limit: int = 100, cursor: str = "") -> Page[Scan]:
+        """Planned and running scans of every project, oldest first: for the sweeper alone."""
+        position = read_cursor(cursor, _LIVE_INDEX)
+        start = {}
+        if position:
+            pk, _, sk = position.rpartition("/")
+            start = {keys.PK: pk, keys.SK: sk, keys.GSI2_PK: _LIVE_INDEX, keys.GSI2_SK: sk}
+        found = self.table.query(Range(_LIVE_INDEX, index=keys.GSI2, start=start), limit=limit)
+        items = tuple(to_model(Scan, item) for item in found.items)
+        if not (found.more and items):
+            return Page(items)
+        return Page(items, write_cursor(f"{keys.scans(items[-1].project)}/{items[-1].id}", _LIVE_INDEX))
+
+    def transition(self, scan: Scan, event: ScanEvent, **changes: Any) -> Scan:
+        """The scan after `event`, with `changes` of its fields; an end frees its network in the same write.
+
+        Raises IllegalTransition where the table has no row (`current` where another writer got there first), StaleVersion, NotFound.
+        """
+        after = self._changed(scan, {**changes, "status": SCAN_TABLE.after(scan.status, event)})
+        condition = attribute_is("status", str(scan.status)) & version_is(scan.version)
+        names = (*changes, "status", "version")
+        pk = keys.scans(scan.project)
+        try:
+            if after.status in LIVE:
+                self.table.update(pk, scan.id, _values(after, names), condition)
+            else:
+                ended = Update(pk, scan.id, _values(after, names), condition, (keys.GSI2_PK, keys.GSI2_SK))
+                freed = Delete(keys.live_scan(scan.project), scan.network, new_or_attribute_is("scan", scan.id))
+                self._end(ended, freed)
+        except ConditionFailed as failure:
+            raise _refused(failure, scan.id, event) from None
+        return after
+
+    def update(self, scan: Scan, **changes: Any) -> Scan:
+        """Changes fields other than the status. Raises StaleVersion, NotFound."""
+        after = self._changed(scan, changes)
+        try:
+            self.table.update(
+                keys.scans(scan.project), scan.id, _values(after, (*changes, "version")), version_is(scan.version)
+            )
+        except ConditionFailed as failure:
+            raise _refused(failure, scan.id) from None
+        return after
+
+    def set_counts(self, project: str, scan: str, counts: ScanCounts) -> None:
+        """Counts derive from the ledger: the last writer is right, and the version stays, so that nobody's edit is stale by it."""
+        try:
+            self.table.update(keys.scans(project), scan, {"counts": counts.model_dump(mode="json")}, EXISTS)
+        except ConditionFailed:
+            raise _missing(scan) from None
+
+    def request_stop(self, project: str, scan: str) -> Scan:
+        """Asks a live scan to cancel; asking twice is asking once. Raises IllegalTransition for one that has ended, NotFound."""
+        condition: Condition = attribute_in("status", (str(status) for status in LIVE))
+        try:
+            item = self.table.update(keys.scans(project), scan, {"stop": "cancel"}, condition)
+        except ConditionFailed as failure:
+            raise _refused(failure, scan, ScanEvent.CANCEL) from None
+        return to_model(Scan, item)
+
+    def _changed(self, scan: Scan, changes: dict[str, Any]) -> Scan:
+        return Scan.model_validate({**dict(scan), **changes, "version": scan.version + 1})
+
+    def _end(self, ended: Update, freed: Delete) -> None:
+        """A network that another scan has taken meanwhile stays taken: only the scan's own claim is removed."""
+        try:
+            self.table.transact((ended, freed))
+        except ConditionFailed as failure:
+            if failure.failed == 0:
+                raise
+            self.table.update(ended.pk, ended.sk, ended.values, ended.condition or EXISTS, remove=ended.remove)
+
+    def _not_created(self, failure: ConditionFailed) -> Conflict:
+        if failure.failed == 0:
+            return AlreadyExists("the scan exists already", current=failure.public(Scan))
+        item = failure.item or {}
+        return ScanInProgress("the network has a scan that has not ended", current={"scan": item.get("scan", "")})
+
+
+def _values(scan: Scan, names: tuple[str, ...]) -> dict[str, Any]:
+    fields = scan.model_dump(mode="json")
+    return {name: fields[name] for name in names}
+
+
+def _missing(scan: str) -> NotFound:
+    return NotFound(f"there is no scan {scan} in this project")
+
+
+def _refused(failure: ConditionFailed, scan: str, event: ScanEvent | None = None) -> NotFound | Conflict:
+    if failure.item is None:
+        return _missing(scan)
+    current = failure.public(Scan)
+    status = ScanStatus(current["status"])
+    if event is not None and status not in SCAN_TABLE.sources(event):
+        return IllegalTransition(f"a scan that is {status} cannot {event}", current=current)
+    return StaleVersion("the scan changed meanwhile; read it again", current=current)

@@ -1,6 +1,7 @@
 """Models to DynamoDB items and back: fields are top-level attributes, so that streams and other consumers can read them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from functions.core.errors import Corrupt
@@ -49,6 +50,8 @@ def encode(value: Any) -> dict[str, Any]:
             typed = {"BOOL": value}
         case str():
             typed = {"S": str(value)}
+        case datetime():
+            typed = {"S": value.astimezone(UTC).isoformat().replace("+00:00", "Z")}
         case int() | float():
             typed = {"N": repr(value)}
         case bytes():

@@ -10,6 +10,8 @@ from functions.core.messages import Progress
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
 from functions.store.conditions import IS_NEW, attribute_is
+from functions.store.cursor import Page
+from functions.store.listing import list_page
 from functions.store.table import ConditionFailed, Table
 from functions.store.writes import Put, Range
 
@@ -44,6 +46,10 @@ class Ledger:
         """All chunks of a scan, in order; the plan bounds their number."""
         span = Range(keys.chunks(project, scan), upper=keys.LAST_CHUNK)
         return tuple(to_model(Chunk, item) for item in self.table.all(span))
+
+    def page(self, project: str, scan: str, *, limit: int = 100, cursor: str = "") -> Page[Chunk]:
+        span = Range(keys.chunks(project, scan), upper=keys.LAST_CHUNK)
+        return list_page(self.table, Chunk, span, limit=limit, cursor=cursor)
 
     def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk:
         """The next attempt of a waiting chunk, or of one whose lease has run out.

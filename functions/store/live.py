@@ -1,12 +1,11 @@
 """The live view: events of a topic, WebSocket connections and what they subscribe to; all of it expires."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.core.errors import NotFound
-from functions.core.ids import derived_id, time_of
+from functions.core.errors import InvalidInput, NotFound
+from functions.core.ids import derived_id, is_id, time_of
 from functions.core.messages import Event
 from functions.core.model import Model, Time
 from functions.core.token import Principal
@@ -35,13 +34,6 @@ class Connection(Model):
     connected: Time
 
 
-@dataclass(frozen=True)
-class Subscriber:
-    connection: str
-    pending: bool
-    """Its snapshot and replay are not posted yet."""
-
-
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -59,8 +51,13 @@ class Live:
     def replay(
         self, project: str, topic: str, *, since: str | None = None, limit: int = 100, cursor: str = ""
     ) -> Page[Event]:
-        """Events of a topic, oldest first, from a little before the event `since`, or from the first that is kept."""
-        lower = None if since is None else _before(time_of(since) - OVERLAP)
+        """Events of a topic, oldest first, from a little before the event `since`, or from the first that is kept.
+
+        Raises InvalidInput for what is no event id.
+        """
+        if since and not is_id(since):
+            raise InvalidInput("since", "this is not the id of an event")
+        lower = _before(time_of(since) - OVERLAP) if since else None
         span = Range(keys.events(project, topic), lower=lower)
         return list_page(self.table, Event, span, limit=limit, cursor=cursor)
 
@@ -102,10 +99,10 @@ class Live:
         listed = Delete(keys.subscribers(project, topic), connection_id)
         self.table.transact((listed, Delete(keys.connection(connection_id), keys.subscription(topic))))
 
-    def subscribers(self, project: str, topic: str) -> tuple[Subscriber, ...]:
-        """Who listens now, the pending ones among them."""
+    def subscribers(self, project: str, topic: str, *, active: bool = False) -> tuple[str, ...]:
+        """The connections that listen now; `active`: without those whose snapshot and replay are not posted yet."""
         items = self.table.all(Range(keys.subscribers(project, topic)))
-        return tuple(Subscriber(item[keys.SK], bool(item["pending"])) for item in items if not self._expired(item))
+        return tuple(item[keys.SK] for item in items if not self._expired(item) and not (active and item["pending"]))
 
     def _expired(self, item: Item) -> bool:
         return int(item[keys.EXPIRES]) <= self._clock().timestamp()

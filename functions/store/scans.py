@@ -1,9 +1,11 @@
 """Scans, and the one live scan that a network may have."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from functions.core.errors import AlreadyExists, Conflict, IllegalTransition, NotFound, ScanInProgress, StaleVersion
-from functions.core.scan import LIVE, SCAN_TABLE, Scan, ScanCounts, ScanEvent, ScanStatus
+from functions.core.scan import LIVE, SCAN_TABLE, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
 from functions.store.conditions import (
@@ -15,7 +17,7 @@ from functions.store.conditions import (
     new_or_attribute_is,
     version_is,
 )
-from functions.store.cursor import Page, read_cursor, write_cursor
+from functions.store.cursor import Page
 from functions.store.listing import list_page
 from functions.store.table import ConditionFailed, Table
 from functions.store.writes import Delete, Put, Range, Update
@@ -72,18 +74,10 @@ class Scans:
         item = self.table.find(keys.live_scan(project), network)
         return str(item["scan"]) if item else ""
 
-    def all_live(self, *, limit: int = 100, cursor: str = "") -> Page[Scan]:
-        """Planned and running scans of every project, oldest first: for the sweeper alone."""
-        position = read_cursor(cursor, _LIVE_INDEX)
-        start = {}
-        if position:
-            pk, _, sk = position.rpartition("/")
-            start = {keys.PK: pk, keys.SK: sk, keys.GSI2_PK: _LIVE_INDEX, keys.GSI2_SK: sk}
-        found = self.table.query(Range(_LIVE_INDEX, index=keys.GSI2, start=start), limit=limit)
-        items = tuple(to_model(Scan, item) for item in found.items)
-        if not (found.more and items):
-            return Page(items)
-        return Page(items, write_cursor(f"{keys.scans(items[-1].project)}/{items[-1].id}", _LIVE_INDEX))
+    def all_live(self) -> Iterator[Scan]:
+        """Planned and running scans of every project, oldest first, as the index has them: for the sweeper alone."""
+        for item in self.table.all(Range(_LIVE_INDEX, index=keys.GSI2)):
+            yield to_model(Scan, item)
 
     def transition(self, scan: Scan, event: ScanEvent, **changes: Any) -> Scan:
         """The scan after `event`, with `changes` of its fields; an end frees its network in the same write.
@@ -116,6 +110,10 @@ class Scans:
             raise _refused(failure, scan.id) from None
         return after
 
+    def pin(self, scan: Scan, *, snapshot: Snapshot, reason: str) -> Scan:
+        """Pins the hostnames of a scan that is still planned. Raises StaleVersion, NotFound."""
+        return self.update(scan, snapshot=snapshot, reason=reason)
+
     def set_counts(self, project: str, scan: str, counts: ScanCounts) -> None:
         """Counts derive from the ledger: the last writer is right, and the version stays, so that nobody's edit is stale by it."""
         try:
@@ -123,11 +121,11 @@ class Scans:
         except ConditionFailed:
             raise _missing(scan) from None
 
-    def request_stop(self, project: str, scan: str) -> Scan:
+    def request_stop(self, project: str, scan: str, *, now: datetime) -> Scan:
         """Asks a live scan to cancel; asking twice is asking once. Raises IllegalTransition for one that has ended, NotFound."""
-        condition: Condition = attribute_in("status", (str(status) for status in LIVE))
+        condition = attribute_in("status", LIVE)
         try:
-            item = self.table.update(keys.scans(project), scan, {"stop": "cancel"}, condition)
+            item = self.table.update(keys.scans(project), scan, {"stop": "cancel", "stop_asked": now}, condition)
         except ConditionFailed as failure:
             raise _refused(failure, scan, ScanEvent.CANCEL) from None
         return to_model(Scan, item)

@@ -1,0 +1,170 @@
+"""Which cells are open: masscan where it can go, nmap elsewhere; every cell ends with an answer or a reason why it has none."""
+
+import dataclasses
+import ipaddress
+
+from functions.core.addresses import Address, Version, address_of
+from functions.core.coverage import Answer, Method
+from functions.core.intervals import IntervalSet
+from functions.core.messages import Command
+from functions.core.model import Protocol
+from functions.core.ports import PortSet
+from functions.core.profile import Discovery
+from scanner_image import nmap
+from scanner_image.cells import Verdict
+from scanner_image.masscan import Masscan
+from scanner_image.nmap import Nmap
+from scanner_image.nmap_xml import NmapHost
+from scanner_image.path import Path, paths
+from scanner_image.scan import Scan
+
+
+async def discover(scan: Scan) -> None:
+    targets = {version: addresses for version, addresses in scan.findings.assets.targets().items() if addresses}
+    if scan.spec.protocol == Protocol.UDP and scan.tools.mode != "raw":
+        why = Verdict(Answer.NOT_COVERED, Method.NONE, "UDP needs raw sockets, which are not to be had here")
+        for version, addresses in targets.items():
+            scan.findings.cells.settle(version, addresses, why, at=scan.findings.clock())
+        return
+    routes = await paths(targets)
+    weight = _Weights(scan, sum(addresses.count for addresses in routes.values()))
+    for path, addresses in sorted(routes.items(), key=lambda item: item[0]):
+        if scan.halt.is_set:
+            return
+        await _discover_by(scan, path, addresses, weight)
+        weight.finish(addresses.count)
+
+
+class _Weights:
+    """Turns each tool's own progress into the phase's."""
+
+    def __init__(self, scan: Scan, addresses: int) -> None:
+        self._scan = scan
+        self._all = max(addresses, 1)
+        self._done = 0
+        self._now = 0
+
+    def start(self, addresses: int) -> None:
+        self._now = addresses
+
+    def moved(self, fraction: float) -> None:
+        done = self._done + self._now * fraction
+        self._scan.report.moved("discovery", done / self._all, probes=int(done * self._scan.findings.cells.ports.count))
+
+    def finish(self, addresses: int) -> None:
+        self.moved(1.0)
+        self._done += addresses
+        self._now = 0
+
+
+async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: _Weights) -> None:
+    weights.start(addresses.count)
+    if not path.reachable:
+        why = Verdict(Answer.NOT_COVERED, Method.NONE, "there is no route to these addresses from here")
+        scan.findings.cells.settle(path.version, addresses, why, at=scan.findings.clock())
+    elif _by_masscan(scan, path):
+        await _masscan(scan, path, addresses, weights)
+    else:
+        await _nmap(scan, path.version, addresses, weights)
+
+
+def _by_masscan(scan: Scan, path: Path) -> bool:
+    return (
+        scan.spec.protocol == Protocol.TCP
+        and scan.spec.profile.discovery == Discovery.AUTO
+        and scan.tools.mode == "raw"
+        and path.takes_masscan
+    )
+
+
+async def _masscan(scan: Scan, path: Path, addresses: IntervalSet, weights: _Weights) -> None:
+    found = scan.findings
+    scan.report.log("info", f"masscan: {addresses.count} addresses through {path.gateway} at {scan.spec.rate}/s")
+    with scan.raw.keep("masscan", "txt") as raw:
+        ran = await Masscan(scan.tools.masscan, scan.tools.shim, scan.directory).run(
+            route=path,
+            addresses=addresses,
+            ports=PortSet(found.cells.ports),
+            rate=scan.spec.rate,
+            retries=scan.spec.profile.retries,
+            limit_s=scan.seconds_left,
+            open_port=lambda address, port: found.opened(address, port, Method.SYN),
+            progress=weights.moved,
+            raw=raw,
+            halt=scan.halt,
+        )
+    silence = Verdict(Answer.NOT_OPEN, Method.SYN)
+    _settle(scan, version=path.version, addresses=addresses, command=ran.command, why=ran.why, silence=silence)
+
+
+async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _Weights) -> None:
+    tools = scan.tools
+    if scan.spec.profile.discovery == Discovery.CONNECT and scan.spec.protocol == Protocol.TCP:
+        tools = dataclasses.replace(tools, mode="connect")
+    program = Nmap(tools, scan.directory)
+    how = program.method(scan.spec.protocol)
+    scan.report.log("info", f"nmap: {addresses.count} addresses by {how} at {scan.spec.rate}/s")
+    with scan.raw.keep("nmap", "xml") as raw:
+        ran = await program.run(
+            version=version,
+            targets=networks(addresses, version),
+            ports=PortSet(scan.findings.cells.ports),
+            protocol=scan.spec.protocol,
+            profile=scan.spec.profile,
+            services=False,
+            rate=scan.spec.rate,
+            limit_s=scan.seconds_left,
+            host=lambda host: _take(scan, host, how),
+            progress=lambda _task, percent: weights.moved(percent / 100),
+            raw=raw,
+            halt=scan.halt,
+        )
+    silence = Verdict(Answer.NOT_COVERED, Method.NONE, "nmap said nothing of these cells")
+    _settle(scan, version=version, addresses=addresses, command=ran.command, why=ran.why, silence=silence)
+
+
+def _settle(
+    scan: Scan, *, version: Version, addresses: IntervalSet, command: Command, why: str, silence: Verdict
+) -> None:
+    """Give the cells that the tool did not mark what its silence means: `silence` after a whole run, else nothing."""
+    scan.findings.commands.append(command)
+    if why:
+        scan.report.log("warning", why)
+        scan.findings.notes.append(why)
+        silence = Verdict(Answer.NOT_COVERED, Method.NONE, why)
+    scan.findings.cells.settle(version, addresses, silence, at=scan.findings.clock())
+
+
+def _take(scan: Scan, host: NmapHost, how: Method) -> None:
+    """What nmap says of one host."""
+    found, address = scan.findings, nmap.address_of(host)
+    if not found.assets.of(address):
+        return
+    found.seen(address, host)
+    if host.timed_out:
+        _mark(scan, address, found.cells.ports, Verdict(Answer.NOT_COVERED, Method.NONE, "nmap gave up on a slow host"))
+    elif not host.up:
+        _mark(scan, address, found.cells.ports, Verdict(Answer.HOST_DOWN, how))
+    for rest in host.rest:
+        _mark(scan, address, rest.ports, nmap.verdict(rest.state, rest.reason, how))
+    for port in host.ports:
+        if port.state == "open":
+            found.opened(address, port.port, how)
+        else:
+            _mark(scan, address, IntervalSet(((port.port, port.port),)), nmap.verdict(port.state, port.reason, how))
+
+
+def _mark(scan: Scan, address: Address, ports: IntervalSet, verdict: Verdict) -> None:
+    scan.findings.cells.mark(address, ports, verdict, at=scan.findings.clock())
+
+
+def networks(addresses: IntervalSet, version: Version) -> list[str]:
+    """An address set as nmap reads it from a file."""
+    return [
+        str(network)
+        for first, last in addresses.ranges
+        for network in ipaddress.summarize_address_range(
+            address_of(first, version),
+            address_of(last, version),
+        )
+    ]

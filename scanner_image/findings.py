@@ -1,0 +1,132 @@
+"""What an attempt has found so far, and the lines that say so in its result."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from functions.core.addresses import Address
+from functions.core.coverage import Answer, Method
+from functions.core.intervals import IntervalSet
+from functions.core.messages import ChunkSpec, Command, CoverageLine, HostLine, ObservationLine
+from functions.core.service import Service
+from scanner_image.assets import Assets
+from scanner_image.cells import Cells, Verdict
+from scanner_image.nmap_xml import NmapHost
+
+Clock = Callable[[], datetime]
+Announce = Callable[[str, Address, int], None]
+"""Told of each open port once per asset: asset, address, port."""
+
+
+@dataclass
+class OpenPort:
+    how: Method
+    at: datetime
+    service: Service = field(default_factory=Service)
+    scripts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class SeenHost:
+    at: datetime
+    up: bool
+    reason: str
+    names: tuple[str, ...] = ()
+    mac: str = ""
+    vendor: str = ""
+
+
+class Findings:
+    def __init__(self, spec: ChunkSpec, *, clock: Clock, announce: Announce) -> None:
+        self.spec = spec
+        self.clock = clock
+        self.cells = Cells(spec, at=clock())
+        self.open: dict[Address, dict[int, OpenPort]] = {}
+        self.hosts: dict[Address, SeenHost] = {}
+        self.commands: list[Command] = []
+        self.notes: list[str] = []
+        """Why something is missing, for the result's reason."""
+        self._announce = announce
+        self.assets = Assets(spec)
+
+    @property
+    def open_ports(self) -> int:
+        return sum(len(ports) for ports in self.open.values())
+
+    def opened(self, address: Address, port: int, how: Method) -> None:
+        """An open answer; one from outside the chunk is not ours to tell."""
+        assets = self.assets.of(address)
+        if not assets or port not in self.cells.ports:
+            return
+        at, ports = self.clock(), self.open.setdefault(address, {})
+        if port not in ports:
+            ports[port] = OpenPort(how, at)
+            self.cells.mark(address, _one(port), Verdict(Answer.OPEN, how), at=at)
+            for asset in assets:
+                self._announce(asset, address, port)
+
+    def identified(self, address: Address, port: int, service: Service, scripts: dict[str, str]) -> None:
+        if found := self.open.get(address, {}).get(port):
+            found.service, found.scripts = service, scripts
+
+    def closed(self, address: Address, port: int, verdict: Verdict) -> None:
+        """Another tool's later answer takes the place of an open one."""
+        self.open.get(address, {}).pop(port, None)
+        self.cells.mark(address, _one(port), verdict, at=self.clock())
+
+    def seen(self, address: Address, host: NmapHost) -> None:
+        """The first account of a host stays; what only a later one knows is added."""
+        known = self.hosts.get(address, SeenHost(self.clock(), host.up, host.reason))
+        self.hosts[address] = SeenHost(
+            known.at,
+            known.up or host.up,
+            known.reason,
+            known.names or tuple(host.names),
+            known.mac or host.mac,
+            known.vendor or host.vendor,
+        )
+
+    def host_lines(self) -> Iterator[HostLine]:
+        """Hosts that answered, and hosts that were found down."""
+        for address in dict.fromkeys((*self.hosts, *self.open)):
+            seen = self.hosts.get(address)
+            if not self.open.get(address) and (seen is None or seen.reason in _SAYS_NOTHING):
+                continue
+            seen = seen or SeenHost(self.clock(), up=True, reason="open-port")
+            for asset in self.assets.of(address):
+                yield HostLine(
+                    asset=asset,
+                    address=str(address),
+                    up=seen.up,
+                    reason=seen.reason,
+                    names=seen.names,
+                    mac=seen.mac,
+                    vendor=seen.vendor,
+                    at=seen.at,
+                )
+
+    def observation_lines(self) -> Iterator[ObservationLine]:
+        for address, ports in self.open.items():
+            for asset in self.assets.of(address):
+                for port, found in sorted(ports.items()):
+                    yield ObservationLine(
+                        asset=asset,
+                        address=str(address),
+                        protocol=self.spec.protocol,
+                        port=port,
+                        how=found.how,
+                        service=found.service,
+                        scripts=found.scripts,
+                        at=found.at,
+                    )
+
+    def coverage_lines(self) -> Iterator[CoverageLine]:
+        return self.cells.lines()
+
+
+_SAYS_NOTHING = frozenset({"user-set", ""})
+"""nmap's reasons for calling a host up that it was only told to take as up."""
+
+
+def _one(port: int) -> IntervalSet:
+    return IntervalSet(((port, port),))

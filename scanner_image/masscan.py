@@ -1,0 +1,140 @@
+"""masscan: fast TCP discovery through a gateway, believed only as far as its own counters go."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from functions.core.addresses import Address, address_of
+from functions.core.intervals import IntervalSet
+from functions.core.messages import Command
+from functions.core.ports import PortSet
+from scanner_image import child, shim
+from scanner_image.halt import Halt
+from scanner_image.path import Path as Route
+
+WAIT_S = 4
+_IDLE_S = 30.0
+_MOST_STDERR = 4096
+_OPEN = re.compile(rb"Discovered open port (\d{1,5})/tcp on ([0-9a-fA-F.:]{2,45})\s*$")
+_SENT = re.compile(rb"(\d{1,3}\.\d\d)% done")
+_WAITING = re.compile(rb"100\.00% done, waiting -?\d+-secs, found=\d+")
+
+OpenPort = Callable[[Address, int], None]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """`why` is empty when everything that was asked was sent and waited for."""
+
+    command: Command
+    why: str
+
+
+@dataclass(frozen=True)
+class Masscan:
+    program: str
+    library: Path | None
+    directory: Path
+    """Where target files go: readable by the tool's user."""
+
+    async def run(
+        self,
+        *,
+        route: Route,
+        addresses: IntervalSet,
+        ports: PortSet,
+        rate: int,
+        retries: int,
+        limit_s: float,
+        open_port: OpenPort,
+        progress: Callable[[float], None],
+        raw: Callable[[bytes], None],
+        halt: Halt,
+    ) -> Ran:
+        seed = secrets.randbelow(1 << 31)
+        targets = self.directory / f"masscan-{seed}.targets"
+        targets.write_text("".join(f"{line}\n" for line in target_lines(addresses, route)))
+        counters = Counters(open_port, progress)
+
+        def stdout(data: bytes) -> None:
+            raw(data)
+            counters.stdout(data)
+
+        ended = await child.run(
+            self._argv(route=route, targets=targets, ports=ports, rate=rate, retries=retries, seed=seed),
+            stdout=stdout,
+            stderr=counters.stderr,
+            limits=child.Limits(seconds=limit_s, idle_s=_IDLE_S),
+            halt=halt,
+            directory=self.directory,
+            extra_environment={"LD_LIBRARY_PATH": str(self.library)} if self.library else {},
+        )
+        why = ended.why or counters.missing(ended.exit_code)
+        return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "")
+
+    def _argv(
+        self, *, route: Route, targets: Path, ports: PortSet, rate: int, retries: int, seed: int
+    ) -> tuple[str, ...]:
+        router = ("--router-ip", route.gateway) if route.version == 4 else ("--router-mac-ipv6", route.gateway_mac)
+        return (
+            self.program,
+            *("-iL", str(targets), "-p", ports.canonical(), "--rate", str(rate), "--retries", str(retries)),
+            *("--wait", str(WAIT_S), "--seed", str(seed), "--interface", route.interface),
+            *("--adapter-ip", route.source, *router),
+        )
+
+
+def target_lines(addresses: IntervalSet, route: Route) -> list[str]:
+    return [
+        f"{address_of(first, route.version)}-{address_of(last, route.version)}"
+        if first != last
+        else str(address_of(first, route.version))
+        for first, last in addresses.ranges
+    ]
+
+
+class Counters:
+    """masscan's own account of its run."""
+
+    def __init__(self, open_port: OpenPort, progress: Callable[[float], None]) -> None:
+        self._open_port = open_port
+        self._progress = progress
+        self._line = b""
+        self._record = b""
+        self._errors = b""
+        self._waited = False
+        self._library = False
+
+    def stdout(self, data: bytes) -> None:
+        *lines, self._line = (self._line + data).split(b"\n")
+        for line in lines:
+            if match := _OPEN.match(line.strip()):
+                self._open_port(ip_address(match[2].decode()), int(match[1]))
+
+    def stderr(self, data: bytes) -> None:
+        *records, self._record = re.split(rb"[\r\n]", self._record[-_MOST_STDERR:] + data)
+        for record in records:
+            self._read(record)
+
+    def _read(self, record: bytes) -> None:
+        if sent := _SENT.search(record):
+            self._progress(min(float(sent[1]), 100.0) / 100)
+            self._waited = self._waited or _WAITING.search(record) is not None
+        elif record.startswith(shim.MARK):
+            self._library = True
+        elif record.startswith((b"[-]", b"FAIL", b"ERR")):
+            self._errors = record[:200]
+
+    def missing(self, exit_code: int | None) -> str:
+        """Why the run cannot be believed; empty when it can."""
+        if exit_code != 0 or self._errors:
+            told = self._errors.decode(errors="replace")
+            return f"ended with exit code {exit_code} {told}".rstrip()
+        if not self._waited:
+            return "ended before everything was sent"
+        if not self._library:
+            return "ran without its capture library, with which alone its answers are complete"
+        return ""

@@ -1,0 +1,120 @@
+"""nmap: discovery where masscan cannot go, and what speaks behind each open port."""
+
+import ipaddress
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.core.addresses import Address, Version
+from functions.core.coverage import Answer, Method
+from functions.core.messages import Command
+from functions.core.model import Protocol
+from functions.core.ports import PortSet
+from functions.core.profile import Profile
+from scanner_image import child
+from scanner_image.cells import Verdict
+from scanner_image.halt import Halt
+from scanner_image.nmap_xml import NmapHost, NmapXml
+from scanner_image.tools import Tools
+
+_IDLE_S = 90.0
+_MOST_STDERR = 200
+
+_REFUSALS = frozenset({"reset", "conn-refused", "port-unreach"})
+_ABSENCES = frozenset({"host-unreach", "no-route"})
+
+
+@dataclass(frozen=True)
+class Ran:
+    """`why` is empty when nmap itself said that all was done."""
+
+    command: Command
+    why: str
+
+
+@dataclass(frozen=True)
+class Nmap:
+    tools: Tools
+    directory: Path
+
+    def method(self, protocol: Protocol) -> Method:
+        if protocol == Protocol.UDP:
+            return Method.UDP
+        return Method.SYN if self.tools.mode == "raw" else Method.CONNECT
+
+    async def run(
+        self,
+        *,
+        version: Version,
+        targets: Iterable[str],
+        ports: PortSet,
+        protocol: Protocol,
+        profile: Profile,
+        services: bool,
+        rate: int,
+        limit_s: float,
+        host: Callable[[NmapHost], None],
+        progress: Callable[[str, float], None],
+        raw: Callable[[bytes], None],
+        halt: Halt,
+    ) -> Ran:
+        """Each host is handed on as soon as nmap has finished it. `targets`: addresses, or nmap's `10.0.0.0/24` form."""
+        listed = self.directory / f"nmap-{secrets.token_hex(4)}.targets"
+        listed.write_text("".join(f"{target}\n" for target in targets))
+        xml, errors = NmapXml(host=host, progress=progress), bytearray()
+
+        def stdout(data: bytes) -> None:
+            raw(data)
+            xml.feed(data)
+
+        def stderr(data: bytes) -> None:
+            errors.extend(data[: _MOST_STDERR - len(errors)])
+
+        ended = await child.run(
+            (
+                *self.tools.nmap_argv,
+                *("-6",) * (version == 6),
+                *("-n", "-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
+                *(("-sV", "--version-intensity", str(profile.version_intensity)) if services else ()),
+                *("--max-retries", str(max(profile.retries, 1)), "--max-rate", str(max(rate, 1))),
+                *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),
+                *("--stats-every", "2s", "-oX", "-"),
+            ),
+            stdout=stdout,
+            stderr=stderr,
+            limits=child.Limits(seconds=limit_s, idle_s=_IDLE_S),
+            halt=halt,
+            directory=self.directory,
+        )
+        why = ended.why or _missing(xml, ended.exit_code, bytes(errors))
+        return Ran(ended.command(complete=not why), f"nmap: {why}" if why else "")
+
+    def _scan(self, protocol: Protocol) -> str:
+        if protocol == Protocol.UDP:
+            return "-sU"
+        return "-sS" if self.tools.mode == "raw" else "-sT"
+
+
+def _missing(xml: NmapXml, exit_code: int | None, errors: bytes) -> str:
+    if xml.broken:
+        return f"wrote XML that breaks off: {xml.broken}"
+    if exit_code != 0 or not xml.finished:
+        told = errors.decode(errors="replace").strip()
+        return f"ended with exit code {exit_code} before its report was whole {told}".rstrip()
+    return ""
+
+
+def verdict(state: str, reason: str, how: Method) -> Verdict:
+    """What nmap's state of a port, and its reason for it, says of the cell."""
+    if state == "open":
+        return Verdict(Answer.OPEN, how)
+    if reason in _REFUSALS:
+        return Verdict(Answer.REFUSED, how)
+    if reason in _ABSENCES:
+        return Verdict(Answer.HOST_DOWN, how)
+    return Verdict(Answer.NO_ANSWER, how)
+
+
+def address_of(host: NmapHost) -> Address:
+    return ipaddress.ip_address(host.address)

@@ -1,0 +1,111 @@
+"""Which way packets leave for which targets, by the kernel's own routes, and so which tool can discover there."""
+
+import asyncio
+import ipaddress
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from functions.core.addresses import Address, Version, address_of
+from functions.core.errors import ScannerFailed
+from functions.core.intervals import IntervalSet
+from scanner_image.child import environment
+
+_LOOPBACK = "lo"
+_ETHERNET = "ether"
+_TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, order=True)
+class Path:
+    """`gateway` is empty where targets are on the link itself; `interface` is empty where there is no route."""
+
+    version: Version
+    interface: str
+    gateway: str = ""
+    source: str = ""
+    gateway_mac: str = ""
+    ethernet: bool = False
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.interface)
+
+    @property
+    def takes_masscan(self) -> bool:
+        """masscan writes Ethernet frames to a gateway; it asks for the gateway's address by ARP, and not in IPv6."""
+        return self.ethernet and bool(self.gateway and self.source) and (self.version == 4 or bool(self.gateway_mac))
+
+
+async def paths(targets: dict[Version, IntervalSet]) -> dict[Path, IntervalSet]:
+    """`targets` by the path to them. Where routes change, the kernel is asked; between, one answer holds."""
+    found: dict[Path, IntervalSet] = {}
+    for version, addresses in targets.items():
+        if not addresses:
+            continue
+        starts = _starts(await _ip("-j", f"-{version}", "route", "show", "table", "all"), version)
+        for segment in _segments(addresses, starts):
+            path = await _path(address_of(segment.ranges[0][0], version))
+            found[path] = found.get(path, IntervalSet()) | segment
+    return found
+
+
+def _starts(routes: Iterable[dict[str, Any]], version: Version) -> list[int]:
+    """Every number at which another route may begin to hold."""
+    starts: set[int] = set()
+    for route in routes:
+        if route["dst"] == "default":
+            continue
+        network = ipaddress.ip_network(route["dst"])
+        if network.version == version:
+            starts |= {int(network.network_address), int(network.broadcast_address) + 1}
+    return sorted(starts)
+
+
+def _segments(addresses: IntervalSet, starts: list[int]) -> Iterable[IntervalSet]:
+    edges: dict[int, list[tuple[int, int]]] = {}
+    for first, last in addresses.ranges:
+        low = first
+        for edge in starts[bisect_right(starts, first) : bisect_left(starts, last + 1)]:
+            edges.setdefault(bisect_right(starts, low), []).append((low, edge - 1))
+            low = edge
+        edges.setdefault(bisect_right(starts, low), []).append((low, last))
+    return [IntervalSet.from_ranges(ranges) for ranges in edges.values()]
+
+
+async def _path(address: Address) -> Path:
+    try:
+        (route,) = await _ip("-j", "route", "get", str(address))
+    except ScannerFailed:
+        return Path(address.version, "")
+    interface, gateway = str(route.get("dev", "")), str(route.get("gateway", ""))
+    if interface == _LOOPBACK or route.get("type", "unicast") != "unicast":
+        return Path(address.version, interface)
+    (link,) = await _ip("-j", "link", "show", "dev", interface)
+    return Path(
+        address.version,
+        interface,
+        gateway,
+        str(route.get("prefsrc", "")),
+        await _neighbour(gateway, interface) if gateway and address.version == 6 else "",
+        link.get("link_type") == _ETHERNET,
+    )
+
+
+async def _neighbour(gateway: str, interface: str) -> str:
+    """The gateway's Ethernet address if the kernel knows it."""
+    known = await _ip("-j", "neigh", "show", "to", gateway, "dev", interface)
+    return next((str(entry["lladdr"]) for entry in known if "lladdr" in entry), "")
+
+
+async def _ip(*arguments: str) -> list[dict[str, Any]]:
+    process = await asyncio.create_subprocess_exec(
+        "ip", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment({})
+    )
+    output, errors = await asyncio.wait_for(process.communicate(), _TIMEOUT_S)
+    if process.returncode != 0:
+        raise ScannerFailed(f"ip {' '.join(arguments)}: {errors.decode(errors='replace').strip()[:200]}")
+    rows: list[dict[str, Any]] = json.loads(output or b"[]")
+    return rows

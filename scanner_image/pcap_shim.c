@@ -1,0 +1,54 @@
+/*
+ * What masscan loads as its libpcap: the real one with other settings.
+ *
+ * masscan 1.3.2 asks for a snap length of 65,536, which makes a ring of a few dozen frames: answers to a burst of probes
+ * are lost. And it waits in a read that a silent link never ends. Here frames are short and the ring is large, own
+ * transmits stay out of it, and a read gives up after a tenth of a second. Symbols that are not here are found in the
+ * real library, which this one is linked to: dlsym searches the dependencies of a handle too.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+enum { SNAP_LENGTH = 256, RING_BYTES = 64 << 20, READ_MILLISECONDS = 100, INBOUND = 1 };
+
+typedef struct pcap pcap_t;
+struct pcap_pkthdr;
+int pcap_set_snaplen(pcap_t *, int);
+int pcap_set_buffer_size(pcap_t *, int);
+int pcap_set_immediate_mode(pcap_t *, int);
+int pcap_setdirection(pcap_t *, int);
+int pcap_fileno(pcap_t *);
+
+int pcap_activate(pcap_t *handle)
+{
+    int (*real)(pcap_t *) = (int (*)(pcap_t *))dlsym(RTLD_NEXT, "pcap_activate");
+    int on = 1, result;
+    if (pcap_set_snaplen(handle, SNAP_LENGTH) || pcap_set_buffer_size(handle, RING_BYTES) ||
+        pcap_set_immediate_mode(handle, 1))
+        return -1;
+    result = real(handle);
+    if (result < 0)
+        return result;
+    /* The kernel keeps transmits out of the ring; where it is too old to, libpcap drops them on reading. */
+    setsockopt(pcap_fileno(handle), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+    pcap_setdirection(handle, INBOUND);
+    fprintf(stderr, "vedette-pcap: snap length %d, ring of %d bytes\n", SNAP_LENGTH, RING_BYTES);
+    return result;
+}
+
+const unsigned char *pcap_next(pcap_t *handle, struct pcap_pkthdr *header)
+{
+    static const unsigned char *(*real)(pcap_t *, struct pcap_pkthdr *);
+    struct pollfd ready = {.fd = pcap_fileno(handle), .events = POLLIN};
+    if (!real)
+        real = (const unsigned char *(*)(pcap_t *, struct pcap_pkthdr *))dlsym(RTLD_NEXT, "pcap_next");
+    return poll(&ready, 1, READ_MILLISECONDS) > 0 ? real(handle, header) : 0;
+}

@@ -1,0 +1,34 @@
+"""The inventory's open cells of a chunk, asked again one by one: silence in discovery is no verdict on them."""
+
+from functions.core.coverage import Answer, Method
+from functions.core.model import Protocol
+from scanner_image import connect
+from scanner_image.cells import Verdict
+from scanner_image.scan import Scan
+
+
+async def recheck(scan: Scan) -> None:
+    """By connect, so TCP alone; nmap's own answers on UDP cells are verdicts already."""
+    if scan.spec.protocol != Protocol.TCP:
+        return
+    found = scan.findings
+    cells = sorted(
+        {
+            (address, known.port)
+            for known in scan.spec.known
+            if known.protocol == scan.spec.protocol and known.port in found.cells.ports
+            for address in found.assets.addresses(known.asset)
+            if known.port not in found.open.get(address, {})
+        },
+        key=lambda cell: (cell[0].version, int(cell[0]), cell[1]),
+    )
+    done = 0
+    async for asked in connect.ask_all(cells, rate=scan.spec.rate):
+        if scan.halt.is_set:
+            return
+        done += 1
+        if asked.answer == Answer.OPEN:
+            found.opened(asked.address, asked.port, Method.CONNECT)
+        elif asked.answer != Answer.NOT_COVERED:
+            found.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
+        scan.report.moved("recheck", done / len(cells))

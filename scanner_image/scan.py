@@ -1,0 +1,30 @@
+"""What every step of one attempt's scan works with."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.core.messages import ChunkSpec
+from scanner_image.findings import Findings
+from scanner_image.halt import Halt
+from scanner_image.raw import RawOutput
+from scanner_image.report import Report
+from scanner_image.tools import Tools
+
+
+@dataclass(frozen=True)
+class Scan:
+    spec: ChunkSpec
+    tools: Tools
+    findings: Findings
+    report: Report
+    raw: RawOutput
+    halt: Halt
+    directory: Path
+    """Where target files go: readable by the tools' user."""
+    ends: float
+    """When the attempt's deadline falls, on the monotonic clock."""
+
+    @property
+    def seconds_left(self) -> float:
+        return max(self.ends - time.monotonic(), 1.0)

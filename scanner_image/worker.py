@@ -1,0 +1,218 @@
+"""The life of an attempt: claim, check scope, scan under a heartbeat, save."""
+
+import asyncio
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from functions.core.chunk import Chunk
+from functions.core.errors import OutOfScope, ScannerFailed, Superseded, VedetteError
+from functions.core.messages import ChunkSpec, Event, Progress, ResultHeader, ResultTrailer
+from functions.core.scope import check_scope
+from functions.core.targets import TargetSet
+from functions.settings import WorkerSettings
+from scanner_image import result, shim, tools
+from scanner_image.discovery import discover
+from scanner_image.findings import Findings
+from scanner_image.halt import Halt
+from scanner_image.raw import RawOutput
+from scanner_image.recheck import recheck
+from scanner_image.report import Report
+from scanner_image.scan import Scan
+from scanner_image.services import identify
+
+HEARTBEAT_S = 3.0
+
+
+class Ledger(Protocol):
+    def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk: ...
+    def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress) -> str: ...
+    def save(self, chunk: Chunk, *, result_key: str, outcome: str, reason: str, progress: Progress) -> object: ...
+    def fail(self, chunk: Chunk, *, reason: str) -> object: ...
+
+
+class Live(Protocol):
+    def publish(self, event: Event) -> None: ...
+
+
+class Results(Protocol):
+    def get_spec(self, project: str, scan: str, chunk: str) -> ChunkSpec: ...
+    def put_result(self, chunk: Chunk, path: Path) -> str: ...
+    def put_raw(self, chunk: Chunk, path: Path) -> str: ...
+
+
+@dataclass(frozen=True)
+class Worker:
+    settings: WorkerSettings
+    ledger: Ledger
+    live: Live
+    results: Results
+    halt: Halt
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def work(self) -> str:
+        """One attempt from claim to save; gives its outcome. Raises Superseded when it may write nothing."""
+        where = self.settings
+        spec = await asyncio.to_thread(self.results.get_spec, where.project, where.scan, where.chunk)
+        attempt = await asyncio.to_thread(
+            self.ledger.claim,
+            where.project,
+            where.scan,
+            where.chunk,
+            run=where.run,
+            now=self.clock(),
+            lease_s=spec.lease_s,
+        )
+        return await Attempt(self, spec, attempt, ends=time.monotonic() + spec.deadline_s).run()
+
+
+class Attempt:
+    def __init__(self, worker: Worker, spec: ChunkSpec, chunk: Chunk, *, ends: float) -> None:
+        self.worker = worker
+        self.spec = spec
+        self.chunk = chunk
+        self.ends = ends
+        self.halt = worker.halt
+        self.clock = worker.clock
+        self.started = worker.clock()
+        self.report = Report(spec, chunk, live=worker.live, clock=worker.clock)
+
+    async def run(self) -> str:
+        sending = asyncio.create_task(self.report.send())
+        beating = asyncio.create_task(self._heartbeat())
+        deadline = asyncio.get_running_loop().call_later(
+            max(self.ends - time.monotonic(), 0),
+            lambda: self.halt("partial", f"the attempt's deadline of {self.spec.deadline_s} s"),
+        )
+        try:
+            self.report.started()
+            outcome = await self._scan_and_save()
+            self.report.done(outcome)
+            return outcome
+        finally:
+            deadline.cancel()
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+            self.report.close()
+            await asyncio.gather(sending)
+
+    async def _scan_and_save(self) -> str:
+        try:
+            self._check_scope()
+        except OutOfScope as error:
+            self.report.log("error", f"refused: {error.message}")
+            await asyncio.to_thread(self.worker.ledger.fail, self.chunk, reason=error.message[:512])
+            return "refused"
+        with workplace() as directory:
+            scan = await self._prepare(directory)
+            await self._scan(scan)
+            if self.halt.outcome == "superseded":
+                raise Superseded(self.halt.reason)
+            return await self._save(scan)
+
+    def _check_scope(self) -> None:
+        if self.spec.scan != self.worker.settings.scan or self.spec.project != self.worker.settings.project:
+            raise OutOfScope("spec", "the chunk spec is of another scan")
+        check_scope(self.spec, TargetSet(), admit_loopback=self.worker.settings.admit_loopback)
+
+    async def _prepare(self, directory: Path) -> Scan:
+        reachable = directory / "tools"
+        reachable.mkdir(mode=0o755)
+        found = await tools.find(reachable)
+        if found.mode == "raw":
+            found = replace(found, shim=await asyncio.to_thread(shim.library_directory, reachable))
+        findings = Findings(self.spec, clock=self.clock, announce=self.report.port_found)
+        raw = RawOutput(directory)
+        return Scan(self.spec, found, findings, self.report, raw, self.halt, reachable, self.ends)
+
+    async def _scan(self, scan: Scan) -> None:
+        """The steps in their order; a tool that cannot be run leaves its cells not covered and the rest to be saved."""
+        try:
+            for step in (discover, recheck, identify):
+                if not self.halt.is_set:
+                    await step(scan)
+        except* ScannerFailed as group:
+            for error in group.exceptions:
+                scan.findings.notes.append(str(error))
+                self.report.log("error", str(error))
+
+    async def _save(self, scan: Scan) -> str:
+        self.report.moved("saving", 0)
+        path = scan.raw.directory / "result.jsonl.gz"
+        trailer = await asyncio.to_thread(self._write, scan, path)
+        for file in scan.raw.files:
+            await asyncio.to_thread(self.worker.results.put_raw, self.chunk, file)
+        key = await asyncio.to_thread(self.worker.results.put_result, self.chunk, path)
+        self.report.moved("saving", 1)
+        await asyncio.to_thread(
+            self.worker.ledger.save,
+            self.chunk,
+            result_key=key,
+            outcome=trailer.outcome,
+            reason=trailer.reason,
+            progress=self.report.progress,
+        )
+        self.report.log("info", f"attempt {self.chunk.attempt} saved: {trailer.outcome} {trailer.reason}".rstrip())
+        return trailer.outcome
+
+    def _write(self, scan: Scan, path: Path) -> ResultTrailer:
+        found = scan.findings
+        return result.write(
+            path,
+            header=ResultHeader(
+                project=self.spec.project,
+                scan=self.spec.scan,
+                chunk=self.spec.chunk,
+                attempt=self.chunk.attempt,
+                started=self.started,
+                mode=scan.tools.mode,
+                tools=scan.tools.versions,
+            ),
+            lines=_lines(found),
+            outcome=self._outcome(found),
+            reason="; ".join(filter(None, (self.halt.reason, *found.notes))),
+            commands=found.commands,
+            ended=self.clock(),
+        )
+
+    def _outcome(self, found: Findings) -> result.Outcome:
+        """A stop that was asked for is told as such; else coverage decides."""
+        if self.halt.is_set and self.halt.outcome == "stopped":
+            return "stopped"
+        return "complete" if found.cells.complete else "partial"
+
+    async def _heartbeat(self) -> None:
+        """Keep the attempt's claim alive and see stop requests; an attempt that lost its chunk stops and writes nothing."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            try:
+                request = await asyncio.to_thread(
+                    self.worker.ledger.heartbeat, self.chunk, now=self.clock(), progress=self.report.progress
+                )
+            except Superseded as error:
+                self.halt("superseded", error.message)
+                return
+            except VedetteError as error:
+                self.report.log("warning", f"a heartbeat was not written: {error.message}")
+                continue
+            if request:
+                self.halt("stopped", f"stop requested: {request}")
+
+
+def _lines(found: Findings) -> Iterator[result.Body]:
+    yield from found.host_lines()
+    yield from found.observation_lines()
+    yield from found.coverage_lines()
+
+
+@contextlib.contextmanager
+def workplace() -> Iterator[Path]:
+    """A directory that is gone afterwards; the tools' user may pass through it."""
+    with tempfile.TemporaryDirectory(prefix="vedette-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)

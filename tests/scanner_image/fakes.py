@@ -1,0 +1,165 @@
+"""Stand-ins for the ledger, the live view and the bucket: in memory, with the same words."""
+
+import gzip
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from functions.core.chunk import Chunk, ChunkStatus
+from functions.core.errors import Superseded
+from functions.core.messages import (
+    AddressRange,
+    ChunkSpec,
+    CoverageLine,
+    Event,
+    ObservationLine,
+    PinnedHost,
+    Progress,
+    ResultHeader,
+    ResultLine,
+    ResultTrailer,
+)
+from functions.core.model import Protocol
+from functions.core.profile import PROFILES
+
+PROJECT, NETWORK, SCAN = (f"01ARZ3NDEKTSV4RRFFQ69G5FA{letter}" for letter in "VWX")
+LINES: TypeAdapter[ResultLine] = TypeAdapter(ResultLine)
+
+
+def chunk_spec(
+    *ranges: str,
+    ports: str,
+    protocol: Protocol = Protocol.TCP,
+    profile: str = "discovery",
+    rate: int = 5000,
+    deadline_s: int = 120,
+    hosts: tuple[PinnedHost, ...] = (),
+    **more: object,
+) -> ChunkSpec:
+    """`ranges`: `10.0.0.1` or `10.0.0.1-10.0.0.9`."""
+    bounds = (text.partition("-") for text in ranges)
+    return ChunkSpec.model_validate(
+        {
+            "project": PROJECT,
+            "network": NETWORK,
+            "scan": SCAN,
+            "chunk": "00000",
+            "addresses": [AddressRange(first=first, last=last or first) for first, _, last in bounds],
+            "hosts": hosts,
+            "protocol": protocol,
+            "ports": ports,
+            "profile": PROFILES[profile],
+            "rate": rate,
+            "deadline_s": deadline_s,
+            "lease_s": deadline_s + 60,
+            **more,
+        }
+    )
+
+
+@dataclass
+class Saved:
+    result_key: str
+    outcome: str
+    reason: str
+    progress: Progress
+
+
+@dataclass
+class FakeLedger:
+    request: str = ""
+    superseded: bool = False
+    attempt: int = 0
+    heartbeats: list[Progress] = field(default_factory=list)
+    saved: Saved | None = None
+    failed: str = ""
+
+    def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk:
+        self.attempt += 1
+        return Chunk(
+            project=project,
+            scan=scan,
+            chunk=chunk,
+            run=run,
+            attempt=self.attempt,
+            status=ChunkStatus.CLAIMED,
+            claimed=now,
+        )
+
+    def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress) -> str:
+        self._fence()
+        self.heartbeats.append(progress)
+        return self.request
+
+    def save(self, chunk: Chunk, *, result_key: str, outcome: str, reason: str, progress: Progress) -> None:
+        self._fence()
+        self.saved = Saved(result_key, outcome, reason, progress)
+
+    def fail(self, chunk: Chunk, *, reason: str) -> None:
+        self.failed = reason
+
+    def _fence(self) -> None:
+        if self.superseded:
+            raise Superseded("attempt 2 owns the chunk")
+
+
+@dataclass
+class FakeLive:
+    events: list[Event] = field(default_factory=list)
+
+    def publish(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: str) -> list[Event]:
+        return [event for event in self.events if event.type == kind]
+
+
+@dataclass
+class FakeResults:
+    spec: ChunkSpec
+    directory: Path
+    raw: list[Path] = field(default_factory=list)
+
+    def get_spec(self, project: str, scan: str, chunk: str) -> ChunkSpec:
+        return self.spec
+
+    def put_result(self, chunk: Chunk, path: Path) -> str:
+        return str(shutil.copy(path, self.directory / path.name))
+
+    def put_raw(self, chunk: Chunk, path: Path) -> str:
+        kept = Path(shutil.copy(path, self.directory / path.name))
+        self.raw.append(kept)
+        return str(kept)
+
+
+class Document:
+    """A result as ingest would read it."""
+
+    def __init__(self, path: str | Path) -> None:
+        with gzip.open(path, "rb") as file:
+            self.lines = [LINES.validate_json(line) for line in file]
+
+    @property
+    def header(self) -> ResultHeader:
+        (header,) = (line for line in self.lines if isinstance(line, ResultHeader))
+        return header
+
+    @property
+    def trailer(self) -> ResultTrailer:
+        (trailer,) = (line for line in self.lines if isinstance(line, ResultTrailer))
+        return trailer
+
+    @property
+    def observations(self) -> list[ObservationLine]:
+        return [line for line in self.lines if isinstance(line, ObservationLine)]
+
+    @property
+    def open(self) -> set[tuple[str, int]]:
+        return {(line.asset, line.port) for line in self.observations}
+
+    @property
+    def coverage(self) -> list[CoverageLine]:
+        return [line for line in self.lines if isinstance(line, CoverageLine)]

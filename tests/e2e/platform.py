@@ -1,0 +1,155 @@
+"""The deployed local stack as a user and an operator reach it."""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cli.access import Access
+from cli.client import Client
+from infra.local import Running, down, up
+from infra.local.aws import DIRECT, root_session
+from infra.local.paths import LocalPaths
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+REPOSITORY = Path(__file__).parents[2]
+ENDED = frozenset({"completed", "partial", "failed", "cancelled"})
+
+
+def eventually(look: Callable[[], T], *, seconds: float = 30.0, what: str = "") -> T:
+    """The first truthy answer of `look`; fails the test when none comes in time."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:.0f} s: {what or look.__name__}; last answer {found!r}")
+        time.sleep(0.3)
+
+
+@dataclass(kw_only=True)
+class Platform:
+    paths: LocalPaths
+    running: Running
+    access: Access
+    client: Client
+    _names: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return dict(self.running.endpoints.outputs)
+
+    def aws(self, service: str) -> Any:
+        """A client with the embedded AWS's root key: what an operator of the account sees."""
+        client: Any = root_session().client  # the name of the service is known only at run time
+        return client(service, endpoint_url=self.running.endpoints.endpoint_url, config=DIRECT)
+
+    def place_tasks(self, namespaces: list[str]) -> None:
+        """From now on tasks run in these network namespaces."""
+        self.paths.namespaces.write_text("".join(f"{name}\n" for name in namespaces))
+
+    def project(self, name: str = "") -> "Project":
+        made = self.client.post("projects", body={"name": name or f"test {next(self._names)}"}, key=str(uuid.uuid4()))
+        return Project(platform=self, id=made["id"])
+
+    def command(self, *words: str, timeout: float = 300.0, **variables: str) -> subprocess.CompletedProcess[str]:
+        """The `vedette` command in a process of its own, not on a terminal."""
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *words],
+            cwd=REPOSITORY,
+            env=self.environment() | variables,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.paths.root),
+            "LANG": "C.UTF-8",
+            "VEDETTE_URL": self.access.url,
+            "VEDETTE_WEBSOCKET_URL": self.access.websocket_url,
+            "VEDETTE_TOKEN": self.access.token,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A tenant of its own for one test, so that tests do not see each other."""
+
+    platform: Platform
+    id: str
+
+    def get(self, *path: str, **query: Any) -> Json:
+        return self.platform.client.get("projects", self.id, *path, **query)
+
+    def post(self, *path: str, body: Json | None = None, key: str = "") -> Json:
+        return self.platform.client.post("projects", self.id, *path, body=body, key=key)
+
+    def items(self, *path: str, **query: Any) -> list[Json]:
+        return list(self.platform.client.items("projects", self.id, *path, **query))
+
+    def network(self, **draft: Any) -> Json:
+        return self.post("networks", body={"name": "lab", "rate": 2000} | draft, key=str(uuid.uuid4()))
+
+    def start(self, network: Json, **options: Any) -> Json:
+        return self.post("scans", body={"network": network["id"]} | options, key=str(uuid.uuid4()))
+
+    def scan(self, network: Json, *, seconds: float = 240.0, **options: Any) -> Json:
+        """Start a scan and wait for its end."""
+        return self.ended(self.start(network, **options), seconds=seconds)
+
+    def ended(self, scan: Json, *, seconds: float = 240.0) -> Json:
+        def look() -> Json | None:
+            current = self.get("scans", scan["id"])
+            return current if current["status"] in ENDED else None
+
+        found = eventually(look, seconds=seconds, what=f"scan {scan['id']} ends")
+        assert found is not None
+        return found
+
+    def exposures(self, **query: Any) -> dict[tuple[str, str, int], Json]:
+        return {(item["asset"], item["protocol"], item["port"]): item for item in self.items("exposures", **query)}
+
+    def open(self, **query: Any) -> set[tuple[str, str, int]]:
+        return set(self.exposures(state="open", **query))
+
+    def result_lines(self, scan: Json) -> list[Json]:
+        """Every line of every result document of a scan, as an operator reads them from the bucket."""
+        import gzip
+        import json
+
+        s3, bucket = self.platform.aws("s3"), self.platform.outputs["ResultsBucketName"]
+        listing = s3.list_objects_v2(Bucket=bucket, Prefix=f"results/{self.id}/{scan['id']}/")
+        documents = [entry["Key"] for entry in listing.get("Contents", []) if entry["Key"].endswith("result.jsonl.gz")]
+        return [
+            json.loads(line)
+            for key in documents
+            for line in gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).splitlines()
+        ]
+
+
+@contextmanager
+def deployed(root: Path, *, port: int, engine: str = "none") -> Iterator[Platform]:
+    """A platform of its own in `root`; taken down at the end, also when the test fails."""
+    paths = LocalPaths(root)
+    try:
+        running = up(print, paths=paths, port=port, engine=engine)
+        access = Access(
+            url=running.endpoints.http_url, websocket_url=running.endpoints.websocket_url, token=running.token
+        )
+        with Client(access) as client:
+            yield Platform(paths=paths, running=running, access=access, client=client)
+    finally:
+        down(print, paths=paths, port=port)

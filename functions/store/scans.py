@@ -11,7 +11,6 @@ from functions.store.attributes import to_item, to_model
 from functions.store.conditions import (
     EXISTS,
     IS_NEW,
-    Condition,
     attribute_in,
     attribute_is,
     new_or_attribute_is,

@@ -1,0 +1,110 @@
+"""From changed records to alerts, bus and live events: three stream consumers and the bus `vedette`."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from functions.settings import BroadcastSettings, EvaluateSettings, PublishSettings
+from infra.function import Function
+from infra.permissions import On
+from infra.settings import Stage
+from infra.stateful import Stateful
+from infra.websocket import Websocket
+
+RETRIES = 5
+MAX_AGE_SECONDS = 6 * 3600
+
+
+class Alerting(Construct):
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, data: Stateful, websocket: Websocket
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._data = data
+        self.bus = events.EventBus(self, "Bus", event_bus_name=f"vedette-{stage.name}")
+        arns = {**data.arns, **websocket.arns, On.BUS: (self.bus.event_bus_arn,)}
+        self.evaluate = Function(
+            self,
+            "Evaluate",
+            stage=stage,
+            handler="functions.alerting.evaluate.handler",
+            settings=EvaluateSettings(table=data.table.table_name, bucket=data.bucket.bucket_name),
+            arns=arns,
+            seconds=60,
+        )
+        self.publish = Function(
+            self,
+            "Publish",
+            stage=stage,
+            handler="functions.alerting.publish.handler",
+            settings=PublishSettings(
+                table=data.table.table_name,
+                live_table=data.live_table.table_name,
+                bucket=data.bucket.bucket_name,
+                bus=self.bus.event_bus_name,
+            ),
+            arns=arns,
+            seconds=60,
+        )
+        self.broadcast = Function(
+            self,
+            "Broadcast",
+            stage=stage,
+            handler="functions.alerting.broadcast.handler",
+            settings=BroadcastSettings(
+                bucket=data.bucket.bucket_name,
+                live_table=data.live_table.table_name,
+                callback_url=websocket.callback_url,
+            ),
+            arns=arns,
+            seconds=60,
+        )
+        self.sources = {
+            each.node.id: source
+            for each, source in (
+                (self.evaluate, self._consume(self.evaluate, data.table.table_stream_arn, [_family("EXP#")])),
+                (
+                    self.publish,
+                    self._consume(self.publish, data.table.table_stream_arn, [_family("ALR#", "SCN#", "NET#")]),
+                ),
+                (self.broadcast, self._consume(self.broadcast, data.live_table.table_stream_arn, [_inserted("EVT#")])),
+            )
+        }
+
+    def _consume(
+        self, function: Function, stream: str | None, filters: Sequence[dict[str, Any]]
+    ) -> lambda_.CfnEventSourceMapping:
+        mapping = lambda_.CfnEventSourceMapping
+        source = mapping(
+            self,
+            f"{function.node.id}Source",
+            function_name=function.name,
+            event_source_arn=stream,
+            starting_position="TRIM_HORIZON",
+            batch_size=100,
+            bisect_batch_on_function_error=True,
+            function_response_types=["ReportBatchItemFailures"],
+            maximum_retry_attempts=RETRIES,
+            maximum_record_age_in_seconds=MAX_AGE_SECONDS,
+            filter_criteria=mapping.FilterCriteriaProperty(
+                filters=[mapping.FilterProperty(pattern=json.dumps(each)) for each in filters]
+            ),
+            destination_config=mapping.DestinationConfigProperty(
+                on_failure=mapping.OnFailureProperty(destination=self._data.bucket.bucket_arn)
+            ),
+        )
+        # The service checks the role's rights on stream and destination when the mapping is made.
+        source.node.add_dependency(function.role)
+        return source
+
+
+def _family(*prefixes: str) -> dict[str, Any]:
+    return {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix} for prefix in prefixes]}}}}
+
+
+def _inserted(prefix: str) -> dict[str, Any]:
+    return {"eventName": ["INSERT"], **_family(prefix)}

@@ -1,0 +1,75 @@
+"""The house Function: own role with exact actions, own log group, tracing, and an environment that is a model."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from functions.settings import Environment
+from infra import asset
+from infra.permissions import EVERY_FUNCTION, PERMISSIONS, On
+from infra.roles import allow, retention
+from infra.settings import Stage
+
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+class Function(Construct):
+    """`construct_id` names the row of `PERMISSIONS`; `arns` says where its targets are."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        handler: str,
+        settings: Environment,
+        arns: Mapping[On, tuple[str, ...]],
+        memory: int = 512,
+        seconds: int = 30,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log_group = logs.LogGroup(self, "Logs", retention=retention(stage), removal_policy=RemovalPolicy.DESTROY)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        own = {On.LOGS: (self.log_group.log_group_arn,)}
+        allow(self.role, (*PERMISSIONS[construct_id], *EVERY_FUNCTION), {**arns, **own})
+        self.resource = lambda_.Function(
+            self,
+            "Function",
+            description=handler.removesuffix(".handler"),
+            runtime=lambda_.Runtime(f"python{stage.python}", lambda_.RuntimeFamily.PYTHON),
+            architecture=_ARCHITECTURES[stage.lambda_architecture],
+            handler=handler,
+            code=_code(self, stage),
+            role=self.role,
+            log_group=self.log_group,
+            environment=variables(settings),
+            memory_size=memory,
+            timeout=Duration.seconds(seconds),
+            tracing=lambda_.Tracing.ACTIVE,
+        )
+
+    @property
+    def arn(self) -> str:
+        return self.resource.function_arn
+
+    @property
+    def name(self) -> str:
+        return self.resource.function_name
+
+
+def variables(settings: Environment) -> dict[str, str]:
+    """What `Environment.from_environment` reads back."""
+    return {
+        f"VEDETTE_{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in settings.model_dump().items()
+    }
+
+
+def _code(function: Construct, stage: Stage) -> lambda_.Code:
+    built = asset.build(stage)
+    return lambda_.Code.from_asset(str(built.path), asset_hash=built.digest)

@@ -1,0 +1,139 @@
+"""The HTTP door: one function behind one authorizer; four paths are public."""
+
+import json
+from importlib.metadata import version
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_apigatewayv2 as gateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from functions.settings import AuthorizerSettings, HttpApiSettings
+from infra.acknowledge import acknowledge
+from infra.function import Function
+from infra.roles import retention
+from infra.scan_workflow import ScanWorkflow
+from infra.scheduling import Scheduling
+from infra.settings import Stage
+from infra.stateful import Stateful
+
+_ACCESS_LOG = {
+    name: f"$context.{field}"
+    for name, field in {
+        "time": "requestTime",
+        "request": "requestId",
+        "source": "identity.sourceIp",
+        "principal": "authorizer.principal_id",
+        "method": "httpMethod",
+        "path": "path",
+        "status": "status",
+        "milliseconds": "responseLatency",
+        "error": "integrationErrorMessage",
+    }.items()
+}
+PUBLIC = ("/openapi.json", "/docs", "/v1/health", "/v1/version")
+
+
+class HttpApi(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        data: Stateful,
+        workflow: ScanWorkflow,
+        scheduling: Scheduling,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = Function(
+            self,
+            "HttpApi",
+            stage=stage,
+            handler="functions.http_api.app.handler",
+            settings=HttpApiSettings(
+                table=data.table.table_name,
+                live_table=data.live_table.table_name,
+                bucket=data.bucket.bucket_name,
+                state_machine_arn=workflow.arn,
+                schedule_group=scheduling.group_name,
+                tick_queue_arn=scheduling.ticks.arn,
+                scheduler_role_arn=scheduling.role.role_arn,
+                schedule_dead_letter_arn=scheduling.ticks.dead_letters.queue_arn,
+                admit_loopback=stage.admit_loopback,
+                version=version("vedette"),
+            ),
+            arns={**data.arns, **workflow.arns, **scheduling.arns},
+            memory=1024,
+            seconds=29,
+        )
+        self.authorizer = Function(
+            self,
+            "Authorizer",
+            stage=stage,
+            handler="functions.http_api.authorizer.handler",
+            settings=AuthorizerSettings(table=data.table.table_name),
+            arns=data.arns,
+            seconds=10,
+        )
+        self.api = self._api(stage)
+        self._access_logs(stage)
+
+    @property
+    def url(self) -> str:
+        return self.api.api_endpoint
+
+    def _api(self, stage: Stage) -> gateway.HttpApi:
+        api = gateway.HttpApi(self, "Api", create_default_stage=False, cors_preflight=_cors(stage))
+        integration = integrations.HttpLambdaIntegration("Function", self.function.resource)
+        api.add_routes(
+            path="/{proxy+}",
+            methods=[gateway.HttpMethod.ANY],
+            integration=integration,
+            authorizer=authorizers.HttpLambdaAuthorizer(
+                "Authorizer",
+                self.authorizer.resource,
+                response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+                identity_source=["$request.header.Authorization"],
+                # A revoked token must be refused by the very next request; asking costs one item read.
+                results_cache_ttl=Duration.seconds(0),
+            ),
+        )
+        for path in PUBLIC:
+            for route in api.add_routes(path=path, methods=[gateway.HttpMethod.GET], integration=integration):
+                acknowledge(
+                    route,
+                    {
+                        "AwsSolutions-APIG4": f"{path} says nothing about any project and is needed before there is a token."
+                    },
+                )
+        return api
+
+    def _access_logs(self, stage: Stage) -> None:
+        log_group = logs.LogGroup(self, "AccessLogs", retention=retention(stage), removal_policy=RemovalPolicy.DESTROY)
+        gateway.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            default_route_settings=gateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=stage.requests_per_second, throttling_burst_limit=stage.request_burst
+            ),
+            access_log_settings=gateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=log_group.log_group_arn, format=json.dumps(_ACCESS_LOG)
+            ),
+        )
+
+
+def _cors(stage: Stage) -> gateway.CorsPreflightOptions | None:
+    if not stage.cors_origins:
+        return None
+    return gateway.CorsPreflightOptions(
+        allow_origins=list(stage.cors_origins),
+        allow_methods=[gateway.CorsHttpMethod.ANY],
+        allow_headers=["authorization", "content-type", "idempotency-key", "if-match"],
+        expose_headers=["etag", "location"],
+    )

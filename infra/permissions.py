@@ -1,0 +1,232 @@
+"""What each role may do: exact actions, on what, and on which key families where the resource is a table.
+
+A family is written as the table's `dynamodb:LeadingKeys` sees it: `CHK#*`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class On(StrEnum):
+    """What an action applies to; constructs give the ARNs."""
+
+    TABLE = "table"
+    GSI1 = "table's gsi1"
+    GSI2 = "table's gsi2"
+    TABLE_STREAM = "table's stream"
+    LIVE_TABLE = "live table"
+    LIVE_STREAM = "live table's stream"
+    PLANS = "bucket, plans/*"
+    RESULTS = "bucket, results/*"
+    STATE_MACHINE = "state machine"
+    EXECUTIONS = "its executions"
+    SCHEDULES = "schedules of the group"
+    SCHEDULER_ROLE = "scheduler's role"
+    BUS = "bus"
+    CONNECTIONS = "WebSocket connections"
+    INBOX = "own inbox"
+    FINISH_INBOX = "inbox of FinishScan"
+    FAILED = "bucket, failed/*"
+    LAMBDA_FAILED = "bucket, aws/lambda/*"
+    BUCKET = "bucket"
+    WORKFLOW_FUNCTIONS = "the workflow's functions"
+    TASK_DEFINITION = "task definition"
+    TASKS = "tasks of the cluster"
+    TASK_ROLES = "task's two roles"
+    ECS_RULE = "rule that tells Step Functions of ended tasks"
+    DEAD_LETTERS = "dead letters of the inbox"
+    LOGS = "own log group"
+    ANYTHING = "*"
+
+
+@dataclass(frozen=True)
+class Grant:
+    on: On
+    actions: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+
+
+def _table(*actions: str, keys: tuple[str, ...], on: On = On.TABLE) -> Grant:
+    return Grant(on, tuple(f"dynamodb:{action}" for action in actions), keys)
+
+
+def _stream(stream: On) -> tuple[Grant, ...]:
+    return (
+        Grant(stream, ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")),
+        # Listing streams knows no resource.
+        Grant(On.ANYTHING, ("dynamodb:ListStreams",)),
+        # The consumer's own record of what it could not handle, and Lambda's of what the consumer never returned from,
+        # which the service puts under a prefix of its choice.
+        Grant(On.FAILED, ("s3:PutObject",)),
+        Grant(On.LAMBDA_FAILED, ("s3:PutObject",)),
+        Grant(On.BUCKET, ("s3:ListBucket",)),
+    )
+
+
+_START_SCAN = (
+    _table("GetItem", keys=("NET#*", "LIV#*", "SCN#*")),
+    _table("PutItem", keys=("LIV#*", "SCN#*")),
+    Grant(On.STATE_MACHINE, ("states:StartExecution",)),
+)
+
+_INBOX = (Grant(On.INBOX, ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")),)
+
+_INGEST = (
+    _table("GetItem", keys=("NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "COV#*")),
+    _table("Query", keys=("EXP#*", "HST#*", "COV#*")),
+    _table("BatchGetItem", keys=("EXP#*", "HST#*", "COV#*")),
+    _table("PutItem", keys=("EXP#*", "HST#*", "COV#*")),
+    _table("UpdateItem", keys=("CHK#*", "EXP#*", "HST#*", "COV#*")),
+    Grant(On.PLANS, ("s3:GetObject",)),
+    Grant(On.RESULTS, ("s3:GetObject",)),
+)
+
+OWN_TRACES = (Grant(On.ANYTHING, ("xray:PutTelemetryRecords", "xray:PutTraceSegments")),)
+EVERY_FUNCTION = (Grant(On.LOGS, ("logs:CreateLogStream", "logs:PutLogEvents")), *OWN_TRACES)
+
+PATTERNS: Mapping[On, str] = {
+    On.PLANS: "Keys under plans/ carry ids of scans that do not exist yet.",
+    On.RESULTS: "Keys under results/ carry ids of scans that do not exist yet.",
+    On.FAILED: "Keys under failed/ carry ids of events that have not happened yet.",
+    On.LAMBDA_FAILED: "Lambda chooses the keys of failed batches under this prefix of its own.",
+    On.EXECUTIONS: "Executions carry ids of scans that do not exist yet.",
+    On.SCHEDULES: "Schedules are made for networks that do not exist yet, in this one group.",
+    On.CONNECTIONS: "Connections have ids that the service gives them, on this one stage.",
+    On.TASKS: "Tasks have ids that the service gives them, in this one cluster.",
+    On.ANYTHING: "Trace segments, stream listings and the delivery of vended logs know no resource.",
+}
+"""Why a target is a pattern and not one resource."""
+
+PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
+    "Authorizer": (_table("GetItem", keys=("TOK#*",)),),
+    "HttpApi": (
+        _table(
+            "GetItem",
+            keys=(
+                "PRJ",
+                "TOK#*",
+                "NET#*",
+                "LIV#*",
+                "TCK#*",
+                "SCN#*",
+                "CHK#*",
+                "EXP#*",
+                "HST#*",
+                "COV#*",
+                "ALR#*",
+                "IDM#*",
+            ),
+        ),
+        _table(
+            "Query",
+            keys=("PRJ", "NET#*", "TCK#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "COV#*", "ALR#*"),
+        ),
+        _table("PutItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "IDM#*", "ALR#*")),
+        _table("UpdateItem", keys=("PRJ", "TOK#*", "NET#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
+        _table("DeleteItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "IDM#*")),
+        _table("Query", keys=("TOK#*", "SCN#*", "ALR#*"), on=On.GSI1),
+        _table("Query", keys=("EVT#*",), on=On.LIVE_TABLE),
+        Grant(On.PLANS, ("s3:GetObject",)),
+        Grant(On.RESULTS, ("s3:GetObject",)),
+        Grant(On.STATE_MACHINE, ("states:StartExecution",)),
+        Grant(On.EXECUTIONS, ("states:StopExecution",)),
+        Grant(
+            On.SCHEDULES,
+            (
+                "scheduler:CreateSchedule",
+                "scheduler:UpdateSchedule",
+                "scheduler:DeleteSchedule",
+                "scheduler:GetSchedule",
+            ),
+        ),
+        Grant(On.SCHEDULER_ROLE, ("iam:PassRole",)),
+    ),
+    "Websocket": (
+        _table("GetItem", keys=("SCN#*", "TOK#*")),
+        _table("Query", keys=("CHK#*",)),
+        _table("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("Query", keys=("EVT#*",), on=On.LIVE_TABLE),
+        Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
+    ),
+    "PlanChunks": (
+        _table("GetItem", keys=("NET#*", "LIV#*", "SCN#*", "CHK#*")),
+        _table("Query", keys=("CHK#*", "EXP#*")),
+        _table("PutItem", keys=("CHK#*", "SCN#*")),
+        _table("UpdateItem", keys=("CHK#*", "SCN#*")),
+        Grant(On.PLANS, ("s3:GetObject", "s3:PutObject")),
+    ),
+    "JudgeAttempt": (
+        _table("GetItem", keys=("CHK#*", "SCN#*")),
+        _table("UpdateItem", keys=("CHK#*",)),
+    ),
+    "IngestChunk": _INGEST,
+    "RecordFailure": (
+        _table("GetItem", keys=("CHK#*",)),
+        _table("UpdateItem", keys=("CHK#*",)),
+        _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
+    ),
+    "FinishScan": (
+        *_INGEST,
+        _table("GetItem", keys=("LIV#*",)),
+        _table("Query", keys=("CHK#*",)),
+        _table("PutItem", keys=("SCN#*",)),
+        _table("UpdateItem", keys=("SCN#*",)),
+        _table("DeleteItem", keys=("LIV#*",)),
+        *_INBOX,
+    ),
+    "Tick": (
+        *_START_SCAN,
+        *_INBOX,
+        _table("PutItem", "GetItem", keys=("TCK#*",)),
+    ),
+    "Sweep": (
+        *_START_SCAN,
+        *_INBOX,
+        _table("Query", keys=("SCNS#*",), on=On.GSI2),
+        _table("Query", keys=("CHK#*",)),
+        _table("UpdateItem", keys=("SCN#*", "CHK#*")),
+        _table("DeleteItem", keys=("LIV#*",)),
+        Grant(On.EXECUTIONS, ("states:DescribeExecution", "states:StopExecution")),
+        Grant(On.FINISH_INBOX, ("sqs:SendMessage",)),
+    ),
+    "Evaluate": (
+        *_stream(On.TABLE_STREAM),
+        _table("GetItem", keys=("NET#*", "SCN#*", "ALR#*", "EXP#*")),
+        _table("PutItem", "UpdateItem", keys=("ALR#*",)),
+    ),
+    "Publish": (
+        *_stream(On.TABLE_STREAM),
+        _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
+        Grant(On.BUS, ("events:PutEvents",)),
+    ),
+    "Broadcast": (
+        *_stream(On.LIVE_STREAM),
+        _table("Query", "DeleteItem", keys=("SUB#*",), on=On.LIVE_TABLE),
+        _table("GetItem", "Query", "DeleteItem", keys=("CON#*",), on=On.LIVE_TABLE),
+        Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
+    ),
+    "StateMachine": (
+        Grant(On.WORKFLOW_FUNCTIONS, ("lambda:InvokeFunction",)),
+        Grant(On.TASK_DEFINITION, ("ecs:RunTask",)),
+        Grant(On.TASKS, ("ecs:DescribeTasks", "ecs:StopTask")),
+        Grant(On.TASK_ROLES, ("iam:PassRole",)),
+        Grant(On.ECS_RULE, ("events:DescribeRule", "events:PutRule", "events:PutTargets")),
+        Grant(On.PLANS, ("s3:GetObject",)),
+    ),
+    "StateMachineItself": (
+        Grant(On.STATE_MACHINE, ("states:StartExecution",)),
+        Grant(On.EXECUTIONS, ("states:DescribeExecution", "states:StopExecution")),
+    ),
+    "Scheduler": (
+        Grant(On.INBOX, ("sqs:SendMessage",)),
+        Grant(On.DEAD_LETTERS, ("sqs:SendMessage",)),
+    ),
+    "TaskExecution": (Grant(On.LOGS, ("logs:CreateLogStream", "logs:PutLogEvents")),),
+    "Scanner": (
+        _table("GetItem", "UpdateItem", keys=("CHK#*",)),
+        _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
+        Grant(On.PLANS, ("s3:GetObject",)),
+        Grant(On.RESULTS, ("s3:PutObject",)),
+    ),
+}

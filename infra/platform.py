@@ -1,0 +1,63 @@
+"""The stack of what runs: composed here, built in the constructs' own files."""
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.alerting import Alerting
+from infra.http_api import HttpApi
+from infra.monitoring import Monitoring
+from infra.scan_workflow import ScanWorkflow
+from infra.scanner import Scanner
+from infra.scheduling import Scheduling
+from infra.settings import Stage
+from infra.stateful import Stateful
+from infra.websocket import STAGE, Websocket
+
+
+class Platform(Stack):
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, data: Stateful) -> None:
+        super().__init__(scope, construct_id)
+        scanner = Scanner(self, "Scanner", stage=stage, data=data)
+        workflow = ScanWorkflow(self, "ScanWorkflow", stage=stage, data=data, scanner=scanner)
+        scheduling = Scheduling(self, "Scheduling", stage=stage, data=data, workflow=workflow)
+        http_api = HttpApi(self, "HttpApi", stage=stage, data=data, workflow=workflow, scheduling=scheduling)
+        websocket = Websocket(self, "Websocket", stage=stage, data=data, authorizer=http_api.authorizer)
+        alerting = Alerting(self, "Alerting", stage=stage, data=data, websocket=websocket)
+        Monitoring(
+            self,
+            "Monitoring",
+            stage=stage,
+            data=data,
+            workflow=workflow,
+            scheduling=scheduling,
+            http_api=http_api,
+            websocket=websocket,
+            alerting=alerting,
+        )
+        self._outputs(
+            HttpUrl=http_api.url,
+            HttpApiId=http_api.api.api_id,
+            WebSocketUrl=websocket.url,
+            WebSocketApiId=websocket.api.api_id,
+            WebSocketStage=STAGE,
+            TableName=data.table.table_name,
+            LiveTableName=data.live_table.table_name,
+            ResultsBucketName=data.bucket.bucket_name,
+            ClusterName=scanner.cluster.cluster_name,
+            StateMachineArn=workflow.arn,
+            EventBusName=alerting.bus.event_bus_name,
+            ScheduleGroupName=scheduling.group_name,
+            EvaluateFunctionName=alerting.evaluate.name,
+            PublishFunctionName=alerting.publish.name,
+            BroadcastFunctionName=alerting.broadcast.name,
+            TickQueueUrl=scheduling.ticks.url,
+            TickDeadLetterUrl=scheduling.ticks.dead_letters.queue_url,
+            SweepQueueUrl=scheduling.sweeps.url,
+            SweepDeadLetterUrl=scheduling.sweeps.dead_letters.queue_url,
+            FinishQueueUrl=workflow.inbox.url,
+            FinishDeadLetterUrl=workflow.inbox.dead_letters.queue_url,
+        )
+
+    def _outputs(self, **values: str) -> None:
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)

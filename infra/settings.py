@@ -1,0 +1,91 @@
+"""What differs between the places where the app runs, on one screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Architecture = Literal["arm64", "x86_64"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnNetwork:
+    """A VPC that exists already; its subnets must have a way to AWS endpoints and to what is scanned."""
+
+    vpc_id: str
+    availability_zones: tuple[str, ...]
+    subnet_ids: tuple[str, ...]
+    public: bool = True
+    """Whether tasks get public addresses, which they need where the way out is an internet gateway."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    name: str
+
+    keep_data: bool = True
+    """Whether tables and bucket outlive the stacks."""
+    log_days: Literal[1, 7, 30, 90, 365] = 30
+    raw_output_days: int = 90
+    """How long results and raw tool output are kept; the inventory is in the table and has no end."""
+
+    task_cpu: int = 1024
+    task_memory: int = 2048
+    task_architecture: Architecture = "x86_64"
+    lambda_architecture: Architecture = "arm64"
+    python: str = "3.14"
+    """Of the AWS runtime; the embedded one runs every function in its own interpreter."""
+    scanner_image: str = ""
+    """Name of an image that is there already; empty builds `scanner_image/Dockerfile` at deploy."""
+
+    dual_stack: bool = False
+    own_network: OwnNetwork | None = None
+    admit_loopback: bool = False
+
+    max_tasks: int = 10
+    """Of one scan, side by side. A new account's Fargate quota is 6 vCPUs until AWS raises it."""
+    chunk_seconds: int = 300
+    deadline_s: int = 1800
+    lease_s: int = 2100
+    start_allowance_s: int = 600
+    """From RunTask to the claim: placement, image pull, interface."""
+    scan_hours: int = 24
+
+    requests_per_second: int = 50
+    request_burst: int = 100
+    cors_origins: tuple[str, ...] = ()
+    alarm_email: str = ""
+
+    endpoint: str = ""
+    """Of an embedded AWS; empty means AWS itself."""
+
+    @property
+    def local(self) -> bool:
+        return bool(self.endpoint)
+
+    @property
+    def scan_chunk_seconds(self) -> int:
+        """Of the workflow's task state: beyond the lease of the latest possible claim."""
+        return self.lease_s + self.start_allowance_s
+
+
+STAGES: Mapping[str, Stage] = {
+    "local": Stage(
+        name="local",
+        keep_data=False,
+        log_days=7,
+        lambda_architecture="x86_64",
+        scanner_image="vedette-scanner:local",
+        admit_loopback=True,
+        max_tasks=8,
+        chunk_seconds=60,
+        # The emulator gives up on any `.sync` task after 600 s.
+        deadline_s=420,
+        lease_s=480,
+        start_allowance_s=90,
+        requests_per_second=1000,
+        request_burst=2000,
+        endpoint="http://127.0.0.1:4566",
+    ),
+    "dev": Stage(name="dev", keep_data=False, log_days=7),
+    "prod": Stage(name="prod", log_days=90, max_tasks=40, raw_output_days=365),
+}

@@ -1,0 +1,110 @@
+"""The stack of what must not be lost: two tables and the results bucket."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.permissions import On
+from infra.settings import Stage
+
+_STRING = dynamodb.AttributeType.STRING
+
+
+class Stateful(Stack):
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id, termination_protection=stage.keep_data)
+        self._fate = RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY
+
+        self.table = self._table("Table", recoverable=True)
+        self._index(self.table, "gsi1")
+        self._index(self.table, "gsi2")
+
+        self.live_table = self._table("LiveTable", recoverable=False)
+        acknowledge(
+            self.live_table,
+            {"AwsSolutions-DDB3": "Connections and live events expire within hours; there is nothing to recover."},
+        )
+
+        self.bucket = self._results(stage)
+
+    @property
+    def arns(self) -> Mapping[On, tuple[str, ...]]:
+        table = self.table.table_arn
+        # Exported by hand, so that the name of a pattern on it is known while roles are written.
+        bucket = self.export_value(self.bucket.bucket_arn)
+        return {
+            On.TABLE: (table,),
+            On.GSI1: (f"{table}/index/gsi1",),
+            On.GSI2: (f"{table}/index/gsi2",),
+            On.TABLE_STREAM: (self.table.table_stream_arn or "",),
+            On.LIVE_TABLE: (self.live_table.table_arn,),
+            On.LIVE_STREAM: (self.live_table.table_stream_arn or "",),
+            On.PLANS: (f"{bucket}/plans/*",),
+            On.FAILED: (f"{bucket}/failed/*",),
+            On.LAMBDA_FAILED: (f"{bucket}/aws/lambda/*",),
+            On.BUCKET: (bucket,),
+            On.RESULTS: (f"{bucket}/results/*",),
+        }
+
+    def _table(self, construct_id: str, *, recoverable: bool) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            construct_id,
+            partition_key=dynamodb.Attribute(name="pk", type=_STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=_STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            time_to_live_attribute="expires",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=recoverable
+            ),
+            removal_policy=self._fate,
+        )
+
+    def _index(self, table: dynamodb.Table, name: str) -> None:
+        table.add_global_secondary_index(
+            index_name=name,
+            partition_key=dynamodb.Attribute(name=f"{name}pk", type=_STRING),
+            sort_key=dynamodb.Attribute(name=f"{name}sk", type=_STRING),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+
+    def _results(self, stage: Stage) -> s3.Bucket:
+        access_logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=not stage.local,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
+            removal_policy=self._fate,
+        )
+        acknowledge(
+            access_logs, {"AwsSolutions-S1": "This bucket is where access logs go; logging itself would never end."}
+        )
+        results = s3.Bucket(
+            self,
+            "Results",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=not stage.local,
+            versioned=True,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix="results/",
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(stage.raw_output_days),
+                    noncurrent_version_expiration=Duration.days(30),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+            removal_policy=self._fate,
+        )
+        if stage.local:
+            for bucket in (access_logs, results):
+                acknowledge(bucket, {"AwsSolutions-S10": "The embedded AWS speaks plain HTTP, on loopback only."})
+        return results

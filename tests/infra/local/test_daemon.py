@@ -38,6 +38,7 @@ def wait_for_output(daemon: Daemon, text: str) -> None:
 
 def test_a_started_daemon_runs_until_it_is_stopped(daemon: Daemon) -> None:
     start(daemon, FOREVER)
+    wait_for_output(daemon, "up")
     running = daemon.running()
     assert running is not None
     assert running.argv() == FOREVER

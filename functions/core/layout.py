@@ -87,11 +87,14 @@ def lay_out(
 
 
 def _cut(demand: Demand, budget: int, chunk_seconds: int, max_assets: int) -> Cut:
-    """Addresses first; ports only where one asset's are more than a chunk can do. `budget`: cells probed once."""
+    """Addresses first; ports only where one asset's are more than a chunk can do. `budget`: cells, each probed once.
+
+    Parts are as many as fill the rounds, so that no lone chunk trails behind; an uneven one is over by one asset at most.
+    """
     per_asset = _ceil(demand.addresses, demand.assets)
     ports = min(demand.ports, HOST_PACE[demand.protocol] * chunk_seconds, max(1, budget // per_asset))
-    assets = min(max_assets, max(1, budget // (per_asset * ports)))
-    return Cut(asset_parts=_ceil(demand.assets, assets), port_parts=_ceil(demand.ports, ports))
+    parts = max(_ceil(demand.assets, max_assets), _ceil(demand.assets * per_asset * ports, budget))
+    return Cut(asset_parts=min(demand.assets, parts), port_parts=_ceil(demand.ports, ports))
 
 
 def _ceil(amount: int, unit: int) -> int:

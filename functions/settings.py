@@ -37,6 +37,8 @@ class HttpApiSettings(ScopeSettings):
     tick_queue_arn: str
     scheduler_role_arn: str
     schedule_dead_letter_arn: str
+    max_tasks: int
+    chunk_seconds: int
     version: str = "dev"
 
 

@@ -7,8 +7,13 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 5})
 
@@ -21,3 +26,29 @@ def dynamodb() -> "DynamoDBClient":
 @cache
 def s3() -> "S3Client":
     return boto3.client("s3", config=_CONFIG)
+
+
+@cache
+def stepfunctions() -> "SFNClient":
+    return boto3.client("stepfunctions", config=_CONFIG)
+
+
+@cache
+def scheduler() -> "EventBridgeSchedulerClient":
+    return boto3.client("scheduler", config=_CONFIG)
+
+
+@cache
+def connections(callback_url: str) -> "ApiGatewayManagementApiClient":
+    """`callback_url`: the WebSocket API's `@connections` endpoint."""
+    return boto3.client("apigatewaymanagementapi", endpoint_url=callback_url, config=_CONFIG)
+
+
+@cache
+def events() -> "EventBridgeClient":
+    return boto3.client("events", config=_CONFIG)
+
+
+@cache
+def sqs() -> "SQSClient":
+    return boto3.client("sqs", config=_CONFIG)

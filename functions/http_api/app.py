@@ -1,0 +1,77 @@
+"""The HTTP API: routes, what surrounds them, and the map of their errors."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+
+from functions.core.errors import VedetteError
+from functions.http_api import access, openapi, problems
+from functions.http_api.body import read_object
+from functions.http_api.middleware import authorise, etag, once
+from functions.http_api.routes import alerts, exposures, hosts, meta, networks, projects, scans, tokens, why
+from functions.observability import get_logger
+
+logger = get_logger("http_api")
+
+
+def on_error(error: VedetteError) -> Response[str]:
+    if error.slug not in problems.STATUS:
+        logger.exception("a request failed", exc_info=error)
+    return problems.of_error(error)
+
+
+def on_invalid_request(error: RequestValidationError) -> Response[str]:
+    return problems.of_validation(error.errors())
+
+
+def on_other_content(_error: RequestUnsupportedContentType) -> Response[str]:
+    return problems.problem("unsupported-media-type", "send the body as application/json")
+
+
+def on_binary_body(_error: UnicodeDecodeError) -> Response[str]:
+    return problems.problem("invalid-input", "the body is not UTF-8", field="body")
+
+
+def on_unknown_path(_error: NotFoundError) -> Response[str]:
+    return problems.of_error(access.unknown(app.current_event.http_method.upper(), app.current_event.path))
+
+
+def on_defect(error: Exception) -> Response[str]:
+    logger.exception("a request failed", exc_info=error)
+    return problems.of_defect()
+
+
+ANSWERS: Mapping[type[Exception], Callable[[Any], Response[str]]] = {
+    VedetteError: on_error,
+    RequestValidationError: on_invalid_request,
+    RequestUnsupportedContentType: on_other_content,
+    UnicodeDecodeError: on_binary_body,
+    NotFoundError: on_unknown_path,
+    Exception: on_defect,
+}
+ROUTERS = tuple(module.router for module in (meta, projects, networks, scans, exposures, hosts, why, alerts, tokens))
+
+
+def build() -> APIGatewayHttpResolver:
+    resolver = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=read_object, debug=False)
+    for router in ROUTERS:
+        resolver.include_router(router)
+    openapi.publish(resolver)
+    resolver.use(middlewares=[authorise, once, etag])
+    for error, answer in ANSWERS.items():
+        resolver.exception_handler(error)(answer)
+    return resolver
+
+
+app = build()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,34 @@
+"""Request bodies: bounded, UTF-8 JSON objects, each name once."""
+
+import json
+from typing import Any
+
+from functions.core.errors import InvalidInput
+from functions.http_api.problems import BodyTooLarge
+
+MAX_BYTES = 256 * 1024
+"""What a body makes must fit one DynamoDB item of 400 KB."""
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """Raises BodyTooLarge, InvalidInput."""
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise BodyTooLarge(f"a body has at most {MAX_BYTES} bytes")
+    try:
+        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (json.JSONDecodeError, RecursionError):
+        raise InvalidInput("body", "the body is not JSON") from None
+    if not isinstance(document, dict):
+        raise InvalidInput("body", "the body must be a JSON object")
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise InvalidInput("body", "a name is given twice in one object")
+    return names
+
+
+def _refuse_constant(name: str) -> None:
+    raise InvalidInput("body", f"{name} is not JSON")

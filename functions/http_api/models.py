@@ -1,0 +1,126 @@
+"""What the HTTP API takes and gives beyond the domain's own models."""
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import Field
+
+from functions.core.coverage import Method
+from functions.core.messages import Event
+from functions.core.model import Id, Model, Protocol, Time
+from functions.core.service import Service
+from functions.core.token import Scope, Token
+from functions.usecases.explain_cell import CellStory
+from functions.usecases.scan_ports import SeenPort
+
+T = TypeVar("T")
+
+
+class ListOf(Model, Generic[T]):
+    """A page may be short, or even empty, and still have a next one."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = Field(default=None, description="Null on the last page.")
+
+
+class ProjectDraft(Model):
+    name: str = Field(min_length=1, max_length=100)
+
+
+class ScheduleSwitch(Model):
+    enabled: bool
+
+
+class ScanRequest(Model):
+    """A scan of a network, or of a part of it: `targets` and `ports` must lie inside the network's."""
+
+    network: Id
+    targets: tuple[Annotated[str, Field(max_length=300)], ...] = Field(default=(), max_length=1000)
+    ports: str = Field(default="", max_length=4096)
+    profile: str = Field(default="", max_length=32)
+    confirm: bool = Field(default=False, description="Close an exposure at its first miss, not only at repeated ones.")
+
+
+class TokenRequest(Model):
+    name: str = Field(min_length=1, max_length=100)
+    scopes: tuple[Scope, ...] = Field(min_length=1, max_length=4)
+    expires: Time | None = None
+
+
+class TokenView(Model):
+    """A token without its secret."""
+
+    id: Id
+    project: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created: Time
+    expires: Time | None
+    revoked: Time | None
+
+    @classmethod
+    def of(cls, token: Token) -> "TokenView":
+        return cls(**{name: getattr(token, name) for name in cls.model_fields})
+
+
+class NewTokenView(Model):
+    token: str = Field(description="Shown this once.")
+    details: TokenView
+
+
+class OpenPort(Model):
+    """What one scan saw at an open cell."""
+
+    chunk: str
+    asset: str
+    address: str
+    protocol: Protocol
+    port: int
+    how: Method
+    service: Service
+    at: Time
+
+    @classmethod
+    def of(cls, seen: SeenPort) -> "OpenPort":
+        line = seen.observation
+        return cls(
+            chunk=seen.chunk,
+            asset=line.asset,
+            address=line.address,
+            protocol=line.protocol,
+            port=line.port,
+            how=line.how,
+            service=line.service,
+            at=line.at,
+        )
+
+
+class Why(Model):
+    """What each network of the project remembers of one cell; empty where none ever covered it."""
+
+    asset: str
+    protocol: Protocol
+    port: int
+    networks: tuple[CellStory, ...]
+
+
+class ReconcileRequest(Model):
+    cursor: str = Field(default="", max_length=4096)
+
+
+class Reconciled(Model):
+    examined: int
+    created: int
+    next_cursor: str | None = None
+
+
+class Log(Model):
+    items: tuple[Event, ...]
+    next_cursor: str | None = None
+
+
+class Health(Model):
+    status: str = "ok"
+
+
+class Version(Model):
+    version: str

@@ -1,0 +1,111 @@
+"""The API's description: generated from the routes, with every error they may answer; and a page that shows it, offline."""
+
+import html
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
+
+from functions.http_api import problems
+from functions.http_api.access import PUBLIC, SCOPES
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+
+_DESCRIPTION = (
+    "Networks, scans, exposures and alerts. Errors are problem documents (RFC 9457) whose `type` is stable. "
+    "Lists take `limit` and `cursor` and give `items` and `next_cursor`."
+)
+_SWAGGER = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A repeat with the same key and body has the first answer again; another body is refused (409).",
+    "schema": {"type": "string", "maxLength": 200},
+}
+_ALWAYS = (400, 503)
+_WITH_TOKEN = (401, 403, 404)
+_BY_METHOD = {"POST": (409, 413, 415), "PUT": (409, 412, 413, 415, 428), "PATCH": (409, 412, 413, 415, 428)}
+_BY_METHOD["DELETE"] = (409, 412, 428)
+
+
+def publish(app: ApiGatewayResolver) -> None:
+    """Adds `/openapi.json` and `/docs` to the app that they describe."""
+
+    @cache
+    def document() -> dict[str, Any]:
+        generated = app.get_openapi_json_schema(
+            title="Vedette", version="v1", openapi_version="3.1.0", description=_DESCRIPTION
+        )
+        return complete(json.loads(generated))
+
+    def read_openapi() -> Response[Any]:
+        return Response(status_code=200, content_type="application/json", body=json.dumps(document()))
+
+    def read_docs() -> Response[Any]:
+        content = "text/html; charset=utf-8"
+        return Response(status_code=200, content_type=content, body=page(document()), headers=PAGE_HEADERS)
+
+    app.get("/openapi.json", include_in_schema=False, compress=True)(read_openapi)
+    app.get("/docs", include_in_schema=False, compress=True)(read_docs)
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """The generated `document` with problems, security and idempotency keys put to each operation."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for generated in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
+        schemas.pop(generated, None)
+    schemas["Problem"] = problems.Problem.model_json_schema()
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document.pop("security", None)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _complete_operation(path, method.upper(), operation)
+    return document
+
+
+def page(document: dict[str, Any]) -> str:
+    """One HTML page that holds the document and the viewer that the Powertools package brings: it loads nothing."""
+    assets = files(_SWAGGER)
+    style = (assets / "swagger-ui.min.css").read_text(encoding="utf-8")
+    script = (assets / "swagger-ui-bundle.min.js").read_text(encoding="utf-8")
+    spec = json.dumps(document).replace("</", "<\\/")
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{html.escape(document['info']['title'])}</title><style>{style}</style></head>"
+        f'<body><div id="page"></div><script>{script}</script>'
+        f'<script>SwaggerUIBundle({{dom_id: "#page", spec: {spec}, validatorUrl: null}})</script></body></html>'
+    )
+
+
+def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
+    responses: dict[str, Any] = operation["responses"]
+    responses.pop("422", None)
+    statuses = {*_ALWAYS, *_BY_METHOD.get(method, ())}
+    if path not in PUBLIC:
+        statuses.update(_WITH_TOKEN)
+        operation["security"] = [{"token": []}]
+        operation["description"] = f"Needs the scope `{SCOPES[path][method]}`."
+    for status in sorted(statuses):
+        responses[str(status)] = {
+            "description": _title(status),
+            "content": {problems.CONTENT_TYPE: {"schema": _PROBLEM}},
+        }
+    if "204" in responses:
+        responses["204"] = {"description": "Done"}
+    if method == "POST":
+        operation.setdefault("parameters", []).append(_KEY)
+
+
+@cache
+def _title(status: int) -> str:
+    slugs = [slug for slug, code in problems.STATUS.items() if code == status]
+    return ", ".join(slugs)

@@ -1,0 +1,75 @@
+"""Pages: of the store as the API tells them, and of a project's networks one after another."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from functions.core.errors import InvalidInput
+from functions.core.ids import is_id
+from functions.core.model import Model
+from functions.http_api.models import ListOf
+from functions.store.cursor import Page
+from functions.store.networks import Networks
+
+M = TypeVar("M", bound=Model)
+
+
+def listed(page: Page[M]) -> ListOf[M]:
+    return ListOf(items=tuple(page.items), next_cursor=page.next_cursor or None)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A walk over a project's networks in the order of their ids, page by page within each."""
+
+    networks: Networks
+    project: str
+    cursor: str
+
+    def position(self) -> tuple[str, str]:
+        """The network to read and the cursor within it; the network is empty where the project has none."""
+        network, inner = _read(self.cursor)
+        return (network, inner) if network else (self._after(""), "")
+
+    def following(self, network: str, inner: str) -> str | None:
+        """The cursor after a page of `network` that ended with the cursor `inner`; None at the end of the walk."""
+        following = network if inner else self._after(network)
+        return _write(following, inner) if following else None
+
+    def _after(self, network: str) -> str:
+        cursor = ""
+        while True:
+            page = self.networks.list(self.project, limit=100, cursor=cursor)
+            for each in page.items:
+                if each.id > network:
+                    return each.id
+            if not page.next_cursor:
+                return ""
+            cursor = page.next_cursor
+
+
+def across_networks(walk: Walk, list_one: Callable[[str, str], Page[M]]) -> ListOf[M]:
+    """One page of `list_one(network, cursor)`."""
+    network, inner = walk.position()
+    if not network:
+        return ListOf(items=())
+    page = list_one(network, inner)
+    return ListOf(items=tuple(page.items), next_cursor=walk.following(network, page.next_cursor))
+
+
+def _write(network: str, inner: str) -> str:
+    return base64.urlsafe_b64encode(f"{network}.{inner}".encode()).decode()
+
+
+def _read(cursor: str) -> tuple[str, str]:
+    if not cursor:
+        return "", ""
+    try:
+        network, _, inner = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition(".")
+    except (binascii.Error, UnicodeDecodeError):
+        network = ""
+    if not is_id(network):
+        raise InvalidInput("cursor", "the cursor is damaged; start the list again without one")
+    return network, inner

@@ -1,0 +1,71 @@
+"""Networks: what may be scanned, how and when."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.core.network import Network, NetworkDraft
+from functions.core.planner import Preview
+from functions.http_api.caller import Cause, Cursor, IfMatch, Limit, PathId, Services, expected_version
+from functions.http_api.models import ListOf, ScheduleSwitch
+from functions.http_api.paging import listed
+from functions.usecases.networks import draft_of
+
+router = APIGatewayHttpRouter()
+_ALL = "/v1/projects/<project>/networks"
+_ONE = f"{_ALL}/<network>"
+_TAGS = ["networks"]
+
+
+@router.post(_ALL, status_code=201, tags=_TAGS, summary="Create a network")
+def create_network(project: PathId, body: NetworkDraft, services: Services, cause: Cause) -> Network:
+    services.projects.get(project)
+    identifier = cause.identifier("network", project)
+    return services.manage_networks.create(project=project, identifier=identifier, draft=body, now=services.now())
+
+
+@router.get(_ALL, tags=_TAGS, summary="List the networks")
+def list_networks(project: PathId, services: Services, limit: Limit = 50, cursor: Cursor = "") -> ListOf[Network]:
+    return listed(services.networks.list(project, limit=limit, cursor=cursor))
+
+
+@router.post(f"{_ALL}/preview", tags=_TAGS, summary="Say what a scan of such a network would be; nothing is kept")
+def preview_draft(project: PathId, body: NetworkDraft, services: Services) -> Preview:  # noqa: ARG001 - of the path
+    return services.preview(body)
+
+
+@router.get(_ONE, tags=_TAGS, summary="Read a network")
+def read_network(project: PathId, network: PathId, services: Services) -> Network:
+    return services.networks.get(project, network)
+
+
+@router.get(f"{_ONE}/preview", tags=_TAGS, summary="Say what a scan of the network would be")
+def preview_network(project: PathId, network: PathId, services: Services) -> Preview:
+    return services.preview(draft_of(services.networks.get(project, network)))
+
+
+@router.put(_ONE, tags=_TAGS, summary="Replace a network's settings")
+def update_network(
+    project: PathId, network: PathId, body: NetworkDraft, services: Services, if_match: IfMatch = ""
+) -> Network:
+    expected = expected_version(if_match)
+    return services.manage_networks.update(
+        project=project, identifier=network, draft=body, expected=expected, now=services.now()
+    )
+
+
+@router.patch(f"{_ONE}/schedule", tags=_TAGS, summary="Turn the schedule on or off")
+def switch_schedule(
+    project: PathId, network: PathId, body: ScheduleSwitch, services: Services, if_match: IfMatch = ""
+) -> Network:
+    expected = expected_version(if_match)
+    return services.manage_networks.switch_schedule(
+        project=project, identifier=network, enabled=body.enabled, expected=expected, now=services.now()
+    )
+
+
+@router.delete(_ONE, status_code=204, tags=_TAGS, summary="Delete a network; its history stays")
+def delete_network(project: PathId, network: PathId, services: Services, if_match: IfMatch = "") -> Response[Any]:
+    services.manage_networks.delete(project=project, identifier=network, expected=expected_version(if_match))
+    return Response(status_code=204)

@@ -1,0 +1,105 @@
+"""Scans: start, follow, cancel, and read what they saw."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.core import scan as domain
+from functions.core.chunk import Chunk
+from functions.core.model import Protocol
+from functions.core.scan import Scan, ScanStatus
+from functions.http_api.caller import (
+    Asset,
+    Caller,
+    Cause,
+    Cursor,
+    Limit,
+    PathId,
+    Port,
+    ProtocolName,
+    QueryId,
+    Services,
+)
+from functions.http_api.models import ListOf, Log, OpenPort, ScanRequest
+from functions.http_api.paging import listed
+from functions.usecases.explain_cell import Probe, cell_of
+from functions.usecases.start_scan import Part
+
+router = APIGatewayHttpRouter()
+_ALL = "/v1/projects/<project>/scans"
+_ONE = f"{_ALL}/<scan>"
+_TAGS = ["scans"]
+
+
+@router.post(_ALL, status_code=201, tags=_TAGS, summary="Start a scan of a network or of a part of it")
+def start_scan(project: PathId, body: ScanRequest, services: Services, caller: Caller, cause: Cause) -> Scan:
+    return services.start_scan(
+        project=project,
+        network=body.network,
+        cause=domain.Cause(kind="api", principal=caller.id, key=cause.key),
+        cause_time=cause.time,
+        now=services.now(),
+        part=Part(targets=body.targets, ports=body.ports, profile=body.profile, confirm=body.confirm),
+    )
+
+
+@router.get(_ALL, tags=_TAGS, summary="List the scans, newest first")
+def list_scans(
+    *,
+    project: PathId,
+    services: Services,
+    network: QueryId = "",
+    status: Annotated[ScanStatus | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> ListOf[Scan]:
+    return listed(services.scans.list(project, network=network, status=status or "", limit=limit, cursor=cursor))
+
+
+@router.get(_ONE, tags=_TAGS, summary="Read a scan")
+def read_scan(project: PathId, scan: PathId, services: Services) -> Scan:
+    return services.scans.get(project, scan)
+
+
+@router.post(f"{_ONE}/cancel", status_code=202, tags=_TAGS, summary="Cancel a live scan; what it found is kept")
+def cancel_scan(project: PathId, scan: PathId, services: Services) -> Scan:
+    return services.cancel_scan(project=project, scan=scan, now=services.now())
+
+
+@router.get(f"{_ONE}/chunks", tags=_TAGS, summary="List the chunks of a scan")
+def list_chunks(
+    project: PathId, scan: PathId, services: Services, limit: Limit = 50, cursor: Cursor = ""
+) -> ListOf[Chunk]:
+    services.scans.get(project, scan)
+    return listed(services.ledger.page(project, scan, limit=limit, cursor=cursor))
+
+
+@router.get(f"{_ONE}/log", tags=_TAGS, summary="Read the log lines of a scan, oldest first; they are kept for a time")
+def read_log(project: PathId, scan: PathId, services: Services, limit: Limit = 200, cursor: Cursor = "") -> Log:
+    services.scans.get(project, scan)
+    page = services.live.replay(project, f"scan:{scan}", limit=limit, cursor=cursor)
+    lines = tuple(event for event in page.items if event.type == "log")
+    return Log(items=lines, next_cursor=page.next_cursor or None)
+
+
+@router.get(f"{_ONE}/ports", tags=_TAGS, summary="List the open ports that the scan saw, chunk after chunk")
+def list_ports(
+    project: PathId, scan: PathId, services: Services, limit: Limit = 50, cursor: Cursor = ""
+) -> ListOf[OpenPort]:
+    services.scans.get(project, scan)
+    page = services.scan_ports(project=project, scan=scan, limit=limit, cursor=cursor)
+    return ListOf(items=tuple(map(OpenPort.of, page.items)), next_cursor=page.next_cursor or None)
+
+
+@router.get(f"{_ONE}/coverage", tags=_TAGS, summary="Say how the scan covered one cell")
+def read_coverage(
+    *,
+    project: PathId,
+    scan: PathId,
+    services: Services,
+    asset: Asset,
+    port: Port,
+    protocol: ProtocolName = Protocol.TCP,
+) -> Probe:
+    return services.explain_cell.in_scan(project=project, scan=scan, cell=cell_of(asset, protocol, port))

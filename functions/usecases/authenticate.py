@@ -1,0 +1,68 @@
+"""A credential becomes a Principal: the one place to add another kind (OIDC) without a change to any route."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from functions.core.errors import NotFound, Unauthenticated
+from functions.core.token import Principal, Token, matches, split
+from functions.store.tokens import Tokens
+
+_REFUSAL = "the credential is not valid"
+_SCHEME = "bearer"
+
+
+class Credentials:
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def principal(self, header: str, *, now: datetime) -> Principal:
+        """Who presents this `Authorization` header. Raises Unauthenticated, never saying why."""
+        scheme, _, credential = header.strip().partition(" ")
+        if scheme.lower() != _SCHEME:
+            raise Unauthenticated(_REFUSAL)
+        identifier, secret = split(credential.strip())
+        token = self._find(identifier)
+        if not matches(token, secret):
+            raise Unauthenticated(_REFUSAL)
+        return _principal(token, now)
+
+    def renewed(self, principal: Principal, *, now: datetime) -> Principal:
+        """The same caller as of now, for connections that outlive a request. Raises Unauthenticated."""
+        return _principal(self._find(principal.id), now)
+
+    def _find(self, identifier: str) -> Token:
+        try:
+            return self._tokens.get(identifier)
+        except NotFound:
+            raise Unauthenticated(_REFUSAL) from None
+
+
+def context_of(principal: Principal) -> dict[str, str]:
+    """The caller as API Gateway carries it: flat text."""
+    return {
+        "principal_id": principal.id,
+        "kind": principal.kind,
+        "project": principal.project,
+        "scopes": " ".join(principal.scopes),
+    }
+
+
+def principal_of(context: Mapping[str, Any]) -> Principal:
+    """The inverse of `context_of`. Raises Unauthenticated where no authorizer has spoken."""
+    if not context.get("principal_id"):
+        raise Unauthenticated("this needs a token: send Authorization: Bearer")
+    return Principal.model_validate(
+        {
+            "id": context["principal_id"],
+            "kind": context["kind"],
+            "project": context.get("project") or "",
+            "scopes": tuple(context["scopes"].split()),
+        }
+    )
+
+
+def _principal(token: Token, now: datetime) -> Principal:
+    if token.revoked is not None or (token.expires is not None and token.expires <= now):
+        raise Unauthenticated(_REFUSAL)
+    return Principal(id=token.id, project=token.project, scopes=token.scopes)

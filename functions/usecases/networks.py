@@ -1,0 +1,104 @@
+"""Networks and their schedules: two stores that must agree, written in an order that a repeat mends.
+
+Writing: the network first, then its schedule. A crash between leaves a schedule that is older than its network; the
+repeat of the same request (same Idempotency-Key, or the same edit once more) finds its own network and writes the
+schedule. Deleting: the schedule first, so that none outlives its network. In between, a tick is harmless: it reads the
+network and starts nothing for one that is gone or whose schedule is off.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.adapters.scheduler import Scheduler
+from functions.core.errors import AlreadyExists, InvalidInput, ScanInProgress, StaleVersion
+from functions.core.network import Network, NetworkDraft
+from functions.core.planner import Preview, preview
+from functions.core.ports import parse_ports
+from functions.core.schedule import validate_schedule
+from functions.core.scope import check_scope
+from functions.core.targets import parse_exclusions, parse_targets
+from functions.store.networks import Networks
+from functions.store.scans import Scans
+from functions.usecases.start_scan import profile_named, snapshot_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManageNetworks:
+    networks: Networks
+    scans: Scans
+    scheduler: Scheduler
+    admit_loopback: bool = False
+
+    def create(self, *, project: str, identifier: str, draft: NetworkDraft, now: datetime) -> Network:
+        """The new network, or, asked again with the same `identifier`, the one made before. Raises InvalidInput, OutOfScope."""
+        validate_draft(draft, admit_loopback=self.admit_loopback)
+        network = Network(**dict(draft), id=identifier, project=project, created=now, updated=now)
+        try:
+            self.networks.create(network)
+        except AlreadyExists:
+            network = self.networks.get(project, identifier)
+        self.scheduler.put(network)
+        return network
+
+    def update(self, *, project: str, identifier: str, draft: NetworkDraft, expected: int, now: datetime) -> Network:
+        """Replace what the user gives. Raises NotFound, StaleVersion with the current network, InvalidInput, OutOfScope."""
+        validate_draft(draft, admit_loopback=self.admit_loopback)
+        current = self.networks.get(project, identifier)
+        if current.version == expected:
+            changed = current.model_copy(update={**dict(draft), "updated": now})
+            current = self.networks.update(changed, expected=expected)
+        elif not (current.version == expected + 1 and draft_of(current) == draft):
+            raise StaleVersion(
+                f"the network is at version {current.version}, not {expected}: read it and edit that",
+                current=current.model_dump(mode="json"),
+            )
+        self.scheduler.put(current)
+        return current
+
+    def switch_schedule(self, *, project: str, identifier: str, enabled: bool, expected: int, now: datetime) -> Network:
+        """Turn the schedule on or off. Raises InvalidInput where there is none."""
+        network = self.networks.get(project, identifier)
+        if network.schedule is None:
+            raise InvalidInput("schedule", "the network has no schedule: give it one by an update")
+        schedule = network.schedule.model_copy(update={"enabled": enabled})
+        draft = draft_of(network).model_copy(update={"schedule": schedule})
+        return self.update(project=project, identifier=identifier, draft=draft, expected=expected, now=now)
+
+    def delete(self, *, project: str, identifier: str, expected: int) -> None:
+        """Raises NotFound, StaleVersion, ScanInProgress. Its scans, exposures and alerts stay to be read."""
+        network = self.networks.get(project, identifier)
+        if network.version != expected:
+            raise StaleVersion(
+                f"the network is at version {network.version}, not {expected}", current=network.model_dump(mode="json")
+            )
+        if live := self.scans.live(project, identifier):
+            raise ScanInProgress("a scan of the network is live: cancel it or wait for its end", current={"scan": live})
+        self.scheduler.delete(identifier)
+        self.networks.delete(project, identifier, expected=expected)
+
+
+def draft_of(network: Network) -> NetworkDraft:
+    return NetworkDraft(**{name: getattr(network, name) for name in NetworkDraft.model_fields})
+
+
+def validate_draft(draft: NetworkDraft, *, admit_loopback: bool) -> None:
+    """Raises InvalidInput or OutOfScope with the field at fault."""
+    targets = parse_targets(draft.targets, field="targets", admit_loopback=admit_loopback)
+    exclusions = parse_exclusions(draft.exclusions, field="exclusions")
+    check_scope(targets, exclusions, admit_loopback=admit_loopback)
+    for protocol in draft.protocols:
+        parse_ports(draft.ports, protocol=protocol, field="ports")
+    profile_named(draft.profile)
+    if draft.schedule is not None:
+        validate_schedule(draft.schedule)
+
+
+def preview_draft(draft: NetworkDraft, *, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Preview:
+    """What a scan of such a network would be. Raises InvalidInput, OutOfScope."""
+    validate_draft(draft, admit_loopback=admit_loopback)
+    return preview(
+        snapshot=snapshot_of(draft),
+        max_tasks=max_tasks,
+        chunk_seconds=chunk_seconds,
+        admit_loopback=admit_loopback,
+    )

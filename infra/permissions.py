@@ -65,7 +65,7 @@ def _stream(stream: On) -> tuple[Grant, ...]:
 
 
 _START_SCAN = (
-    _table("GetItem", keys=("NET#*", "LIV#*", "SCN#*")),
+    _table("GetItem", keys=("NET#*", "SCN#*")),
     _table("PutItem", keys=("LIV#*", "SCN#*")),
     Grant(On.STATE_MACHINE, ("states:StartExecution",)),
 )
@@ -150,16 +150,14 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "PlanChunks": (
-        _table("GetItem", keys=("NET#*", "LIV#*", "SCN#*", "CHK#*")),
-        _table("Query", keys=("CHK#*", "EXP#*")),
-        _table("PutItem", keys=("CHK#*", "SCN#*")),
-        _table("UpdateItem", keys=("CHK#*", "SCN#*")),
+        _table("GetItem", keys=("NET#*", "SCN#*", "CHK#*")),
+        _table("Query", keys=("EXP#*",)),
+        _table("PutItem", keys=("CHK#*",)),
+        _table("UpdateItem", keys=("SCN#*",)),
+        _table("DeleteItem", keys=("LIV#*",)),
         Grant(On.PLANS, ("s3:GetObject", "s3:PutObject")),
     ),
-    "JudgeAttempt": (
-        _table("GetItem", keys=("CHK#*", "SCN#*")),
-        _table("UpdateItem", keys=("CHK#*",)),
-    ),
+    "JudgeAttempt": (_table("GetItem", "UpdateItem", keys=("CHK#*",)),),
     "IngestChunk": _INGEST,
     "RecordFailure": (
         _table("GetItem", keys=("CHK#*",)),
@@ -168,9 +166,8 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     ),
     "FinishScan": (
         *_INGEST,
-        _table("GetItem", keys=("LIV#*",)),
         _table("Query", keys=("CHK#*",)),
-        _table("PutItem", keys=("SCN#*",)),
+        _table("PutItem", keys=("CHK#*",)),
         _table("UpdateItem", keys=("SCN#*",)),
         _table("DeleteItem", keys=("LIV#*",)),
         *_INBOX,
@@ -181,29 +178,26 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("PutItem", "GetItem", keys=("TCK#*",)),
     ),
     "Sweep": (
-        *_START_SCAN,
         *_INBOX,
         _table("Query", keys=("SCNS#*",), on=On.GSI2),
-        _table("Query", keys=("CHK#*",)),
-        _table("UpdateItem", keys=("SCN#*", "CHK#*")),
-        _table("DeleteItem", keys=("LIV#*",)),
+        Grant(On.STATE_MACHINE, ("states:StartExecution",)),
         Grant(On.EXECUTIONS, ("states:DescribeExecution", "states:StopExecution")),
         Grant(On.FINISH_INBOX, ("sqs:SendMessage",)),
     ),
     "Evaluate": (
         *_stream(On.TABLE_STREAM),
-        _table("GetItem", keys=("NET#*", "SCN#*", "ALR#*", "EXP#*")),
-        _table("PutItem", "UpdateItem", keys=("ALR#*",)),
+        _table("GetItem", keys=("NET#*",)),
+        _table("PutItem", keys=("ALR#*",)),
     ),
     "Publish": (
         *_stream(On.TABLE_STREAM),
+        _table("GetItem", keys=("NET#*",)),
         _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.BUS, ("events:PutEvents",)),
     ),
     "Broadcast": (
         *_stream(On.LIVE_STREAM),
-        _table("Query", "DeleteItem", keys=("SUB#*",), on=On.LIVE_TABLE),
-        _table("GetItem", "Query", "DeleteItem", keys=("CON#*",), on=On.LIVE_TABLE),
+        _table("Query", "BatchWriteItem", keys=("SUB#*", "CON#*"), on=On.LIVE_TABLE),
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "StateMachine": (

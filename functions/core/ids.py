@@ -30,7 +30,7 @@ def time_of(identifier: str) -> datetime:
 
 
 def is_id(text: str) -> bool:
-    return re.match(PATTERN, text) is not None
+    return re.fullmatch(PATTERN, text) is not None
 
 
 def _milliseconds(at: datetime) -> int:

@@ -333,9 +333,7 @@ def publish() -> StreamConsumer:
         live=Live(Table(clients.dynamodb(), settings.live_table)),
         networks=Networks(Table(clients.dynamodb(), settings.table)),
     )
-    return StreamConsumer(
-        step=one_by_one(announce), failed=FailedRecords(clients.s3(), settings.bucket, "publish")
-    )
+    return StreamConsumer(step=one_by_one(announce), failed=FailedRecords(clients.s3(), settings.bucket, "publish"))
 
 
 @cache

@@ -1,6 +1,6 @@
 """Alerts from exposures: one rule, asked as changes arrive and asked again to mend what was missed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from functions.core.alert import Alert, AlertType, Why
@@ -12,6 +12,8 @@ from functions.core.network import AlertSettings
 from functions.store.alerts import Alerts
 from functions.store.exposures import Exposures
 from functions.store.networks import Networks
+from functions.store.stream import StreamRecord
+from functions.usecases.consume_stream import one_by_one
 
 _HOW = {
     Method.SYN: "a SYN probe",
@@ -97,6 +99,23 @@ class RaiseAlerts:
         return self._settings[key]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """The step of the stream consumer: changed exposures to alerts."""
+
+    networks: Networks
+    alerts: Alerts
+
+    def __call__(self, records: Sequence[StreamRecord]) -> Iterable[tuple[StreamRecord, Exception]]:
+        raising = RaiseAlerts(networks=self.networks, alerts=self.alerts)
+
+        def evaluate(record: StreamRecord) -> None:
+            if record.family == "EXP" and not record.is_removal:
+                raising.changed(record.after(Exposure))
+
+        return one_by_one(evaluate)(records)
+
+
 @dataclass(frozen=True)
 class Reconciled:
     checked: int
@@ -112,8 +131,5 @@ def reconcile(
     networks.get(project, network)
     page = exposures.list(project, network, state=ExposureState.OPEN, limit=limit, cursor=cursor)
     raising = RaiseAlerts(networks=networks, alerts=alerts)
-    return Reconciled(len(page.items), _count(raising.present(exposure) for exposure in page.items), page.next_cursor)
-
-
-def _count(raised: Iterable[bool]) -> int:
-    return sum(raised)
+    raised = sum(raising.present(exposure) for exposure in page.items)
+    return Reconciled(len(page.items), raised, page.next_cursor)

@@ -39,7 +39,7 @@ class Broadcast:
 
     def _work(self, topics: Mapping[tuple[str, str], Frames]) -> Iterator[tuple[str, Frames]]:
         for (project, topic), frames in topics.items():
-            for connection in self.live.subscribers(project, topic):
+            for connection in self.live.subscribers(project, topic, active=True):
                 yield connection, frames
 
     def _deliver(self, connection: str, frames: Frames) -> list[Undelivered]:

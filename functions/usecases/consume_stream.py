@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -49,7 +48,7 @@ class StreamConsumer:
         return given_up
 
     def _keep(self, record: Mapping[str, Any], error: Exception) -> GivenUp:
-        key = self.failed.keep(record, at=datetime.now(UTC))
+        key = self.failed.keep(record)
         return GivenUp(record=str(record.get("eventID", "")), key=key, error=type(error).__name__)
 
 

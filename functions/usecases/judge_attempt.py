@@ -52,7 +52,7 @@ class JudgeAttempt:
         """End the attempt of a task that is gone. Nobody may claim without a number, so an unclaimed one is claimed for it."""
         if chunk.status is ChunkStatus.WAITING:
             chunk = self.ledger.claim(chunk.project, chunk.scan, chunk.chunk, run=run, now=now, lease_s=_NO_LEASE_S)
-        return self.ledger.fence(chunk)
+        return self.ledger.fence(chunk, reason=f"attempt {chunk.attempt} ended without a result")
 
     def _moved_on(self, project: str, scan: str, chunk: str) -> Verdict:
         """The chunk changed under our hands: what it is now counts; a worker at work is left to it, and judged again."""

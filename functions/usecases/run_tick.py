@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import TypeAdapter, ValidationError
+
 from functions.core.errors import InvalidInput, NotFound, ScanInProgress
+from functions.core.model import Time
 from functions.core.network import Network, Schedule
 from functions.core.scan import Cause
+from functions.core.schedule import last_tick
 from functions.core.tick import Tick, TickOutcome
 from functions.store.networks import Networks
 from functions.store.ticks import Ticks
 from functions.usecases.start_scan import StartScan
 
 PRINCIPAL = "schedule"
+_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +25,13 @@ class RunTick:
     ticks: Ticks
     start_scan: StartScan
 
-    def __call__(self, *, project: str, network: str, scheduled: datetime, now: datetime) -> Tick:
+    def __call__(self, *, project: str, network: str, scheduled_time: str, sent: datetime, now: datetime) -> Tick:
         """The tick as recorded. A repeat of one that started its scan only heals a crash: the same scan, the same workflow.
 
-        A repeat of any other changes nothing. Raises Unavailable: the same tick may work later.
+        A repeat of any other changes nothing. `scheduled_time`: Scheduler's; where it is no time, the schedule's own
+        last one before the message was `sent`. Raises Unavailable: the same tick may work later.
         """
+        scheduled = self._scheduled(project, network, scheduled_time, sent)
         tick = Tick(project=project, network=network, scheduled=scheduled, recorded=now, outcome=TickOutcome.OFF)
         try:
             recorded = self.ticks.get(project, network, scheduled)
@@ -33,6 +40,17 @@ class RunTick:
         if recorded.outcome is TickOutcome.STARTED:
             self._run(recorded, now)
         return recorded
+
+    def _scheduled(self, project: str, network: str, text: str, sent: datetime) -> datetime:
+        try:
+            return _TIME.validate_python(text)
+        except ValidationError:
+            pass  # not every scheduler fills its time in
+        try:
+            found = self.networks.get(project, network)
+            return last_tick(schedule_of(found), at=sent, since=found.updated)
+        except NotFound:
+            return sent
 
     def _run(self, tick: Tick, now: datetime) -> Tick:
         try:

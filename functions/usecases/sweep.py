@@ -32,16 +32,15 @@ class Sweep:
     scans: Scans
     workflow: Workflow
     endings: Queue
-    on_error: Callable[[Scan, VedetteError], None]
 
-    def __call__(self, *, now: datetime) -> dict[str, Mended]:
+    def __call__(self, *, now: datetime, on_error: Callable[[Scan, VedetteError], None]) -> dict[str, Mended]:
         """What was done to each live scan. One that cannot be mended now does not keep the others waiting."""
         done: dict[str, Mended] = {}
         for scan in self.scans.all_live():
             try:
                 done[scan.id] = self._mend(scan, now)
             except VedetteError as error:
-                self.on_error(scan, error)
+                on_error(scan, error)
         return done
 
     def _mend(self, scan: Scan, now: datetime) -> Mended:

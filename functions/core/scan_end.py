@@ -1,0 +1,45 @@
+"""How a scan ends: its counts from the ledger, its status from coverage."""
+
+from collections.abc import Iterable
+
+from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
+from functions.core.scan import Scan, ScanCounts, ScanEvent, ScanStatus
+
+_GIVEN_UP = frozenset({ChunkStatus.FAILED, ChunkStatus.CANCELLED})
+
+
+def counted(scan: Scan, chunks: Iterable[Chunk]) -> ScanCounts:
+    """The scan's counts by the ledger; `cells` stays the plan's, which counts cells that no chunk could be made of."""
+    ledger = list(chunks)
+    ingested = [chunk for chunk in ledger if chunk.status is ChunkStatus.INGESTED]
+    sums = {name: sum(getattr(chunk.counts, name) for chunk in ingested) for name in ChunkCounts.model_fields}
+    return ScanCounts(
+        chunks=max(scan.counts.chunks, len(ledger)),
+        chunks_ingested=len(ingested),
+        chunks_failed=sum(chunk.status in _GIVEN_UP for chunk in ledger),
+        cells=max(scan.counts.cells, sum(chunk.cells for chunk in ledger)),
+        **sums,
+    )
+
+
+def ending(scan: Scan, counts: ScanCounts) -> ScanEvent:
+    """All cells covered: complete; some: partial; none: failed; and cancelled where somebody asked for that."""
+    if scan.stop == "cancel":
+        return ScanEvent.CANCEL
+    if scan.status is ScanStatus.PLANNED or not counts.cells_covered:
+        return ScanEvent.FAIL
+    return ScanEvent.COMPLETE if counts.cells_covered >= counts.cells else ScanEvent.END_PARTIAL
+
+
+def explained(scan: Scan, counts: ScanCounts, chunks: Iterable[Chunk], cause: str) -> str:
+    """Why not all was covered, in one line: what ended the run, what the plan left out, what each lost chunk met."""
+    lost = [f"chunk {chunk.chunk}: {chunk.reason}" for chunk in chunks if chunk.reason and chunk.status in _SAYS_WHY]
+    missing = counts.cells - counts.cells_covered
+    parts = [cause, scan.reason, *lost[:3], f"and {len(lost) - 3} more chunks" if len(lost) > 3 else ""]
+    if missing:
+        parts.insert(0, f"{missing} of {counts.cells} cells are not covered")
+    return "; ".join(part for part in parts if part)[:500]
+
+
+_SAYS_WHY = _GIVEN_UP | {ChunkStatus.INGESTED}
+"""The reason of an ingested chunk tells of a partial result."""

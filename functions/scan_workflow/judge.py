@@ -1,0 +1,19 @@
+"""*Judge attempt*: what to do about a chunk whose task has ended."""
+
+from typing import Any
+
+from functions import wiring
+from functions.observability import get_logger
+from functions.scan_workflow.inputs import ChunkInput
+
+logger = get_logger("judge")
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    given = ChunkInput.model_validate(event)
+    verdict = wiring.judge_attempt()(
+        project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, now=wiring.utc_now()
+    )
+    logger.info("judged", scan=given.scan, chunk=given.chunk, verdict=verdict.value)
+    return {"verdict": verdict.value}

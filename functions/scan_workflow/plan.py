@@ -1,0 +1,24 @@
+"""*Plan chunks*: the first step of a run."""
+
+from typing import Any
+
+from functions import wiring
+from functions.observability import get_logger
+from functions.scan_workflow.inputs import RunInput
+
+logger = get_logger("plan")
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    given = RunInput.model_validate(event)
+    plan_scan = wiring.plan_scan()
+    planned = plan_scan(project=given.project, scan=given.scan, run=given.run, now=wiring.utc_now())
+    return {
+        "project": given.project,
+        "scan": given.scan,
+        "run": given.run,
+        "bucket": plan_scan.results.bucket,
+        "index_key": planned.index_key,
+        "max_concurrency": planned.max_concurrency,
+    }

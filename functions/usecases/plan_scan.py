@@ -1,0 +1,158 @@
+"""Plan a scan: resolve and pin its hostnames, write its chunks, open the ledger, set it running."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from functions.adapters.resolver import Resolver
+from functions.adapters.results import Results
+from functions.core.chunk import Chunk
+from functions.core.chunk_spec import cells_of, summary_of
+from functions.core.errors import InvalidInput, NotFound
+from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
+from functions.core.planner import Plan, names_to_pin, plan
+from functions.core.ports import parse_ports
+from functions.core.scan import LIVE, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
+from functions.store.exposures import Exposures
+from functions.store.ledger import Ledger
+from functions.store.networks import Networks
+from functions.store.scans import Scans
+
+_AT_ONCE = 16
+_BATCH = 256
+_MAX_REASON = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the stage sets for every scan; see PlanSettings."""
+
+    max_tasks: int
+    chunk_seconds: int
+    deadline_s: int
+    lease_s: int
+    admit_loopback: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The Map's work: `index_key` names a JSON array in the bucket, empty where there is nothing to do."""
+
+    index_key: str
+    max_concurrency: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanScan:
+    """Counting the chunks on the scan is the point of no return: before it a retry plans anew, after it a retry goes on."""
+
+    scans: Scans
+    networks: Networks
+    exposures: Exposures
+    ledger: Ledger
+    results: Results
+    resolver: Resolver
+    limits: Limits
+
+    def __call__(self, *, project: str, scan: str, run: int, now: datetime) -> Planned:
+        """A scan that has ended, was cancelled before, or has nothing left to scan gets an empty plan. Raises NotFound."""
+        found = self.scans.get(project, scan)
+        if found.status is ScanStatus.PLANNED and found.stop:
+            found = self.scans.transition(found, ScanEvent.CANCEL, ended=now, reason="cancelled before it was planned")
+        if found.status not in LIVE:
+            return self._nothing(found, run)
+        try:
+            pinned = found if found.counts.chunks else self._pin(found)
+            layout = self._lay_out(pinned)
+        except (InvalidInput, NotFound) as error:
+            self.scans.transition(found, ScanEvent.FAIL, ended=now, reason=error.message[:_MAX_REASON])
+            return self._nothing(found, run)
+        return self._carry_out(pinned, layout, run, now)
+
+    def _nothing(self, scan: Scan, run: int) -> Planned:
+        return Planned(self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=()), 1)
+
+    def _carry_out(self, scan: Scan, layout: Plan, run: int, now: datetime) -> Planned:
+        if not scan.counts.chunks:
+            scan = self._write(scan, layout)
+        names = [f"{index:05}" for index in range(scan.counts.chunks)]
+        if scan.status is ScanStatus.PLANNED:
+            self.ledger.create(self._drafts(scan, names, run))
+            self.scans.transition(scan, ScanEvent.START, started=now)
+        if self.ledger.stop_requested(scan.project, scan.id):
+            return self._nothing(scan, run)
+        key = self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=names)
+        return Planned(key, layout.max_concurrency)
+
+    def _pin(self, scan: Scan) -> Scan:
+        """With the network's exclusions as they are now, and the addresses that its hostnames have now; not yet stored."""
+        current = self.networks.get(scan.project, scan.network).exclusions
+        exclusions = tuple(dict.fromkeys((*scan.snapshot.exclusions, *current)))
+        snapshot = scan.snapshot.model_copy(update={"exclusions": exclusions})
+        names = names_to_pin(snapshot, admit_loopback=self.limits.admit_loopback)
+        answers = self.resolver.resolve(names) if names else {}
+        hosts = tuple(PinnedHost(name=name, addresses=found) for name, found in answers.items() if found)
+        return scan.model_copy(update={"snapshot": snapshot.model_copy(update={"hosts": hosts})})
+
+    def _lay_out(self, scan: Scan) -> Plan:
+        return plan(
+            project=scan.project,
+            network=scan.network,
+            scan=scan.id,
+            snapshot=scan.snapshot,
+            max_tasks=self.limits.max_tasks,
+            chunk_seconds=self.limits.chunk_seconds,
+            deadline_s=self.limits.deadline_s,
+            lease_s=self.limits.lease_s,
+            admit_loopback=self.limits.admit_loopback,
+            known=partial(self._known, scan),
+        )
+
+    def _known(self, scan: Scan, spec: ChunkSpec) -> Iterator[KnownExposure]:
+        names = [host.name for host in spec.hosts]
+        for each in self.exposures.open_in(scan.project, scan.network, spec.addresses, names, spec.protocol):
+            yield KnownExposure(asset=each.asset, protocol=each.protocol, port=each.port)
+
+    def _write(self, scan: Scan, layout: Plan) -> Scan:
+        """Every chunk's spec, then the scan that counts them."""
+        chunks = layout.chunks
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="plan") as pool:
+            while batch := list(islice(chunks, _BATCH)):
+                list(pool.map(self.results.put_spec, batch))
+        lost = _names_lost(scan.snapshot, layout)
+        counts = ScanCounts(chunks=layout.count, cells=layout.cells + len(lost) * _ports(scan.snapshot))
+        reason = "; ".join(f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)[:_MAX_REASON]
+        return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=reason)
+
+    def _drafts(self, scan: Scan, names: Sequence[str], run: int) -> Iterator[Chunk]:
+        """The ledger's records, by the specs as they were written."""
+        read = partial(self.results.get_spec, scan.project, scan.id)
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="plan") as pool:
+            for spec in pool.map(read, names):
+                yield _draft(spec, run)
+
+
+def _draft(spec: ChunkSpec, run: int) -> Chunk:
+    return Chunk(
+        project=spec.project,
+        scan=spec.scan,
+        chunk=spec.chunk,
+        run=run,
+        summary=summary_of(spec),
+        cells=cells_of(spec),
+    )
+
+
+def _names_lost(snapshot: Snapshot, layout: Plan) -> list[str]:
+    """Target hostnames without an address that may be scanned: their cells count, and nobody covers them."""
+    had = {host.name: len(set(host.addresses)) for host in snapshot.hosts}
+    left_out = Counter(each.asset for each in layout.left_out)
+    return [name for name, addresses in left_out.items() if addresses >= had.get(name, 0)]
+
+
+def _ports(snapshot: Snapshot) -> int:
+    return sum(parse_ports(snapshot.ports, protocol=each, field="ports").count for each in snapshot.protocols)

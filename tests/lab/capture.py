@@ -39,7 +39,7 @@ class Capture:
 
 @contextmanager
 def capture(router: str, ports: Sequence[str], file: Path) -> Iterator[Capture]:
-    """Capture what enters the router by the given ports, link-local traffic left out."""
+    """Capture what enters the router by the given ports, talk between neighbours left out."""
     links = json.loads(run(in_namespace(router, ["ip", "-j", "link"])))
     indexes = {link["ifindex"] for link in links if link["ifname"] in ports}
     result = Capture()
@@ -81,9 +81,14 @@ def _packets(data: bytes, indexes: set[int]) -> Iterator[Packet]:
         offset += _RECORD_HEADER
         (index,) = struct.unpack_from(">4xI", data, offset)
         packet = _packet(data[offset + _LINK_HEADER : offset + length])
-        if index in indexes and not packet.source.is_link_local:
+        if index in indexes and not _is_neighbour_talk(packet):
             yield packet
         offset += length
+
+
+def _is_neighbour_talk(packet: Packet) -> bool:
+    """Whether this is how neighbours find each other: it never passes a router."""
+    return packet.source.is_link_local or packet.destination.is_link_local or packet.destination.is_multicast
 
 
 def _packet(data: bytes) -> Packet:

@@ -1,145 +1,20 @@
 """The lab itself: start it, look at its truth, and play with its hosts."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.lab import network
 from tests.lab.capture import Capture, capture
 from tests.lab.claim import Claim
-from tests.lab.hosts import KINDS, STANDARD, HostSpec, Port, Proto, Service, ServiceSpec
-from tests.lab.namespaces import LabError, in_namespace, ip, nft
-from tests.lab.network import Place
-from tests.lab.truth import await_listening
+from tests.lab.host import Host
+from tests.lab.hosts import STANDARD, HostSpec, Port, Proto, Service
+from tests.lab.namespaces import LabError, in_namespace, nft
+from tests.lab.stage_process import StageProcess
 
 WORKERS = 4
-_REPOSITORY = Path(__file__).parents[2]
-_STAGE_PATIENCE_S = 10.0
-_DROPS = """
-add table inet drops
-add set inet drops ports { type inet_proto . inet_service; }
-add chain inet drops early { type filter hook prerouting priority raw; }
-flush chain inet drops early
-add rule inet drops early meta l4proto . th dport @ports drop
-"""
-
-
-class Host:
-    """One host of a lab; made by the lab."""
-
-    def __init__(self, spec: HostSpec, place: Place, *, router: str, stage: "StageProcess") -> None:
-        self.spec = spec
-        self.name = spec.name
-        self.namespace = place.namespace
-        self.address = place.address
-        self.address6 = place.address6
-        self.place = place
-        self._router = router
-        self._stage = stage
-        self._running: dict[str, Service] = {}
-        self._dropped: set[Port] = set()
-        self._here = True
-
-    @property
-    def truth(self) -> dict[Port, Service]:
-        """What answers from outside at this moment."""
-        if not self._here:
-            return {}
-        answering = self.spec.open_ports(self._running)
-        return {port: service for port, service in answering.items() if port not in self._dropped}
-
-    def start(self, name: str, *, version: str = "") -> None:
-        """Start a service and wait until it listens; `version` makes a played service tell another version than usual."""
-        spec = self._service(name)
-        service = KINDS[spec.kind].service
-        if version:
-            service = replace(service, version=version)
-        self._stage.order(
-            do="start",
-            namespace=self.namespace,
-            name=name,
-            kind=spec.kind,
-            port=spec.port,
-            version=service.version or "",
-        )
-        self._running[name] = service
-        self.check()
-
-    def stop(self, name: str) -> None:
-        """Stop a service: from now on the kernel refuses its port."""
-        self._service(name)
-        self._stage.order(do="stop", namespace=self.namespace, name=name)
-        self._running.pop(name, None)
-        self.check()
-
-    def check(self) -> None:
-        """Wait until the kernel agrees that what should be listening is, and nothing else."""
-        await_listening(
-            self.namespace,
-            {port for spec in self.spec.services if spec.name in self._running for port in spec.ports},
-        )
-
-    def vanish(self) -> None:
-        """Pull the host's cable."""
-        ip([f"link set {self.place.router_port} down"], namespace=self._router)
-        self._here = False
-
-    def come_back(self) -> None:
-        ip([f"link set {self.place.router_port} up"], namespace=self._router)
-        self._here = True
-
-    def drop(self, proto: Proto, port: int) -> None:
-        """Give no answer on a port from now on."""
-        nft(self.namespace, f"{_DROPS}add element inet drops ports {{ {proto} . {port} }}\n")
-        self._dropped.add((proto, port))
-
-    def undrop(self, proto: Proto, port: int) -> None:
-        nft(self.namespace, f"delete element inet drops ports {{ {proto} . {port} }}\n")
-        self._dropped.discard((proto, port))
-
-    def _service(self, name: str) -> ServiceSpec:
-        for spec in self.spec.services:
-            if spec.name == name:
-                return spec
-        raise LabError(f"{self.name} has no service {name}")
-
-
-class StageProcess:
-    """The process that plays the services, as seen by the lab."""
-
-    def __init__(self, directory: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lab.stage", str(directory)],
-            cwd=_REPOSITORY,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def order(self, **what: object) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(what) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise LabError("the stage has died")
-        if error := json.loads(answer)["error"]:
-            raise LabError(f"stage: {error}")
-
-    def close(self) -> None:
-        try:
-            self._process.communicate(timeout=_STAGE_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
 
 
 class Lab:
@@ -186,7 +61,7 @@ class Lab:
             if host.spec.firewall:
                 nft(host.namespace, host.spec.firewall.rules())
             for service in host.spec.services:
-                host.start(service.name)
+                host.launch(service.name)
         for host in self.hosts:
             host.check()
         everyone = [str(address) for place in places for address in (place.address, place.address6)]

@@ -1,6 +1,7 @@
 """The lab is what it says it is."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,8 +14,9 @@ import pytest
 from defusedxml import ElementTree
 
 from tests.lab import namespaces
+from tests.lab.host import Host
 from tests.lab.hosts import Port, Service, many
-from tests.lab.lab import Host, Lab
+from tests.lab.lab import Lab
 from tests.lab.truth import listening
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
@@ -268,13 +270,14 @@ def test_closing_leaves_nothing_behind_and_spares_other_labs(lab: Lab) -> None:
 
 
 def test_a_lab_that_cannot_be_built_leaves_nothing_behind() -> None:
-    before = namespaces.existing("vlab-")
     twice = many(1, seed=1) * 2
 
-    with pytest.raises(namespaces.LabError):
+    with pytest.raises(namespaces.LabError, match="File exists") as failure:
         Lab.start(twice)
 
-    assert namespaces.existing("vlab-") == before
+    prefix = re.search("vlab-[0-9a-f]+-", str(failure.value))
+    assert prefix is not None
+    assert namespaces.existing(prefix[0]) == []
 
 
 def test_a_killed_lab_is_swept_away_by_the_next(lab: Lab) -> None:

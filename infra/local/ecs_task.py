@@ -33,6 +33,9 @@ class EcsTask:
     environment: Mapping[str, str]
     stop_seconds: float
     log: LogTarget | None
+    read_only: bool = False
+    # Where volumes are mounted; Fargate's are empty at the start of each task.
+    mounts: tuple[str, ...] = ()
 
     @property
     def task_id(self) -> str:
@@ -62,6 +65,8 @@ def read_task(task: "TaskTypeDef", definition: "TaskDefinitionTypeDef") -> EcsTa
         environment=environment,
         stop_seconds=float(container.get("stopTimeout", DEFAULT_STOP_SECONDS)),
         log=_log_target(container, arn.rpartition("/")[2]),
+        read_only=container.get("readonlyRootFilesystem", False),
+        mounts=tuple(mount["containerPath"] for mount in container.get("mountPoints", []) if "containerPath" in mount),
     )
 
 

@@ -136,6 +136,7 @@ class Agent:
             process = Identity(**record["process"])
             if identity_of(process.pid) == process:
                 kill_session(process.pid)
+            self.launcher.remove_leftover(path.stem)
             self._ended[record["arn"]] = record["cluster"], "The agent that ran this task died"
             path.unlink()
 

@@ -1,6 +1,7 @@
 """Where and how a task runs on this machine: a process or a container, in the root namespace or in a named one."""
 
 import os
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -33,7 +34,7 @@ class Launcher:
     _doors: dict[str, list[Relay]] = field(default_factory=dict, init=False)
 
     def start(self, task: EcsTask, *, granted: Mapping[str, str], running: Iterable[RunningTask]) -> RunningTask:
-        namespace = self._least_busy(running)
+        namespace = self.placement(task.namespace for task in running)
         if namespace != ROOT_NAMESPACE and namespace not in self._doors:
             ports = (self.endpoint_port, self.credentials_port)
             self._doors[namespace] = open_door(namespace, [("127.0.0.1", port) for port in ports])
@@ -55,6 +56,12 @@ class Launcher:
         if namespace in self._doors and all(other.namespace != namespace for other in running):
             for relay in self._doors.pop(namespace):
                 relay.close()
+
+    def remove_leftover(self, task_id: str) -> None:
+        """A container outlives the client that started it."""
+        if self.engine:
+            argv = [self.engine, "rm", "--force", _container_name(task_id)]
+            subprocess.run(argv, check=False, capture_output=True, timeout=60)
 
     def _process(
         self, task: EcsTask, environment: dict[str, str], *, namespace: str, scratch: Path, log_file: Path
@@ -79,24 +86,24 @@ class Launcher:
     def _container(
         self, task: EcsTask, environment: dict[str, str], *, namespace: str, scratch: Path, log_file: Path
     ) -> RunningTask:
-        name = f"vedette-{task.task_id}"
+        name = _container_name(task.task_id)
         network = "host" if namespace == ROOT_NAMESPACE else f"ns:/run/netns/{namespace}"
-        # Values travel in the client's environment: a command line is for everyone to read.
-        variables = [f"--env={variable}" for variable in environment]
-        limits = ["--pull=never", "--cap-drop=ALL", "--cap-add=NET_RAW", f"--stop-timeout={int(task.stop_seconds)}"]
+        options = [
+            "--rm",
+            # Fargate's image is what the registry has and its capabilities are Docker's; podman's own set lacks this one.
+            "--pull=never",
+            "--cap-add=NET_RAW",
+            f"--name={name}",
+            f"--network={network}",
+            f"--stop-timeout={int(task.stop_seconds)}",
+            *(["--read-only"] if task.read_only else []),
+            *(f"--tmpfs={mount}:rw,exec,mode=1777" for mount in task.mounts),
+            # Values travel in the client's environment: a command line is for everyone to read.
+            *(f"--env={variable}" for variable in environment),
+        ]
         return launch(
             task,
-            [
-                self.engine,
-                "run",
-                "--rm",
-                "--init",
-                f"--name={name}",
-                f"--network={network}",
-                *limits,
-                *variables,
-                task.image,
-            ],
+            [self.engine, "run", *options, task.image],
             environment={"PATH": SYSTEM_PATH, "HOME": str(scratch), **engine_environment(), **environment},
             cwd=self.paths.home,
             namespace=namespace,
@@ -105,10 +112,15 @@ class Launcher:
             kill_argv=(self.engine, "kill", name),
         )
 
-    def _least_busy(self, running: Iterable[RunningTask]) -> str:
+    def placement(self, busy: Iterable[str]) -> str:
+        """The namespace for the next task, given those of the running ones."""
         try:
             names = self.paths.namespaces.read_text(encoding="utf-8").split()
         except FileNotFoundError:
             names = []
-        busy = Counter(task.namespace for task in running)
-        return min(names, key=lambda name: busy[name], default=ROOT_NAMESPACE)
+        tasks = Counter(busy)
+        return min(names, key=lambda name: tasks[name], default=ROOT_NAMESPACE)
+
+
+def _container_name(task_id: str) -> str:
+    return f"vedette-{task_id}"

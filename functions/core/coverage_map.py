@@ -1,23 +1,23 @@
 """When was a cell covered: one map for each network, block and protocol, of disjoint segments of assets x ports.
 
+Times are those of a whole attempt within the block, so that a map has as many segments as attempts and methods share it.
+
 Covering is a join, cell by cell: the earliest `first` and the latest `last` win, whatever the order and however often.
 """
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
+from functions.core.block import Block
 from functions.core.coverage import Method
-from functions.core.errors import Corrupt
+from functions.core.errors import Conflict
 from functions.core.intervals import EMPTY, IntervalSet
 
 MAX_SEGMENTS = 20_000
 """A block that takes more is refused, never grown silently: about 300 KB as stored, 100 bytes a segment before packing."""
-
-HOSTNAME = IntervalSet(((0, 0),))
-"""The asset set of a block that is one hostname."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,38 +51,30 @@ class CoverageMap:
 
     def covered(self, asset: str, port: int) -> Segment | None:
         """The segment that holds the cell; None when it was never covered."""
-        offset = offset_of(asset)
+        offset = Block.of(asset).offset(asset)
         for segment in self.segments:
             if port in segment.ports and offset in segment.assets:
                 return segment
         return None
 
     def overlay(self, covered: Iterable[Segment]) -> "CoverageMap":
-        """The map with these too. Raises Corrupt where it would outgrow its item."""
+        """The map with these too. Raises Conflict where it would outgrow its item."""
         segments = list(self.segments)
         for each in covered:
             segments = list(_joined(segments, each))
         merged = _merged(segments)
         if len(merged) > MAX_SEGMENTS:
-            raise Corrupt(f"a coverage map of {len(merged)} segments: {MAX_SEGMENTS} are the most that one item holds")
+            raise Conflict(f"a coverage map of {len(merged)} segments: {MAX_SEGMENTS} are the most that one item holds")
         return CoverageMap(merged)
-
-
-def offset_of(asset: str) -> int:
-    """Where an asset lies within its block."""
-    try:
-        address = ipaddress.ip_address(asset)
-    except ValueError:
-        return 0
-    return int(address) & (0xFF if address.version == 4 else 2**64 - 1)
 
 
 def _joined(segments: Iterable[Segment], new: Segment) -> Iterator[Segment]:
     """Disjoint `segments` and `new`, cut so that all are disjoint again."""
     fresh = [(new.assets, new.ports)]
     for old in segments:
-        assets, ports = old.assets & new.assets, old.ports & new.ports
-        if not assets or not ports:
+        assets = old.assets & new.assets
+        ports = old.ports & new.ports if assets else EMPTY
+        if not ports:
             yield old
             continue
         stamp, first = max(old.stamp, new.stamp), min(old.first, new.first)
@@ -126,7 +118,7 @@ def _canonical(parts: Iterable[Rectangle]) -> list[Rectangle]:
     parts = list(parts)
     cuts = sorted({cut for assets, _ in parts for first, last in assets.ranges for cut in (first, last + 1)})
     ports_of: dict[IntervalSet, list[tuple[int, int]]] = defaultdict(list)
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         ports = EMPTY
         for assets, some in parts:
             if start in assets:

@@ -1,7 +1,7 @@
 """What evidence about a cell makes of its exposure: a table of (state, answer) -> change."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from functions.core.coverage import Answer, Method
@@ -22,7 +22,7 @@ class Evidence:
     port: int
     answer: Answer
     how: Method
-    service: Service = Service()
+    service: Service = field(default_factory=Service)
     at: datetime
     scan: str
     chunk: str
@@ -35,14 +35,13 @@ def judge(
     """The exposure as the evidence leaves it, or None where it changes nothing.
 
     `covered_before`: when the cell was last covered by other evidence; None when never. Evidence that is not younger than
-    what the cell was last judged or covered by is not applied.
+    what the cell was last judged or covered by is not applied, nor what was applied before.
     """
     if covered_before is not None and evidence.at <= covered_before:
         return None
-    if exposure is not None and evidence.at <= exposure.change.at:
+    if exposure is not None and (evidence.at <= exposure.change.at or is_of(exposure, evidence)):
         return None
-    rule = _RULES.get((exposure.state if exposure else None, evidence.answer))
-    kind = rule(exposure, evidence, misses_to_close) if rule else None
+    kind = _kind(exposure, evidence, misses_to_close)
     if kind is None:
         return None
     change = Change(
@@ -76,39 +75,29 @@ def better_service(known: Service, seen: Service) -> Service:
     return known if knows_less else seen
 
 
-def _never_seen(_exposure: Exposure | None, _evidence: Evidence, _misses: int) -> ChangeKind | None:
-    return ChangeKind.OPENED
+def _kind(exposure: Exposure | None, evidence: Evidence, misses_to_close: int) -> ChangeKind | None:
+    if exposure is None:
+        return ChangeKind.OPENED if evidence.answer is Answer.OPEN else None
+    rule = _RULES.get((exposure.state, evidence.answer))
+    return rule(exposure, evidence, misses_to_close) if rule else None
 
 
-def _still_open(exposure: Exposure | None, evidence: Evidence, _misses: int) -> ChangeKind | None:
-    assert exposure is not None
+def _still_open(exposure: Exposure, evidence: Evidence, _misses_to_close: int) -> ChangeKind | None:
     if _identity(better_service(exposure.service, evidence.service)) != _identity(exposure.service):
         return ChangeKind.CHANGED
     return ChangeKind.SEEN_AGAIN if exposure.misses else None
 
 
-def _refused(_exposure: Exposure | None, _evidence: Evidence, _misses: int) -> ChangeKind | None:
-    return ChangeKind.CLOSED
-
-
-def _silent(exposure: Exposure | None, _evidence: Evidence, misses_to_close: int) -> ChangeKind | None:
-    assert exposure is not None
+def _silent(exposure: Exposure, _evidence: Evidence, misses_to_close: int) -> ChangeKind | None:
     return ChangeKind.CLOSED if exposure.misses + 1 >= misses_to_close else ChangeKind.MISSED
 
 
-def _open_again(_exposure: Exposure | None, _evidence: Evidence, _misses: int) -> ChangeKind | None:
-    return ChangeKind.REOPENED
-
-
-Rule = Callable[[Exposure | None, Evidence, int], ChangeKind | None]
-
-_RULES: dict[tuple[ExposureState | None, Answer], Rule] = {
-    (None, Answer.OPEN): _never_seen,
+_RULES: dict[tuple[ExposureState, Answer], Callable[[Exposure, Evidence, int], ChangeKind | None]] = {
     (ExposureState.OPEN, Answer.OPEN): _still_open,
-    (ExposureState.OPEN, Answer.REFUSED): _refused,
+    (ExposureState.OPEN, Answer.REFUSED): lambda _exposure, _evidence, _misses: ChangeKind.CLOSED,
     (ExposureState.OPEN, Answer.NO_ANSWER): _silent,
     (ExposureState.OPEN, Answer.HOST_DOWN): _silent,
-    (ExposureState.CLOSED, Answer.OPEN): _open_again,
+    (ExposureState.CLOSED, Answer.OPEN): lambda _exposure, _evidence, _misses: ChangeKind.REOPENED,
 }
 """What is not here changes nothing: above all cells that are not covered, and discovery's silence."""
 

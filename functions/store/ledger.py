@@ -123,13 +123,14 @@ class Ledger:
                 cancelled += 1
         return cancelled
 
-    def mark_ingested(self, chunk: Chunk, counts: ChunkCounts) -> Chunk:
-        """Saying it twice keeps the first counts. Raises IllegalTransition, Superseded."""
+    def mark_ingested(self, chunk: Chunk, counts: ChunkCounts, *, reason: str = "") -> Chunk:
+        """Saying it twice keeps the first counts; `reason` is added to the attempt's own. Raises IllegalTransition, Superseded."""
         if chunk.status is ChunkStatus.INGESTED:
             return chunk
         ingested = CHUNK_TABLE.after(chunk.status, ChunkEvent.INGEST)
         try:
-            return self._write(chunk, {"status": ingested, "counts": counts})
+            told = "; ".join(each for each in (chunk.reason, reason) if each)[:512]
+            return self._write(chunk, {"status": ingested, "counts": counts, "reason": told})
         except Superseded:
             current = self.get(chunk.project, chunk.scan, chunk.chunk)
             if current.attempt == chunk.attempt and current.status is ChunkStatus.INGESTED:

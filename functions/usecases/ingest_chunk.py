@@ -1,0 +1,236 @@
+"""Ingest a chunk's saved result: judge what it covered against the inventory and write what changed."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from functions.adapters.results import Results
+from functions.core.block import Block
+from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
+from functions.core.coverage import Answer
+from functions.core.coverage_map import CoverageMap, Segment
+from functions.core.errors import Corrupt, StaleVersion, Unavailable
+from functions.core.exposure import ChangeKind, Exposure
+from functions.core.host import Host
+from functions.core.host_record import seen_host
+from functions.core.judge import Evidence, is_of, judge
+from functions.core.messages import ChunkSpec, ResultHeader, ResultTrailer
+from functions.core.result_evidence import BlockEvidence, Cell, ResultEvidence, Seen
+from functions.core.targets import parse_exclusions
+from functions.store.coverage_maps import CoverageMaps
+from functions.store.exposures import Exposures
+from functions.store.hosts import Hosts
+from functions.store.ledger import Ledger
+from functions.store.networks import Networks
+from functions.store.scans import Scans
+
+T = TypeVar("T")
+
+_AT_ONCE = 8
+"""Writes in flight: a table answers each in some milliseconds."""
+_TRIES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Attempt:
+    """Whose evidence it is, by the plan and the ledger, never by the document."""
+
+    chunk: Chunk
+    spec: ChunkSpec
+    misses_to_close: int
+
+    def evidence(self, block: Block, cell: Cell, seen: Seen) -> Evidence:
+        asset = block.asset(cell[0])
+        return Evidence(
+            project=self.spec.project,
+            network=self.spec.network,
+            asset=asset,
+            address=seen.address or asset,
+            protocol=self.spec.protocol,
+            port=cell[1],
+            answer=seen.answer,
+            how=seen.how,
+            service=seen.service,
+            at=seen.at,
+            scan=self.chunk.scan,
+            chunk=self.chunk.chunk,
+            attempt=self.chunk.attempt,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestChunk:
+    """Run twice, it writes nothing. Exposures come first, then hosts, then coverage: a crash between derives the same again."""
+
+    ledger: Ledger
+    scans: Scans
+    networks: Networks
+    exposures: Exposures
+    hosts: Hosts
+    coverage: CoverageMaps
+    results: Results
+    admit_loopback: bool = False
+
+    def __call__(self, *, project: str, scan: str, chunk: str, now: datetime) -> ChunkCounts:
+        """What the chunk's result came to.
+
+        Raises IllegalTransition for a chunk without a saved result, Corrupt for a document that is not to be trusted,
+        NotFound where the network is gone, Unavailable.
+        """
+        found = self.ledger.get(project, scan, chunk)
+        if found.status is ChunkStatus.INGESTED:
+            return found.counts
+        CHUNK_TABLE.after(found.status, ChunkEvent.INGEST)
+        attempt = _Attempt(
+            chunk=found,
+            spec=self.results.get_spec(project, scan, chunk),
+            misses_to_close=self.scans.get(project, scan).snapshot.misses_to_close,
+        )
+        evidence = self._read(attempt, now)
+        counts = _total(self._ingest_block(attempt, block) for block in evidence.blocks())
+        refused = (
+            f"{evidence.refused} cells outside the chunk or excluded by now were refused" if evidence.refused else ""
+        )
+        return self.ledger.mark_ingested(found, counts, reason=refused).counts
+
+    def _read(self, attempt: _Attempt, now: datetime) -> ResultEvidence:
+        """The whole document before anything is written: its digest stands at its end."""
+        chunk, spec = attempt.chunk, attempt.spec
+        evidence = ResultEvidence(
+            spec,
+            parse_exclusions(self.networks.get(spec.project, spec.network).exclusions, field="exclusions"),
+            admit_loopback=self.admit_loopback,
+            earliest=chunk.claimed or now,
+            latest=min(chunk.lease_until or now, now),
+        )
+        for index, line in enumerate(self.results.open_result(chunk.result_key)):
+            if index == 0:
+                _check_header(line, chunk)
+            elif isinstance(line, ResultHeader):
+                raise Corrupt(f"{chunk.result_key} has two headers")
+            elif not isinstance(line, ResultTrailer):
+                evidence.add(line)
+        return evidence
+
+    def _ingest_block(self, attempt: _Attempt, block: BlockEvidence) -> ChunkCounts:
+        spec = attempt.spec
+        offsets = block.assets().ranges
+        first, last = block.block.asset(offsets[0][0]), block.block.asset(offsets[-1][1])
+        known = {
+            (block.block.offset(each.asset), each.port): each
+            for each in self.exposures.of_block(spec.project, spec.network, first, last)
+            if each.protocol == spec.protocol
+        }
+        before = self.coverage.get(spec.project, spec.network, block.block, spec.protocol)
+        seen = block.seen(frozenset(known))
+        kinds = _side_by_side(partial(self._ingest_cell, attempt, block.block, known, before), list(seen.items()))
+        self._ingest_hosts(attempt, block, first, last)
+        self._cover(attempt, block)
+        return _counts(block, seen, kinds)
+
+    def _ingest_cell(
+        self,
+        attempt: _Attempt,
+        block: Block,
+        known: dict[Cell, Exposure],
+        before: CoverageMap,
+        cell_seen: tuple[Cell, Seen],
+    ) -> str:
+        """The kind of change that this attempt made of the cell, now or in an earlier try; empty for none."""
+        cell, seen = cell_seen
+        evidence = attempt.evidence(block, cell, seen)
+        exposure = known.get(cell)
+        covered = before.covered(evidence.asset, evidence.port)
+        for _ in range(_TRIES):
+            judged = judge(
+                exposure,
+                evidence,
+                covered_before=covered.stamp.last if covered else None,
+                misses_to_close=attempt.misses_to_close,
+            )
+            if judged is None:
+                return _kind_of(exposure) if exposure is not None and is_of(exposure, evidence) else ""
+            try:
+                self.exposures.save(judged)
+            except StaleVersion as stale:
+                exposure = Exposure.model_validate(stale.current) if stale.current else None
+                continue
+            return _kind_of(judged)
+        raise Unavailable(f"port {evidence.port} of {evidence.asset} keeps changing under our hands")
+
+    def _ingest_hosts(self, attempt: _Attempt, block: BlockEvidence, first: str, last: str) -> None:
+        if not block.hosts:
+            return
+        known = {
+            host.asset: host for host in self.hosts.of_block(attempt.spec.project, attempt.spec.network, first, last)
+        }
+        _side_by_side(partial(self._ingest_host, attempt, block, known), list(block.hosts))
+
+    def _ingest_host(self, attempt: _Attempt, block: BlockEvidence, known: dict[str, Host], asset: str) -> None:
+        host = known.get(asset)
+        for _ in range(_TRIES):
+            changed = seen_host(host, block.hosts[asset], project=attempt.spec.project, network=attempt.spec.network)
+            if changed is None:
+                return
+            try:
+                self.hosts.save(changed)
+            except StaleVersion as stale:
+                host = Host.model_validate(stale.current) if stale.current else None
+                continue
+            return
+        raise Unavailable(f"the record of {asset} keeps changing under our hands")
+
+    def _cover(self, attempt: _Attempt, block: BlockEvidence) -> None:
+        chunk, spec = attempt.chunk, attempt.spec
+        segments: list[Segment] = list(block.covered(scan=chunk.scan, chunk=chunk.chunk, attempt=chunk.attempt))
+        if segments:
+            self.coverage.change(
+                spec.project, spec.network, block.block, spec.protocol, lambda kept: kept.overlay(segments)
+            )
+
+
+def _check_header(line: object, chunk: Chunk) -> None:
+    """A document of another chunk or attempt is not this one's, whoever put it there."""
+    if not isinstance(line, ResultHeader):
+        raise Corrupt(f"{chunk.result_key} does not begin with a header")
+    told = (line.project, line.scan, line.chunk, line.attempt)
+    if told != (chunk.project, chunk.scan, chunk.chunk, chunk.attempt):
+        raise Corrupt(f"{chunk.result_key} is the result of another attempt")
+
+
+def _kind_of(exposure: Exposure) -> str:
+    kind = exposure.change.kind
+    return "baseline" if kind is ChangeKind.OPENED and exposure.change.baseline else str(kind)
+
+
+def _counts(block: BlockEvidence, seen: dict[Cell, Seen], kinds: Iterable[str]) -> ChunkCounts:
+    made = Counter(kinds)
+    return ChunkCounts(
+        cells_covered=block.cells_covered(),
+        open_ports=sum(each.answer is Answer.OPEN for each in seen.values()),
+        hosts_up=sum(any(line.up for line in lines) for lines in block.hosts.values()),
+        opened=made["opened"],
+        reopened=made["reopened"],
+        changed=made["changed"],
+        closed=made["closed"],
+        baseline=made["baseline"],
+    )
+
+
+def _total(counts: Iterable[ChunkCounts]) -> ChunkCounts:
+    sums: Counter[str] = Counter()
+    for each in counts:
+        sums.update(each.model_dump())
+    return ChunkCounts(**sums)
+
+
+def _side_by_side(work: Callable[[T], object], items: list[T]) -> list[str]:
+    """`work` of each item, several at once; the first error is raised after all have ended."""
+    if len(items) < 2:
+        return [str(work(item)) for item in items]
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="ingest") as pool:
+        return [str(each) for each in pool.map(work, items)]

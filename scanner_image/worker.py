@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from functions.core.chunk import Chunk
 from functions.core.errors import OutOfScope, ScannerFailed, Superseded, VedetteError
@@ -29,10 +29,21 @@ from scanner_image.services import identify
 HEARTBEAT_S = 3.0
 
 
+class Where(TypedDict):
+    """Which attempt an object of the bucket belongs to."""
+
+    project: str
+    scan: str
+    chunk: str
+    attempt: int
+
+
 class Ledger(Protocol):
     def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk: ...
     def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress) -> str: ...
-    def save(self, chunk: Chunk, *, result_key: str, outcome: str, reason: str, progress: Progress) -> object: ...
+    def save(
+        self, chunk: Chunk, *, result_key: str, outcome: result.Outcome, reason: str, progress: Progress
+    ) -> object: ...
     def fail(self, chunk: Chunk, *, reason: str) -> object: ...
 
 
@@ -42,8 +53,8 @@ class Live(Protocol):
 
 class Results(Protocol):
     def get_spec(self, project: str, scan: str, chunk: str) -> ChunkSpec: ...
-    def put_result(self, chunk: Chunk, path: Path) -> str: ...
-    def put_raw(self, chunk: Chunk, path: Path) -> str: ...
+    def put_result(self, path: Path, *, project: str, scan: str, chunk: str, attempt: int) -> str: ...
+    def put_raw(self, path: Path, *, project: str, scan: str, chunk: str, attempt: int, name: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -145,9 +156,7 @@ class Attempt:
         self.report.moved("saving", 0)
         path = scan.raw.directory / "result.jsonl.gz"
         trailer = await asyncio.to_thread(self._write, scan, path)
-        for file in scan.raw.files:
-            await asyncio.to_thread(self.worker.results.put_raw, self.chunk, file)
-        key = await asyncio.to_thread(self.worker.results.put_result, self.chunk, path)
+        key = await asyncio.to_thread(self._upload, scan, path)
         self.report.moved("saving", 1)
         await asyncio.to_thread(
             self.worker.ledger.save,
@@ -159,6 +168,18 @@ class Attempt:
         )
         self.report.log("info", f"attempt {self.chunk.attempt} saved: {trailer.outcome} {trailer.reason}".rstrip())
         return trailer.outcome
+
+    def _upload(self, scan: Scan, path: Path) -> str:
+        chunk, results = self.chunk, self.worker.results
+        where: Where = {
+            "project": chunk.project,
+            "scan": chunk.scan,
+            "chunk": chunk.chunk,
+            "attempt": chunk.attempt,
+        }
+        for file in scan.raw.files:
+            results.put_raw(file, **where, name=file.name)
+        return results.put_result(path, **where)
 
     def _write(self, scan: Scan, path: Path) -> ResultTrailer:
         found = scan.findings

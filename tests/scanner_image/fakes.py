@@ -126,11 +126,11 @@ class FakeResults:
     def get_spec(self, project: str, scan: str, chunk: str) -> ChunkSpec:
         return self.spec
 
-    def put_result(self, chunk: Chunk, path: Path) -> str:
-        return str(shutil.copy(path, self.directory / path.name))
+    def put_result(self, path: Path, *, project: str, scan: str, chunk: str, attempt: int) -> str:
+        return str(shutil.copy(path, self.directory / f"{attempt}-{path.name}"))
 
-    def put_raw(self, chunk: Chunk, path: Path) -> str:
-        kept = Path(shutil.copy(path, self.directory / path.name))
+    def put_raw(self, path: Path, *, project: str, scan: str, chunk: str, attempt: int, name: str) -> str:
+        kept = Path(shutil.copy(path, self.directory / f"{attempt}-{name}"))
         self.raw.append(kept)
         return str(kept)
 

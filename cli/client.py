@@ -43,6 +43,9 @@ class Client:
     def put(self, *path: str, body: Mapping[str, Any], version: int) -> Json:
         return self._call("PUT", path, json=dict(body), headers={"If-Match": f'"{version}"'})
 
+    def delete(self, *path: str) -> Json:
+        return self._call("DELETE", path)
+
     def items(self, *path: str, **query: Any) -> Iterator[Json]:
         """Every item of a list, page after page (a page may be short, or even empty, and still have a next one)."""
         cursor: str | None = None

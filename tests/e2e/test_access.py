@@ -1,0 +1,74 @@
+"""Who may see what: tokens, projects, revocation, on the deployed stack."""
+
+import uuid
+
+import pytest
+
+from cli.access import Access
+from cli.client import Client
+from cli.errors import ApiError
+from tests.e2e.estate import targets
+from tests.e2e.platform import Platform, eventually
+from tests.lab.lab import Lab
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+
+
+def client_with(platform: Platform, token: str) -> Client:
+    return Client(Access(url=platform.access.url, websocket_url=platform.access.websocket_url, token=token))
+
+
+@pytest.mark.parametrize("token", ["", "x", "vdt_01ARZ3NDEKTSV4RRFFQ69G5FAV_" + "x" * 43, "vdt__", "Ω" * 10])
+def test_a_bad_token_is_refused(platform: Platform, token: str) -> None:
+    try:
+        client = client_with(platform, token)
+    except UnicodeEncodeError:
+        return
+    with client, pytest.raises(ApiError) as refused:
+        client.get("projects")
+    assert refused.value.status in {401, 403}
+
+
+def test_a_projects_token_reaches_its_project_and_no_other(platform: Platform, lab: Lab) -> None:
+    mine, theirs = platform.project("mine"), platform.project("theirs")
+    network = mine.network(targets=targets(lab, "silent"), ports="1-5")
+    token = theirs.post("tokens", body={"name": "t", "scopes": ["read", "scan"]}, key=str(uuid.uuid4()))["token"]
+    with client_with(platform, token) as client:
+        assert client.get("projects", theirs.id)["id"] == theirs.id
+        for path in (("networks",), ("networks", network["id"]), ("scans",), ("exposures",), ("alerts",), ("tokens",)):
+            with pytest.raises(ApiError) as refused:
+                client.get("projects", mine.id, *path)
+            assert refused.value.status in {403, 404}, path
+        with pytest.raises(ApiError) as refused:
+            client.post("projects", theirs.id, "scans", body={"network": network["id"]}, key=str(uuid.uuid4()))
+        assert refused.value.status == 404
+
+
+def test_a_revoked_token_is_refused_within_seconds(platform: Platform) -> None:
+    project = platform.project()
+    made = project.post("tokens", body={"name": "t", "scopes": ["read"]}, key=str(uuid.uuid4()))
+    with client_with(platform, made["token"]) as client:
+        assert client.get("projects", project.id)["id"] == project.id
+        platform.client.delete("projects", project.id, "tokens", made["details"]["id"])
+
+        def refused() -> bool:
+            try:
+                client.get("projects", project.id)
+            except ApiError as error:
+                return error.status in {401, 403}
+            return False
+
+        assert eventually(refused, seconds=10, what="the revoked token is refused")
+
+
+def test_a_token_is_kept_as_a_hash(platform: Platform) -> None:
+    project = platform.project()
+    made = project.post("tokens", body={"name": "t", "scopes": ["read"]}, key=str(uuid.uuid4()))
+    secret = made["token"].split("_", 2)[2]
+    table = platform.aws("dynamodb")
+    kept = table.get_item(
+        TableName=platform.outputs["TableName"],
+        Key={"pk": {"S": f"TOK#{made['details']['id']}"}, "sk": {"S": "TOK"}},
+    )["Item"]
+    assert secret not in str(kept)
+    assert secret not in str(project.items("tokens"))

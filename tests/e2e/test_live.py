@@ -1,0 +1,131 @@
+"""The live view: every event once, through a broken connection; nobody else's events."""
+
+import json
+import threading
+import time
+import uuid
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from cli.live import Feed, connector
+from tests.e2e.estate import PORTS, targets
+from tests.e2e.platform import ENDED, Json, Platform, Project, eventually
+from tests.lab.lab import Lab
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+
+
+def listen(platform: Platform, token: str = "") -> ClientConnection:
+    headers = {"Authorization": f"Bearer {token or platform.access.token}"}
+    return connect(platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None)
+
+
+def ask(socket: ClientConnection, **frame: Any) -> Json:
+    socket.send(json.dumps(frame))
+    answer: Json = json.loads(socket.recv(timeout=15))
+    return answer
+
+
+def test_a_broken_connection_loses_no_event(project: Project, lab: Lab) -> None:
+    network = project.network(targets=targets(lab, "web", "mail"), ports=PORTS, rate=500)
+    scan = project.start(network)
+    sockets: list[ClientConnection] = []
+    open_socket = connector(project.platform.access)
+
+    def recording() -> Any:
+        socket = open_socket()
+        sockets.append(socket)  # type: ignore[arg-type] # what the connector opens is a client connection
+        return socket
+
+    def breaker() -> None:
+        for _ in range(3):
+            time.sleep(4)
+            if sockets:
+                sockets[-1].socket.close()
+
+    cutting = threading.Thread(target=breaker, daemon=True)
+    cutting.start()
+    seen: list[Json] = []
+    for frame in Feed(recording, topic=f"scan:{scan['id']}", project=project.id).frames():
+        if frame and "id" in frame:
+            seen.append(frame)
+        if frame and frame["type"] == "scan.finished":
+            break
+    cutting.join()
+    assert len(sockets) >= 2, "the connection was broken at least once"
+    kinds = [event["type"] for event in seen]
+    chunks = project.get("scans", scan["id"])["counts"]["chunks"]
+    assert kinds.count("scan.planned") == 1
+    assert kinds.count("chunk.started") == kinds.count("chunk.done") == chunks
+    found = {(event["data"]["asset"], event["data"]["port"]) for event in seen if event["type"] == "port.found"}
+    assert found == {(asset, port) for asset, _, port in project.open()}
+    assert any(event["type"] == "chunk.progress" for event in seen)
+    assert len({event["id"] for event in seen}) == len(seen)
+
+
+def test_a_project_hears_of_its_scans(project: Project, lab: Lab) -> None:
+    network = project.network(targets=targets(lab, "silent"), ports="1-10", rate=500)
+    with listen(project.platform) as socket:
+        snapshot = ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)
+        assert snapshot["type"] == "snapshot"
+        scan = project.start(network)
+        kinds = []
+        while "scan.finished" not in kinds:
+            event = json.loads(socket.recv(timeout=90))
+            assert event["topic"] == f"project:{project.id}"
+            kinds.append(event["type"])
+    assert "scan.planned" in kinds
+    assert project.get("scans", scan["id"])["status"] in ENDED
+
+
+def test_ping_is_answered_and_what_is_no_frame_is_an_error(project: Project) -> None:
+    with listen(project.platform) as socket:
+        assert ask(socket, action="ping")["type"] == "pong"
+        for frame in ({"action": "subscribe"}, {"action": "subscribe", "topic": "scan:../x"}, {"action": "steal"}, {}):
+            answer = ask(socket, **frame)
+            assert (answer["type"], bool(answer["message"])) == ("error", True), frame
+        socket.send("not json")
+        assert json.loads(socket.recv(timeout=15))["type"] in {"error", "pong"}
+
+
+def test_a_bad_token_opens_no_connection(platform: Platform) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        listen(platform, "vdt_01ARZ3NDEKTSV4RRFFQ69G5FAV_" + "x" * 43)
+    assert refused.value.response.status_code in {401, 403}
+
+
+def test_another_projects_token_hears_nothing(platform: Platform, lab: Lab) -> None:
+    mine, theirs = platform.project("mine"), platform.project("theirs")
+    token = theirs.post("tokens", body={"name": "t", "scopes": ["read"]}, key=str(uuid.uuid4()))["token"]
+    scan = mine.start(mine.network(targets=targets(lab, "silent"), ports="1-5"))
+    with listen(platform, token) as socket:
+        for topic in (f"scan:{scan['id']}", f"project:{mine.id}"):
+            for named in ({}, {"project": mine.id}, {"project": theirs.id}):
+                answer = ask(socket, action="subscribe", topic=topic, **named)
+                assert answer["type"] == "error", (topic, named, answer)
+    mine.ended(scan)
+
+
+def test_a_connection_that_is_gone_is_forgotten(project: Project, lab: Lab) -> None:
+    platform = project.platform
+    socket = listen(platform)
+    assert ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)["type"] == "snapshot"
+    socket.socket.close()
+    with suppress(ConnectionClosed, OSError):
+        socket.close()
+    project.scan(project.network(targets=targets(lab, "silent"), ports="1-5"))
+
+    def forgotten() -> bool:
+        table = platform.aws("dynamodb")
+        page = table.query(
+            TableName=platform.outputs["LiveTableName"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"SUB#{project.id}#project:{project.id}"}},
+        )
+        return not page["Items"]
+
+    assert eventually(forgotten, seconds=30, what="the gone connection is forgotten")

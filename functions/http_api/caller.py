@@ -30,6 +30,10 @@ class RequestCause:
         return derived_id(self.time, *parts, self.key)
 
 
+def _services() -> wiring.HttpApi:
+    return wiring.http_api()
+
+
 def _principal(request: Request) -> Principal:
     principal: Principal = request.context["principal"]
     return principal
@@ -52,7 +56,7 @@ def expected_version(if_match: str) -> int:
 
 Caller = Annotated[Principal, Depends(_principal)]
 Cause = Annotated[RequestCause, Depends(_cause)]
-Services = Annotated[wiring.HttpApi, Depends(wiring.http_api)]
+Services = Annotated[wiring.HttpApi, Depends(_services)]
 
 PathId = Annotated[str, Path(pattern=PATTERN)]
 QueryId = Annotated[str, Query(pattern=f"{PATTERN}|^$")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from functions.adapters.results import Results
 from functions.core.addresses import parse_address
+from functions.core.block import Block
 from functions.core.chunk import Chunk
 from functions.core.chunk_spec import assets_of
 from functions.core.coverage import Answer, Method
@@ -38,7 +39,8 @@ class Cell(Model):
 class Probe(Model):
     """How one scan covered a cell: when, how, what it answered, or why it is not covered."""
 
-    answer: Answer
+    answer: Answer | None = None
+    """None where the document that says it is kept no longer."""
     how: Method = Method.NONE
     at: Time | None = None
     scan: Id
@@ -78,7 +80,7 @@ class ExplainCell:
         """Raises NotFound where the cell is no part of the scan."""
         found = self.scans.get(project, scan)
         for chunk in self._owners(found, cell):
-            return self._probe(found, chunk, cell)
+            return self._probe(chunk, cell)
         if _is_excluded(found, cell):
             return Probe(answer=Answer.EXCLUDED, scan=scan, reason="the scan's exclusions hold it")
         raise NotFound("the cell is no part of this scan")
@@ -97,12 +99,18 @@ class ExplainCell:
         )
 
     def _last_probe(self, network: Network, cell: Cell) -> Probe | None:
-        """None: never covered. Where the scan's documents are gone by age, what the coverage map itself knows."""
-        try:
-            covered = self.coverage.of_cell(network.project, network.id, cell.asset, cell.protocol, cell.port)
-        except NotFound:
+        """None: never covered."""
+        block = Block.of(cell.asset)
+        segment = self.coverage.get(network.project, network.id, block, cell.protocol).covered(cell.asset, cell.port)
+        if segment is None:
             return None
-        return self.in_scan(project=network.project, scan=covered.scan, cell=cell)
+        stamp = segment.stamp
+        known = Probe(how=stamp.how, at=stamp.last, scan=stamp.scan, chunk=stamp.chunk, attempt=stamp.attempt)
+        try:
+            chunk = self.ledger.get(network.project, stamp.scan, stamp.chunk)
+            return self._probe(chunk, cell)
+        except NotFound:
+            return known.model_copy(update={"reason": "the scan's documents are kept no longer"})
 
     def _exposure(self, network: Network, cell: Cell) -> Exposure | None:
         try:
@@ -137,30 +145,16 @@ class ExplainCell:
             and assets_of(spec).contains(cell.asset)
         )
 
-    def _probe(self, scan: Scan, chunk: Chunk, cell: Cell) -> Probe:
+    def _probe(self, chunk: Chunk, cell: Cell) -> Probe:
+        about = Probe(answer=Answer.NOT_COVERED, scan=chunk.scan, chunk=chunk.chunk, attempt=chunk.attempt)
         if not chunk.result_key:
             reason = f"its chunk is {chunk.status}" + (f": {chunk.reason}" if chunk.reason else "")
-            return Probe(
-                answer=Answer.NOT_COVERED, scan=scan.id, chunk=chunk.chunk, attempt=chunk.attempt, reason=reason
-            )
+            return about.model_copy(update={"reason": reason})
         for line in self.results.open_result(chunk.result_key):
             if isinstance(line, CoverageLine) and _covers(line, cell):
-                return Probe(
-                    answer=line.answer,
-                    how=line.how,
-                    at=line.at,
-                    scan=scan.id,
-                    chunk=chunk.chunk,
-                    attempt=chunk.attempt,
-                    reason=line.reason,
-                )
-        return Probe(
-            answer=Answer.NOT_COVERED,
-            scan=scan.id,
-            chunk=chunk.chunk,
-            attempt=chunk.attempt,
-            reason="its chunk's result says nothing of it",
-        )
+                told = {"answer": line.answer, "how": line.how, "at": line.at, "reason": line.reason}
+                return about.model_copy(update=told)
+        return about.model_copy(update={"reason": "its chunk's result says nothing of it"})
 
 
 def _covers(line: CoverageLine, cell: Cell) -> bool:

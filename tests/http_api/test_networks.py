@@ -1,0 +1,163 @@
+"""Networks, through the door."""
+
+from typing import Any
+
+import pytest
+
+from tests.http_api.conftest import DRAFT, Api
+from tests.platform_in_memory import Platform
+
+DAILY = {"expression": "cron(0 6 * * ? *)", "timezone": "Europe/Berlin"}
+
+
+def test_a_created_network_can_be_read_listed_and_edited(api: Api, project: str) -> None:
+    networks = f"/v1/projects/{project}/networks"
+    made = api.post(networks, DRAFT)
+    assert made.status == 201
+    assert made.version == 1
+    one = f"{networks}/{made.body['id']}"
+    assert api.get(one).body == made.body
+    assert api.get(networks).body["items"] == [made.body]
+
+    edited = api.put(one, DRAFT | {"ports": "all"}, version=1)
+    assert (edited.status, edited.version, edited.body["ports"]) == (200, 2, "all")
+    assert api.get(one).body == edited.body
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"targets": ["10.0.0.0/33"]}, "targets.0"),
+        ({"targets": []}, "targets"),
+        ({"targets": ["010.0.0.1"]}, "targets.0"),
+        ({"targets": ["::ffff:127.0.0.1"]}, "targets.0"),
+        ({"targets": ["169.254.169.254"]}, "targets.0"),
+        ({"targets": ["127.0.0.1"]}, "targets.0"),
+        ({"targets": ["-oN/etc/passwd"]}, "targets.0"),
+        ({"exclusions": ["10.0.0.300"]}, "exclusions.0"),
+        ({"exclusions": ["10.0.0.0/24"]}, "targets"),
+        ({"ports": "22-"}, "ports"),
+        ({"ports": "--script=x"}, "ports"),
+        ({"profile": "reckless"}, "profile"),
+        ({"rate": 0}, "rate"),
+        ({"protocols": ["icmp"]}, "protocols.0"),
+        ({"schedule": {"expression": "cron(0 6 * * * *)"}}, "schedule.expression"),
+        ({"schedule": {"expression": "rate(1 day)", "timezone": "Mars/Olympus"}}, "schedule.timezone"),
+        ({"flags": "--open"}, "flags"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_bad_input_is_refused_with_the_field_at_fault(
+    api: Api, project: str, change: dict[str, Any], field: str
+) -> None:
+    refused = api.post(f"/v1/projects/{project}/networks", DRAFT | change)
+    assert refused.status == 400
+    assert refused.slug in {"invalid-input", "out-of-scope"}
+    assert refused.body["field"] == field
+    assert api.get(f"/v1/projects/{project}/networks").body["items"] == []
+
+
+def test_an_edit_needs_the_version_that_it_edits(api: Api, project: str, network: str) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    assert api.put(one, DRAFT).slug == "precondition-required"
+    assert api.patch(f"{one}/schedule", {"enabled": True}).slug == "precondition-required"
+    assert api.delete(one).slug == "precondition-required"
+    assert api.call("PUT", one, DRAFT, headers={"If-Match": "*"}).body["field"] == "If-Match"
+
+
+def test_an_edit_of_an_older_version_is_refused_with_the_current_network(api: Api, project: str, network: str) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    api.put(one, DRAFT | {"name": "first"}, version=1)
+    late = api.put(one, DRAFT | {"name": "second"}, version=1)
+    assert (late.status, late.slug) == (412, "stale-version")
+    assert late.body["current"]["name"] == "first"
+    assert api.delete(one, version=1).slug == "stale-version"
+
+
+def test_the_same_edit_again_is_done_already(api: Api, project: str, network: str) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    first = api.put(one, DRAFT | {"name": "new"}, version=1)
+    assert api.put(one, DRAFT | {"name": "new"}, version=1).body == first.body
+
+
+def test_a_network_of_another_project_is_not_there(api: Api, network: str) -> None:
+    other = api.post("/v1/projects", {"name": "other"}).body["id"]
+    assert api.get(f"/v1/projects/{other}/networks/{network}").slug == "not-found"
+    assert api.put(f"/v1/projects/{other}/networks/{network}", DRAFT, version=1).slug == "not-found"
+    assert api.delete(f"/v1/projects/{other}/networks/{network}", version=1).slug == "not-found"
+
+
+def test_a_network_in_a_project_that_is_not_there_is_refused(api: Api) -> None:
+    assert api.post("/v1/projects/01KAJ0000000000000000000N0/networks", DRAFT).slug == "not-found"
+
+
+def test_a_schedule_follows_its_network(api: Api, platform: Platform, project: str) -> None:
+    schedules = platform.scheduler.schedules
+    made = api.post(f"/v1/projects/{project}/networks", DRAFT | {"schedule": DAILY}).body
+    one = f"/v1/projects/{project}/networks/{made['id']}"
+    kept = schedules[made["id"]].schedule
+    assert kept is not None
+    assert (kept.expression, kept.timezone, kept.enabled) == (*DAILY.values(), True)
+
+    assert api.patch(f"{one}/schedule", {"enabled": False}, version=1).body["schedule"]["enabled"] is False
+    switched = schedules[made["id"]].schedule
+    assert switched is not None
+    assert not switched.enabled
+
+    assert api.put(one, DRAFT, version=2).status == 200
+    assert schedules == {}
+
+
+def test_a_network_without_a_schedule_has_none_to_switch(api: Api, project: str, network: str) -> None:
+    refused = api.patch(f"/v1/projects/{project}/networks/{network}/schedule", {"enabled": True}, version=1)
+    assert (refused.slug, refused.body["field"]) == ("invalid-input", "schedule")
+
+
+def test_a_creation_that_lost_its_schedule_is_mended_by_its_repeat(api: Api, platform: Platform, project: str) -> None:
+    networks = f"/v1/projects/{project}/networks"
+    platform.scheduler.down = True
+    assert api.post(networks, DRAFT | {"schedule": DAILY}, key="once").slug == "unavailable"
+    platform.scheduler.down = False
+    mended = api.post(networks, DRAFT | {"schedule": DAILY}, key="once")
+    assert mended.status == 201
+    assert list(platform.scheduler.schedules) == [mended.body["id"]]
+    assert [each["id"] for each in api.get(networks).body["items"]] == [mended.body["id"]]
+
+
+def test_an_edit_that_lost_its_schedule_is_mended_by_its_repeat(
+    api: Api, platform: Platform, project: str, network: str
+) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    platform.scheduler.down = True
+    assert api.put(one, DRAFT | {"schedule": DAILY}, version=1).slug == "unavailable"
+    platform.scheduler.down = False
+    assert api.put(one, DRAFT | {"schedule": DAILY}, version=1).version == 2
+    assert list(platform.scheduler.schedules) == [network]
+
+
+def test_a_deleted_network_takes_its_schedule_with_it(api: Api, platform: Platform, project: str) -> None:
+    made = api.post(f"/v1/projects/{project}/networks", DRAFT | {"schedule": DAILY}).body
+    one = f"/v1/projects/{project}/networks/{made['id']}"
+    assert api.delete(one, version=1).status == 204
+    assert platform.scheduler.schedules == {}
+    assert api.get(one).slug == "not-found"
+
+
+def test_a_network_with_a_live_scan_stays(api: Api, project: str, network: str) -> None:
+    scan = api.post(f"/v1/projects/{project}/scans", {"network": network}).body["id"]
+    refused = api.delete(f"/v1/projects/{project}/networks/{network}", version=1)
+    assert (refused.status, refused.slug) == (409, "scan-in-progress")
+    assert refused.body["current"] == {"scan": scan}
+
+
+def test_a_preview_counts_and_keeps_nothing(api: Api, project: str) -> None:
+    draft = DRAFT | {"exclusions": ["10.0.0.0/25"]}
+    counted = api.post(f"/v1/projects/{project}/networks/preview", draft)
+    assert counted.status == 200
+    assert (counted.body["addresses"], counted.body["cells"]) == (128, 384)
+    assert counted.body["chunks"] >= 1
+    assert api.get(f"/v1/projects/{project}/networks").body["items"] == []
+
+
+def test_a_preview_of_a_network_counts_it(api: Api, project: str, network: str) -> None:
+    assert api.get(f"/v1/projects/{project}/networks/{network}/preview").body["cells"] == 768

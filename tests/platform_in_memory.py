@@ -1,0 +1,194 @@
+"""The stores on moto, and fakes of what moto does not run: for tests that come in by the doors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+from functions import wiring
+from functions.adapters import clients
+from functions.adapters.connections import Connections, Gone
+from functions.adapters.scheduler import Scheduler
+from functions.adapters.workflow import Workflow
+from functions.core.errors import Unavailable
+from functions.core.network import Network
+from functions.store.table import Table
+
+START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+BUCKET = "results"
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "VEDETTE_TABLE": "table",
+    "VEDETTE_LIVE_TABLE": "live",
+    "VEDETTE_BUCKET": BUCKET,
+    "VEDETTE_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:scan",
+    "VEDETTE_SCHEDULE_GROUP": "networks",
+    "VEDETTE_TICK_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:ticks",
+    "VEDETTE_SCHEDULER_ROLE_ARN": "arn:aws:iam::000000000000:role/scheduler",
+    "VEDETTE_SCHEDULE_DEAD_LETTER_ARN": "arn:aws:sqs:us-east-1:000000000000:dead-ticks",
+    "VEDETTE_CALLBACK_URL": "https://klmnopqrst.execute-api.us-east-1.amazonaws.com/live",
+    "VEDETTE_MAX_TASKS": "4",
+    "VEDETTE_CHUNK_SECONDS": "300",
+    "VEDETTE_VERSION": "0.1.0",
+}
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+class FakeWorkflow(Workflow):
+    """Remembers the executions; `down` refuses to start any."""
+
+    def __init__(self) -> None:
+        self.executions: dict[str, dict[str, Any]] = {}
+        self.down = False
+
+    def start(self, *, project: str, scan: str, run: int) -> None:
+        if self.down:
+            raise Unavailable("the workflow could not be started; ask again")
+        self.executions.setdefault(f"{scan}-{run}", {"project": project, "scan": scan, "run": run})
+
+    def status(self, *, scan: str, run: int) -> str:
+        return "RUNNING" if f"{scan}-{run}" in self.executions else ""
+
+    def stop(self, *, scan: str, run: int, cause: str) -> None:
+        self.executions.pop(f"{scan}-{run}", None)
+
+
+class FakeScheduler(Scheduler):
+    """Remembers the network of each schedule; `down` fails every call."""
+
+    def __init__(self) -> None:
+        self.schedules: dict[str, Network] = {}
+        self.down = False
+
+    def put(self, network: Network) -> None:
+        self._answer()
+        if network.schedule is None:
+            self.schedules.pop(network.id, None)
+        else:
+            self.schedules[network.id] = network
+
+    def delete(self, network: str) -> None:
+        self._answer()
+        self.schedules.pop(network, None)
+
+    def _answer(self) -> None:
+        if self.down:
+            raise Unavailable("the scheduler did not answer; ask again")
+
+
+class FakeConnections(Connections):
+    """Remembers what was posted; connections in `gone` have left."""
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[str, Any]] = []
+        self.gone: set[str] = set()
+
+    def post(self, connection: str, message: Any) -> None:
+        if connection in self.gone:
+            raise Gone(f"connection {connection} is gone")
+        self.posted.append((connection, message))
+
+
+@dataclass
+class Platform:
+    http: wiring.HttpApi
+    websocket: wiring.Websocket
+    authorizer: wiring.Authorizer
+    table: Table
+    live_table: Table
+    clock: FakeClock = field(default_factory=FakeClock)
+    workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
+    scheduler: FakeScheduler = field(default_factory=FakeScheduler)
+    connections: FakeConnections = field(default_factory=FakeConnections)
+
+
+_CACHES = (
+    clients.dynamodb,
+    clients.s3,
+    clients.stepfunctions,
+    clients.scheduler,
+    clients.connections,
+    wiring.http_api,
+    wiring.websocket,
+    wiring.authorizer,
+)
+
+
+@contextmanager
+def platform_in_memory() -> Iterator[Platform]:
+    """Everything as wired for production, on moto, with the fakes in the place of the three adapters."""
+    for cached in _CACHES:
+        cached.cache_clear()
+    with mock_aws():
+        _create_tables()
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        yield _platform()
+    for cached in _CACHES:
+        cached.cache_clear()
+
+
+def _platform() -> Platform:
+    http, websocket, authorizer = wiring.http_api(), wiring.websocket(), wiring.authorizer()
+    platform = Platform(
+        http=http,
+        websocket=websocket,
+        authorizer=authorizer,
+        table=http.projects.table,
+        live_table=websocket.live.table,
+    )
+    platform.http = replace(
+        http,
+        now=platform.clock,
+        manage_networks=replace(http.manage_networks, scheduler=platform.scheduler),
+        start_scan=replace(http.start_scan, workflow=platform.workflow),
+        cancel_scan=replace(http.cancel_scan, workflow=platform.workflow),
+    )
+    live = type(websocket.live)(websocket.live.table, clock=platform.clock)
+    platform.websocket = replace(websocket, now=platform.clock, live=live, connections=platform.connections)
+    platform.authorizer = replace(authorizer, now=platform.clock)
+    return platform
+
+
+def _create_tables() -> None:
+    client = boto3.client("dynamodb")
+    names = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+    client.create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": f"{index}pk", "KeyType": "HASH"},
+                    {"AttributeName": f"{index}sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in ("gsi1", "gsi2")
+        ],
+    )
+    client.create_table(
+        TableName="live",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from functions.adapters.connections import Connections
     from functions.core.network import NetworkDraft
     from functions.core.planner import Preview
+    from functions.settings import FinishSettings, IngestSettings
     from functions.store.alerts import Alerts
     from functions.store.exposures import Exposures
     from functions.store.hosts import Hosts
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from functions.usecases.consume_stream import StreamConsumer
     from functions.usecases.explain_cell import ExplainCell
     from functions.usecases.finish_scan import FinishScan
+    from functions.usecases.ingest_chunk import IngestChunk
     from functions.usecases.judge_attempt import JudgeAttempt
     from functions.usecases.networks import ManageNetworks
     from functions.usecases.plan_scan import PlanScan
@@ -234,6 +236,36 @@ def judge_attempt() -> JudgeAttempt:
 
     settings = JudgeSettings.from_environment()
     return JudgeAttempt(ledger=Ledger(Table(clients.dynamodb(), settings.table)))
+
+
+@cache
+def ingest_chunk() -> IngestChunk:
+    from functions.settings import IngestSettings
+
+    return _ingest_chunk(IngestSettings.from_environment())
+
+
+def _ingest_chunk(settings: IngestSettings | FinishSettings) -> IngestChunk:
+    from functions.adapters.results import Results
+    from functions.store.coverage_maps import CoverageMaps
+    from functions.store.exposures import Exposures
+    from functions.store.hosts import Hosts
+    from functions.store.ledger import Ledger
+    from functions.store.networks import Networks
+    from functions.store.scans import Scans
+    from functions.usecases.ingest_chunk import IngestChunk
+
+    table = Table(clients.dynamodb(), settings.table)
+    return IngestChunk(
+        ledger=Ledger(table),
+        scans=Scans(table),
+        networks=Networks(table),
+        exposures=Exposures(table),
+        hosts=Hosts(table),
+        coverage=CoverageMaps(table),
+        results=Results(clients.s3(), settings.bucket),
+        admit_loopback=settings.admit_loopback,
+    )
 
 
 @cache

@@ -34,6 +34,8 @@ def ending(scan: Scan, counts: ScanCounts) -> ScanEvent:
 def explained(scan: Scan, counts: ScanCounts, chunks: Iterable[Chunk], cause: str) -> str:
     """Why not all was covered, in one line: what ended the run, what the plan left out, what each lost chunk met."""
     lost = [f"chunk {chunk.chunk}: {chunk.reason}" for chunk in chunks if chunk.reason and chunk.status in _SAYS_WHY]
+    if scan.status is ScanStatus.PLANNED:
+        cause = cause or "the scan could not be planned"
     missing = counts.cells - counts.cells_covered
     parts = [cause, scan.reason, *lost[:3], f"and {len(lost) - 3} more chunks" if len(lost) > 3 else ""]
     if missing:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.core.chunk import Chunk, ChunkStatus
-from functions.core.errors import Corrupt, IllegalTransition, InvalidInput, Superseded
+from functions.core.errors import Corrupt, IllegalTransition, InvalidInput, NotFound, Superseded
 from functions.core.scan import LIVE, Scan
 from functions.core.scan_end import counted, ending, explained
 from functions.store.ledger import Ledger
@@ -91,8 +91,10 @@ class FinishScan:
         """One document that cannot be taken in loses its own chunk and no other."""
         try:
             self.ingest(project=chunk.project, scan=chunk.scan, chunk=chunk.chunk, now=self.clock())
-        except (Corrupt, InvalidInput) as error:
+        except (Corrupt, InvalidInput, NotFound) as error:
             self._give_up(chunk, error.message)
+        except (IllegalTransition, Superseded):
+            return  # somebody else ingested it meanwhile
 
     def _give_up(self, chunk: Chunk, why: str) -> None:
         try:

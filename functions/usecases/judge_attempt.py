@@ -38,6 +38,8 @@ class JudgeAttempt:
         found = self.ledger.get(project, scan, chunk)
         if found.status in SETTLED:
             return SETTLED[found.status]
+        if run < found.run:
+            return Verdict.DONE  # a later run has the chunk now
         stop = self.ledger.stop_requested(project, scan)
         try:
             if stop:

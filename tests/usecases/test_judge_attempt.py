@@ -1,0 +1,118 @@
+"""The ledger decides what becomes of a chunk whose task has ended."""
+
+import pytest
+
+from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkCounts, ChunkStatus
+from functions.core.errors import NotFound, Superseded
+from functions.core.ids import new_id
+from functions.usecases.judge_attempt import JudgeAttempt, Verdict
+from tests.backend import NOW, Backend
+
+SCAN = new_id(NOW)
+
+
+def a_chunk(backend: Backend) -> Chunk:
+    chunk = Chunk(project=backend.project, scan=SCAN, chunk="00000", cells=4)
+    backend.ledger.create([chunk])
+    return chunk
+
+
+def claimed(backend: Backend, run: int = 1) -> Chunk:
+    return backend.ledger.claim(backend.project, SCAN, "00000", run=run, now=backend.clock(), lease_s=600)
+
+
+def saved(backend: Backend) -> Chunk:
+    return backend.ledger.save(claimed(backend), result_key="results/1", outcome="complete")
+
+
+def judged(backend: Backend) -> Verdict:
+    return JudgeAttempt(ledger=backend.ledger)(
+        project=backend.project, scan=SCAN, run=1, chunk="00000", now=backend.clock()
+    )
+
+
+def status(backend: Backend) -> ChunkStatus:
+    return backend.ledger.get(backend.project, SCAN, "00000").status
+
+
+def test_a_saved_chunk_is_ingested(backend: Backend) -> None:
+    a_chunk(backend)
+    saved(backend)
+    assert judged(backend) is Verdict.INGEST
+    assert status(backend) is ChunkStatus.SAVED
+
+
+def test_an_ingested_chunk_is_done(backend: Backend) -> None:
+    a_chunk(backend)
+    backend.ledger.mark_ingested(saved(backend), ChunkCounts())
+    assert judged(backend) is Verdict.DONE
+
+
+def test_a_failed_chunk_stays_failed(backend: Backend) -> None:
+    backend.ledger.fail(a_chunk(backend), reason="no")
+    assert judged(backend) is Verdict.FAILED
+
+
+def test_a_cancelled_chunk_is_done(backend: Backend) -> None:
+    backend.ledger.cancel(a_chunk(backend), reason="no")
+    assert judged(backend) is Verdict.DONE
+
+
+def test_a_worker_that_died_is_fenced_and_its_chunk_scanned_again(backend: Backend) -> None:
+    a_chunk(backend)
+    dead = claimed(backend)
+    assert judged(backend) is Verdict.AGAIN
+    assert status(backend) is ChunkStatus.WAITING
+    with pytest.raises(Superseded):
+        backend.ledger.save(dead, result_key="late", outcome="complete")
+
+
+def test_workers_that_keep_dying_fail_the_chunk(backend: Backend) -> None:
+    a_chunk(backend)
+    verdicts = []
+    for _ in range(MAX_ATTEMPTS):
+        claimed(backend)
+        verdicts.append(judged(backend))
+    assert verdicts == [Verdict.AGAIN] * (MAX_ATTEMPTS - 1) + [Verdict.FAILED]
+
+
+def test_tasks_that_never_claim_fail_the_chunk_too(backend: Backend) -> None:
+    a_chunk(backend)
+    verdicts = [judged(backend) for _ in range(MAX_ATTEMPTS)]
+    assert verdicts == [Verdict.AGAIN] * (MAX_ATTEMPTS - 1) + [Verdict.FAILED]
+
+
+def test_judging_twice_costs_an_attempt_at_most(backend: Backend) -> None:
+    a_chunk(backend)
+    claimed(backend)
+    assert [judged(backend), judged(backend)] == [Verdict.AGAIN, Verdict.AGAIN]
+    assert backend.ledger.get(backend.project, SCAN, "00000").attempt == 2
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_request_to_stop_ends_the_chunk_where_it_stands(backend: Backend, held: bool) -> None:
+    a_chunk(backend)
+    if held:
+        claimed(backend)
+    backend.ledger.request_stop(backend.project, SCAN, "cancel")
+    assert judged(backend) is Verdict.DONE
+    assert status(backend) is ChunkStatus.CANCELLED
+
+
+def test_a_result_saved_on_a_request_to_stop_is_still_ingested(backend: Backend) -> None:
+    a_chunk(backend)
+    saved(backend)
+    backend.ledger.request_stop(backend.project, SCAN, "cancel")
+    assert judged(backend) is Verdict.INGEST
+
+
+def test_a_later_run_takes_the_chunk_out_of_this_ones_hands(backend: Backend) -> None:
+    a_chunk(backend)
+    backend.ledger.fence(claimed(backend, run=2), reason="gone")
+    assert judged(backend) is Verdict.DONE
+    assert backend.ledger.get(backend.project, SCAN, "00000").attempt == 1
+
+
+def test_an_unknown_chunk_is_an_error(backend: Backend) -> None:
+    with pytest.raises(NotFound):
+        judged(backend)

@@ -1,0 +1,148 @@
+"""nmap's XML as it comes: whole, cut off, and written by hostile hosts."""
+
+from pathlib import Path
+
+import pytest
+
+from functions.core.service import Service
+from scanner_image.nmap_xml import NmapHost, NmapXml
+
+SAMPLES = Path(__file__).parent / "samples"
+HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n<nmaprun>'
+END = b'<runstats><finished exit="success"/></runstats></nmaprun>'
+
+
+class Read:
+    def __init__(self, *pieces: bytes) -> None:
+        self.hosts: list[NmapHost] = []
+        self.progress: list[tuple[str, float]] = []
+        self.xml = NmapXml(host=self.hosts.append, progress=lambda task, percent: self.progress.append((task, percent)))
+        for piece in pieces:
+            self.xml.feed(piece)
+
+
+def one_host(attributes: bytes, *, inside: bytes = b"") -> bytes:
+    return (
+        HEAD + b'<host><status state="up" reason="reset"/><address addr="10.0.0.1" addrtype="ipv4"/><ports>'
+        b'<port protocol="tcp" portid="80"><state state="open" reason="syn-ack"/><service ' + attributes + b"/>"
+        + inside + b"</port></ports></host>"
+    )  # fmt: skip
+
+
+def service_of(document: bytes) -> Service:
+    (host,) = Read(document).hosts
+    return host.ports[0].service
+
+
+@pytest.mark.parametrize("step", [1, 7, 4096])
+def test_a_document_reads_the_same_in_any_pieces(step: int) -> None:
+    data = (SAMPLES / "nmap_sT.xml").read_bytes()
+
+    read = Read(*(data[start : start + step] for start in range(0, len(data), step)))
+
+    assert read.xml.finished
+    assert [host.address for host in read.hosts] == ["10.77.0.1", "10.77.0.6"]
+    assert [port.port for port in read.hosts[0].ports] == [22, 80, 443]
+    assert read.hosts[0].rest[0].reason == "conn-refused"
+    assert read.hosts[0].rest[0].ports.count == 997
+    assert read.hosts[1].rest[0].reason == "no-response"
+
+
+def test_a_killed_run_gives_its_finished_hosts_and_is_not_finished() -> None:
+    read = Read((SAMPLES / "nmap_sigterm.xml").read_bytes())
+
+    assert len(read.hosts) == 1
+    assert not read.xml.finished
+    assert not read.xml.broken
+
+
+def test_progress_is_told_while_it_runs() -> None:
+    read = Read((SAMPLES / "nmap_sigterm.xml").read_bytes())
+
+    assert read.progress
+
+
+def test_udp_states_are_kept_apart() -> None:
+    read = Read((SAMPLES / "nmap_tcp_udp.xml").read_bytes())
+
+    assert {(port.protocol, port.port, port.state) for port in read.hosts[0].ports} >= {
+        ("udp", 53, "open"),
+        ("udp", 161, "open"),
+    }
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        b'<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">',
+        b'<!ENTITY x SYSTEM "file:///etc/passwd">',
+        b'<!ENTITY % x SYSTEM "http://192.0.2.1/x"> %x;',
+    ],
+)
+def test_entities_are_refused(declaration: bytes) -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE nmaprun [' + declaration + b"]><nmaprun>&a;&x;</nmaprun>"
+
+    read = Read(bomb)
+
+    assert read.xml.broken
+    assert not read.hosts
+
+
+def test_a_broken_document_keeps_the_hosts_before_the_break() -> None:
+    read = Read(one_host(b'name="http"'), b"<host><<<", END)
+
+    assert len(read.hosts) == 1
+    assert read.xml.broken
+    assert not read.xml.finished
+
+
+def test_bytes_that_are_no_utf8_are_replaced() -> None:
+    assert service_of(one_host(b'product="caf\xe9 \xff"')).product == "caf\ufffd \ufffd"
+
+
+def test_terminal_escapes_and_controls_are_kept_as_text() -> None:
+    service = service_of(one_host(b'product="&#x1b;[31mred&#7;" version="\x1b]0;title\x07&#0;"'))
+
+    assert service.product == r"\x1b[31mred\x07"
+    assert service.version == r"\x1b]0;title\x07\x00"
+
+
+def test_markup_in_a_banner_is_data() -> None:
+    assert service_of(one_host(b'product="&lt;script&gt;=1+1"')).product == "<script>=1+1"
+
+
+def test_huge_banners_are_cut_to_their_bounds() -> None:
+    inside = b"".join(b"<cpe>cpe:/a:" + b"x" * 9000 + b"</cpe>" for _ in range(40))
+    long = b"A" * 1_000_000
+
+    service = service_of(one_host(b'name="' + long + b'" product="' + long + b'" conf="99"', inside=inside))
+
+    assert len(service.name) == 128
+    assert len(service.product) == 512
+    assert service.confidence == 10
+    assert len(service.cpe) == 16
+    assert len(service.cpe[0]) == 256
+
+
+def test_scripts_are_bounded() -> None:
+    inside = b"".join(b'<script id="s%d" output="%s"/>' % (number, b"y" * 100_000) for number in range(50))
+
+    (host,) = Read(one_host(b'name="http"', inside=inside)).hosts
+
+    assert len(host.ports[0].scripts) == 16
+    assert max(map(len, host.ports[0].scripts.values())) == 4096
+
+
+@pytest.mark.parametrize("attributes", [b'conf="much"', b'name="x" name="y"'])
+def test_senseless_attributes_break_the_document_and_nothing_else(attributes: bytes) -> None:
+    assert Read(one_host(attributes)).xml.broken
+
+
+def test_hosts_are_not_held_in_memory() -> None:
+    seen: list[str] = []
+    xml = NmapXml(host=lambda host: seen.append(host.address), progress=lambda _task, _percent: None)
+    xml.feed(HEAD)
+
+    xml.feed(b'<host><address addr="10.0.0.1" addrtype="ipv4"/></host>')
+
+    assert seen == ["10.0.0.1"]

@@ -1,0 +1,350 @@
+"""The life of an attempt, with tools that behave and tools that do not."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from functions.core.addresses import Address
+from functions.core.coverage import Answer, Method
+from functions.core.errors import Superseded
+from functions.core.messages import PinnedHost
+from functions.core.model import Protocol
+from scanner_image import connect, masscan, worker
+from tests.scanner_image.cells_of import answers, cells
+from tests.scanner_image.conftest import Stage
+from tests.scanner_image.fake_tools import DONE, MARK, NMAP_HEAD, FakeTools, discovered, nmap_host
+from tests.scanner_image.fakes import Document, chunk_spec
+
+SPEC = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81")
+LOCAL = chunk_spec("10.55.0.0-10.55.0.2", ports="1-3")
+FOUND = discovered("10.9.1.2", 80)
+HANG = "sleep 60"
+
+
+def test_masscan_discovers_through_a_gateway(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {DONE}")
+
+    document = stage.run(SPEC)
+
+    covered = answers(SPEC, document.coverage)
+    assert document.trailer.outcome == "complete"
+    assert document.header.mode == "raw"
+    assert document.header.tools == {"nmap": "7.93", "masscan": "1.3.2"}
+    assert document.open == {("10.9.1.2", 80)}
+    assert covered.pop(("10.9.1.2", 80)) == Answer.OPEN
+    assert set(covered.values()) == {Answer.NOT_OPEN}
+    assert {line.how for line in document.coverage} == {Method.SYN}
+    (command,) = document.trailer.commands
+    assert command.complete
+    assert command.argv[0].endswith("masscan")
+    assert not fake_tools.ran("nmap")
+
+
+def test_what_happens_is_told_live(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {DONE}")
+
+    stage.run(SPEC)
+
+    kinds = [event.type for event in stage.live.events]
+    assert kinds[0] == "chunk.started"
+    assert kinds[-1] == "chunk.done"
+    (found,) = stage.live.of("port.found")
+    assert found.topic == f"scan:{SPEC.scan}"
+    assert found.data == {
+        "chunk": "00000",
+        "asset": "10.9.1.2",
+        "address": "10.9.1.2",
+        "protocol": "tcp",
+        "port": 80,
+    }
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        ("exit 1", "exit code 1"),
+        ("exit 0", "before everything was sent"),
+        (DONE.replace("100.00%% done, waiting 0-secs", "99.98%% done"), "before everything was sent"),
+        ("kill -9 $$", "exit code -9"),
+        (f"{DONE}; echo '[-] FAIL: something' >&2", "FAIL: something"),
+    ],
+)
+def test_a_masscan_that_did_not_finish_leaves_its_silence_uncovered(
+    stage: Stage, fake_tools: FakeTools, ending: str, reason: str
+) -> None:
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {ending}")
+
+    document = stage.run(SPEC)
+
+    assert_only_the_found_is_covered(document, reason)
+
+
+def test_a_masscan_without_its_capture_library_is_not_believed(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{FOUND}; {DONE}")
+
+    assert_only_the_found_is_covered(stage.run(SPEC), "capture library")
+
+
+def test_a_hung_masscan_is_killed(stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masscan, "_IDLE_S", 1.0)
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+
+    assert_only_the_found_is_covered(stage.run(SPEC), "without output")
+
+
+def test_a_deadline_ends_the_attempt_and_saves(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+
+    document = stage.run(SPEC.model_copy(update={"deadline_s": 2}))
+
+    assert_only_the_found_is_covered(document, "deadline of 2 s")
+
+
+def test_sigterm_saves_what_is_there_at_once(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+    began = time.monotonic()
+
+    document = stage.run(SPEC, after_s=1.5, halt="the task was told to end")
+
+    assert_only_the_found_is_covered(document, "told to end")
+    assert time.monotonic() - began < 10
+
+
+def test_a_stop_request_seen_at_a_heartbeat_stops(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    stage.ledger.request = "cancel"
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "stopped"
+    assert "cancel" in document.trailer.reason
+    cells(SPEC, document.coverage)
+
+
+def test_a_superseded_attempt_writes_nothing(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    stage.ledger.superseded = True
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+
+    with pytest.raises(Superseded):
+        stage.work(SPEC)
+
+    assert stage.ledger.saved is None
+    assert not list(stage.directory.iterdir())
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "224.0.0.1"])
+def test_a_chunk_out_of_scope_is_refused_before_anything_runs(
+    stage: Stage, fake_tools: FakeTools, address: str
+) -> None:
+    fake_tools.install(nmap="exit 1", masscan="exit 1")
+
+    outcome = stage.work(chunk_spec("10.9.1.0", address, ports="80"))
+
+    assert outcome == "refused"
+    assert address in stage.ledger.failed
+    assert stage.ledger.saved is None
+    assert not fake_tools.ran("nmap")
+    assert not fake_tools.ran("masscan")
+
+
+def test_nmap_discovers_where_masscan_cannot(stage: Stage, fake_tools: FakeTools) -> None:
+    hosts = (
+        nmap_host("10.55.0.0", open_ports="2", closed="1,3"),
+        nmap_host("10.55.0.1", silent="1-3"),
+        nmap_host("10.55.0.2", closed="1-2", silent="3"),
+    )
+    fake_tools.install(nmap=fake_tools.whole_nmap(*hosts))
+
+    document = stage.run(LOCAL)
+
+    assert document.trailer.outcome == "complete"
+    assert not fake_tools.ran("masscan")
+    covered = answers(LOCAL, document.coverage)
+    assert covered["10.55.0.0", 2] == Answer.OPEN
+    assert covered["10.55.0.0", 1] == Answer.REFUSED
+    assert covered["10.55.0.1", 1] == Answer.NO_ANSWER
+    assert covered["10.55.0.2", 3] == Answer.NO_ANSWER
+
+
+def test_a_half_nmap_covers_its_finished_hosts_alone(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(nmap=f"printf '%s' '{NMAP_HEAD}{nmap_host('10.55.0.0', closed='1-3')}<host><sta'; kill -9 $$")
+
+    document = stage.run(LOCAL)
+
+    covered = answers(LOCAL, document.coverage)
+    assert document.trailer.outcome == "partial"
+    assert {covered["10.55.0.0", port] for port in (1, 2, 3)} == {Answer.REFUSED}
+    assert {covered["10.55.0.1", port] for port in (1, 2, 3)} == {Answer.NOT_COVERED}
+
+
+def test_an_exit_code_of_zero_alone_proves_nothing(stage: Stage, fake_tools: FakeTools) -> None:
+    """nmap ends so, with a line of text, when it could not read its targets."""
+    fake_tools.install(nmap=fake_tools.whole_nmap())
+
+    document = stage.run(LOCAL)
+
+    assert document.trailer.outcome == "partial"
+    assert set(answers(LOCAL, document.coverage).values()) == {Answer.NOT_COVERED}
+
+
+def test_what_nmap_says_of_other_addresses_is_not_believed(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.55.9.9", open_ports="2")))
+
+    document = stage.run(LOCAL)
+
+    assert not document.observations
+    cells(LOCAL, document.coverage)
+
+
+def test_without_raw_sockets_it_connects(stage: Stage, fake_tools: FakeTools) -> None:
+    spec = chunk_spec("10.9.1.0", ports="22")
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.9.1.0", open_ports="22")), raw=False)
+
+    document = stage.run(spec)
+
+    (command,) = document.trailer.commands
+    assert document.header.mode == "connect"
+    assert {"-sT", "--unprivileged"} <= set(command.argv)
+    assert {line.how for line in document.coverage} == {Method.CONNECT}
+
+
+def test_udp_without_raw_sockets_is_not_covered(stage: Stage, fake_tools: FakeTools) -> None:
+    spec = chunk_spec("10.9.1.0", ports="53", protocol=Protocol.UDP)
+    fake_tools.install(raw=False)
+
+    document = stage.run(spec)
+
+    assert document.trailer.outcome == "partial"
+    (line,) = document.coverage
+    assert (line.answer, line.reason[:7]) == (Answer.NOT_COVERED, "UDP nee")
+
+
+def test_addresses_without_a_route_are_not_covered(stage: Stage, fake_tools: FakeTools) -> None:
+    spec = chunk_spec("10.66.0.0", ports="1")
+    fake_tools.install()
+
+    (line,) = stage.run(spec).coverage
+
+    assert line.answer == Answer.NOT_COVERED
+    assert "no route" in line.reason
+
+
+@pytest.mark.parametrize("answer", [Answer.OPEN, Answer.REFUSED, Answer.NO_ANSWER, Answer.HOST_DOWN])
+def test_known_exposures_get_a_verdict_by_connect(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch, answer: Answer
+) -> None:
+    known = [{"asset": "10.9.1.3", "protocol": "tcp", "port": 22}]
+    spec = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", known=known)
+    asked = answering(monkeypatch, answer)
+    fake_tools.install(masscan=f"{MARK}; {FOUND}; {DONE}")
+
+    document = stage.run(spec)
+
+    line = cells(spec, document.coverage)["10.9.1.3", 22]
+    assert (line.answer, line.how) == (answer, Method.CONNECT)
+    assert (("10.9.1.3", 22) in document.open) == (answer == Answer.OPEN)
+    assert set(asked) == {("10.9.1.3", 22)}
+
+
+def test_known_exposures_of_other_chunks_are_not_probed(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [
+        {"asset": "192.0.2.7", "protocol": "tcp", "port": 22},
+        {"asset": "10.9.1.3", "protocol": "tcp", "port": 23},
+    ]
+    asked = answering(monkeypatch, Answer.OPEN)
+    fake_tools.install(masscan=f"{MARK}; {DONE}")
+
+    stage.run(chunk_spec("10.9.1.0-10.9.1.3", ports="22", known=known))
+
+    assert not asked
+
+
+def test_a_hostname_is_open_if_any_of_its_addresses_is(stage: Stage, fake_tools: FakeTools) -> None:
+    hosts = (PinnedHost(name="www.example.org", addresses=("10.55.0.1", "10.55.0.2")),)
+    spec = chunk_spec("10.55.0.1", ports="1-3", hosts=hosts)
+    found = (
+        nmap_host("10.55.0.1", open_ports="1", closed="2-3"),
+        nmap_host("10.55.0.2", closed="1-2", silent="3"),
+    )
+    fake_tools.install(nmap=fake_tools.whole_nmap(*found))
+
+    document = stage.run(spec)
+
+    covered = answers(spec, document.coverage)
+    assert covered["www.example.org", 1] == Answer.OPEN
+    assert covered["www.example.org", 2] == Answer.REFUSED
+    assert covered["www.example.org", 3] == Answer.NO_ANSWER
+    assert {(line.asset, line.address) for line in document.observations} == {
+        ("10.55.0.1", "10.55.0.1"),
+        ("www.example.org", "10.55.0.1"),
+    }
+
+
+def test_no_text_of_a_spec_reaches_a_command_line(stage: Stage, fake_tools: FakeTools) -> None:
+    hosts = (PinnedHost(name="-oN/tmp/x;id", addresses=("10.55.0.1",)),)
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.55.0.1", closed="1")))
+
+    document = stage.run(chunk_spec(ports="1", hosts=hosts))
+
+    (command,) = document.trailer.commands
+    assert not any("-oN" in argument or "10.55" in argument for argument in command.argv)
+
+
+def test_the_work_directory_is_always_removed(stage: Stage, fake_tools: FakeTools) -> None:
+    before = workplaces()
+    fake_tools.install(masscan="kill -9 $$")
+
+    stage.run(SPEC)
+
+    assert workplaces() == before
+
+
+def test_a_tool_gets_an_allowed_environment_and_no_way_to_the_workers(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden-from-tools")
+    heard = fake_tools.directory / "heard"
+    spy = f"env > {heard}; cat /proc/$PPID/environ /proc/{os.getpid()}/environ >> {heard} 2>/dev/null"
+    fake_tools.install(masscan=f"{MARK}; {spy}; {DONE}")
+
+    stage.run(SPEC)
+
+    names = {line.partition("=")[0] for line in heard.read_text().splitlines()}
+    assert names <= {"PATH", "LANG", "LD_LIBRARY_PATH", "PWD", "OLDPWD", "_", "SHLVL"}
+
+
+def assert_only_the_found_is_covered(document: Document, reason: str) -> None:
+    covered = cells(SPEC, document.coverage)
+    assert document.trailer.outcome == "partial"
+    assert reason in document.trailer.reason
+    assert document.open == {("10.9.1.2", 80)}
+    assert covered.pop(("10.9.1.2", 80)).answer == Answer.OPEN
+    assert {line.answer for line in covered.values()} == {Answer.NOT_COVERED}
+    assert all(line.reason for line in covered.values())
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[tuple[str, int]]:
+    """Let every connection end so; gives the cells that are asked."""
+    asked: list[tuple[str, int]] = []
+
+    async def ask(address: Address, port: int, *, patience_s: float) -> Answer:
+        asked.append((str(address), port))
+        return answer
+
+    monkeypatch.setattr(connect, "ask", ask)
+    return asked
+
+
+def workplaces() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("vedette-*")) - set(Path(tempfile.gettempdir()).glob("vedette-fakes-*"))

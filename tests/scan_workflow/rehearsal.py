@@ -1,0 +1,207 @@
+"""The workflow played step by step as its file orders them: the real handlers, and a worker that scans a made-up truth."""
+
+import ipaddress
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from functions import wiring
+from functions.adapters import clients
+from functions.core.chunk import Chunk
+from functions.core.coverage import Answer, Method
+from functions.core.errors import IllegalTransition, Superseded
+from functions.core.messages import AddressRange, ChunkSpec, CoverageLine, HostLine, ObservationLine, ResultHeader
+from functions.core.ports import PortSet
+from functions.core.scan import Scan
+from functions.core.service import Service
+from functions.scan_workflow import finish, ingest, judge, plan, record_failure
+from scanner_image.result import write
+from tests.backend import BUCKET, Backend
+
+Cell = tuple[str, int]
+Behaviour = Literal["scans", "dies", "never claims", "saves half", "saves rubbish"]
+_COMPOSED = ("plan_scan", "judge_attempt", "ingest_chunk", "record_failure", "finish_scan")
+
+
+class LambdaContext:
+    function_name = "step"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:step"
+    aws_request_id = "request"
+
+
+@dataclass
+class Worker:
+    """Claims, writes a real document, saves: the ledger and the bucket see what a real worker would do."""
+
+    backend: Backend
+    scratch: Path
+    truth: set[Cell] = field(default_factory=set)
+    behaviours: dict[tuple[str, int], Behaviour] = field(default_factory=dict)
+    """By chunk and number of the task; all others scan."""
+    tasks: list[str] = field(default_factory=list)
+
+    def __call__(self, item: dict[str, Any]) -> None:
+        name = str(item["chunk"])
+        self.tasks.append(name)
+        behaviour = self.behaviours.get((name, self.tasks.count(name)), "scans")
+        if behaviour == "never claims":
+            return
+        try:
+            held = self.claim(item)
+        except (IllegalTransition, Superseded):
+            return
+        if behaviour != "dies":
+            self.save(held, behaviour)
+
+    def claim(self, item: dict[str, Any]) -> Chunk:
+        spec = self.spec(item)
+        return self.backend.ledger.claim(
+            item["project"], item["scan"], item["chunk"], run=item["run"], now=wiring.utc_now(), lease_s=spec.lease_s
+        )
+
+    def spec(self, item: dict[str, Any]) -> ChunkSpec:
+        return self.backend.results.get_spec(item["project"], item["scan"], item["chunk"])
+
+    def save(self, held: Chunk, behaviour: Behaviour = "scans") -> Chunk:
+        spec = self.backend.results.get_spec(held.project, held.scan, held.chunk)
+        path = self.scratch / f"{held.chunk}-{held.attempt}.gz"
+        half = behaviour == "saves half"
+        outcome: Literal["complete", "partial"] = "partial" if half else "complete"
+        at = wiring.utc_now()
+        write(
+            path,
+            header=ResultHeader(
+                project=held.project,
+                scan=held.scan,
+                chunk=held.chunk,
+                attempt=held.attempt,
+                started=at,
+                mode="raw",
+                tools={"masscan": "1.3.2"},
+            ),
+            lines=self._lines(spec, half=half),
+            outcome=outcome,
+            reason="masscan was killed" if half else "",
+            commands=(),
+            ended=at,
+        )
+        if behaviour == "saves rubbish":
+            path.write_bytes(b"no document at all")
+        key = self.backend.results.put_result(
+            path, project=held.project, scan=held.scan, chunk=held.chunk, attempt=held.attempt
+        )
+        return self.backend.ledger.save(
+            held, result_key=key, outcome=outcome, reason="masscan was killed" if half else ""
+        )
+
+    def _lines(self, spec: ChunkSpec, *, half: bool) -> Iterator[HostLine | ObservationLine | CoverageLine]:
+        at = wiring.utc_now()
+        for index, asset in enumerate(_assets(spec)):
+            up = any(host == asset for host, _ in self.truth)
+            yield HostLine(asset=asset, address=asset, up=up, at=at)
+            for port in PortSet.from_canonical(spec.ports).numbers:
+                is_open = (asset, port) in self.truth
+                covered = not (half and index % 2)
+                if is_open and covered:
+                    yield ObservationLine(
+                        asset=asset,
+                        address=asset,
+                        protocol=spec.protocol,
+                        port=port,
+                        how=Method.SYN,
+                        service=Service(name="ssh"),
+                        at=at,
+                    )
+                answer = (Answer.OPEN if is_open else Answer.REFUSED) if covered else Answer.NOT_COVERED
+                yield CoverageLine(
+                    addresses=(AddressRange(first=asset, last=asset),),
+                    protocol=spec.protocol,
+                    ports=str(port),
+                    answer=answer,
+                    how=Method.SYN if covered else Method.NONE,
+                    at=at,
+                )
+
+
+def _assets(spec: ChunkSpec) -> Iterator[str]:
+    for each in spec.addresses:
+        first = ipaddress.ip_address(each.first)
+        for offset in range(int(ipaddress.ip_address(each.last)) - int(first) + 1):
+            yield str(first + offset)
+
+
+@dataclass
+class Rehearsal:
+    backend: Backend
+    worker: Worker
+
+    def run(self, scan: Scan) -> dict[str, Any]:
+        """The whole of infra/scan_workflow.asl.json; what *Finish scan* answers."""
+        self.chunks(self.plan(scan))
+        return self.finish(scan)
+
+    def plan(self, scan: Scan) -> list[dict[str, Any]]:
+        planned = plan.handler(_ids(scan), LambdaContext())
+        body = self.backend.results.client.get_object(Bucket=planned["bucket"], Key=planned["index_key"])["Body"]
+        items: list[dict[str, Any]] = json.load(body)
+        return items
+
+    def chunks(self, items: list[dict[str, Any]]) -> None:
+        for item in items:
+            self.chunk(item)
+
+    def chunk(self, item: dict[str, Any]) -> None:
+        verdict = "again"
+        while verdict == "again":
+            self.worker(item)
+            verdict = judge.handler(item, LambdaContext())["verdict"]
+        if verdict == "ingest":
+            try:
+                ingest.handler(item, LambdaContext())
+            except Exception as error:
+                failed = {
+                    **item,
+                    "attempt": {"verdict": verdict},
+                    "error": {"Error": type(error).__name__, "Cause": "{}"},
+                }
+                record_failure.handler(failed, LambdaContext())
+        elif verdict == "failed":
+            record_failure.handler({**item, "attempt": {"verdict": verdict}}, LambdaContext())
+
+    def finish(self, scan: Scan) -> dict[str, Any]:
+        return finish.handler(_ids(scan), LambdaContext())
+
+
+def _ids(scan: Scan) -> dict[str, Any]:
+    return {"project": scan.project, "scan": scan.id, "run": scan.run}
+
+
+@pytest.fixture
+def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rehearsal:
+    """Many small chunks: the limits are such that a task does a few cells."""
+    variables = {
+        "TABLE": backend.table.name,
+        "LIVE_TABLE": backend.live_table.name,
+        "BUCKET": BUCKET,
+        "MAX_TASKS": "4",
+        "CHUNK_SECONDS": "1",
+        "DEADLINE_S": "300",
+        "LEASE_S": "400",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(f"VEDETTE_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    _forget_composed()
+    return Rehearsal(backend, Worker(backend, tmp_path))
+
+
+def _forget_composed() -> None:
+    for name in _COMPOSED:
+        getattr(wiring, name).cache_clear()
+    clients.dynamodb.cache_clear()
+    clients.s3.cache_clear()

@@ -118,11 +118,14 @@ def test_a_chunk_goes_only_where_the_table_leads(table: Table, status: ChunkStat
         assert ledger.get(PROJECT, SCAN, "00000") == found
 
 
-def test_a_repeated_plan_leaves_what_is_there_and_adds_what_is_missing(ledger: Ledger) -> None:
+def test_a_repeated_plan_leaves_what_is_there_and_adds_what_is_missing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.store.ledger._GROUP", 5)
     claimed = ledger.claim(PROJECT, SCAN, "00000", run=1, now=AT, lease_s=60)
-    ledger.create(chunk(number) for number in range(250))
+    ledger.create(chunk(number) for number in range(12))
     assert ledger.get(PROJECT, SCAN, "00000") == claimed
-    assert [each.chunk for each in ledger.list(PROJECT, SCAN)] == [f"{number:05}" for number in range(250)]
+    assert [each.chunk for each in ledger.list(PROJECT, SCAN)] == [f"{number:05}" for number in range(12)]
 
 
 def test_the_stop_request_is_no_chunk(ledger: Ledger) -> None:

@@ -23,7 +23,7 @@ from functions.core.messages import (
     ResultTrailer,
 )
 from functions.core.model import Protocol
-from functions.core.profile import PROFILES
+from functions.core.profile import PROFILES, Discovery
 
 PROJECT, NETWORK, SCAN = (f"01ARZ3NDEKTSV4RRFFQ69G5FA{letter}" for letter in "VWX")
 LINES: TypeAdapter[ResultLine] = TypeAdapter(ResultLine)
@@ -34,6 +34,7 @@ def chunk_spec(
     ports: str,
     protocol: Protocol = Protocol.TCP,
     profile: str = "discovery",
+    discovery: str = "auto",
     rate: int = 5000,
     deadline_s: int = 120,
     hosts: tuple[PinnedHost, ...] = (),
@@ -51,7 +52,9 @@ def chunk_spec(
             "hosts": hosts,
             "protocol": protocol,
             "ports": ports,
-            "profile": PROFILES[profile],
+            "profile": PROFILES[profile].model_copy(update={"discovery": Discovery(discovery)})
+            if discovery != "auto"
+            else PROFILES[profile],
             "rate": rate,
             "deadline_s": deadline_s,
             "lease_s": deadline_s + 60,

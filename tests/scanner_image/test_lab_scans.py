@@ -1,0 +1,209 @@
+"""Whole attempts with the real tools, against hosts whose truth is known."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from functions.core.coverage import Answer, Method
+from functions.core.messages import ChunkSpec
+from functions.core.model import Protocol
+from tests.lab.lab import Lab
+from tests.scanner_image.cells_of import answers, cells, cells_of
+from tests.scanner_image.fakes import Document, chunk_spec
+
+pytestmark = pytest.mark.lab
+
+HOSTS = "10.77.0.8-10.77.0.18"
+HOSTS6 = "fd77::8-fd77::12"
+PORTS = "1-9000,31337,40021,50000,65535"
+REPOSITORY = Path(__file__).parents[2]
+PATIENCE_S = 200
+
+
+class Attempts:
+    """Attempts in a worker's namespace of the lab."""
+
+    def __init__(self, lab: Lab, directory: Path) -> None:
+        self.lab = lab
+        self.directory = directory
+
+    def start(self, spec: ChunkSpec, *, worker: int = 0) -> subprocess.Popen[bytes]:
+        (self.directory / "spec.json").write_text(spec.model_dump_json())
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.scanner_image.attempt",
+            str(self.directory / "spec.json"),
+            str(self.directory),
+        ]
+        return subprocess.Popen(self.lab.in_worker(argv, worker=worker), cwd=REPOSITORY)
+
+    def run(self, spec: ChunkSpec, *, worker: int = 0) -> Document:
+        assert self.start(spec, worker=worker).wait(PATIENCE_S) == 0
+        return self.document()
+
+    def document(self) -> Document:
+        return Document(self.directory / "1-result.jsonl.gz")
+
+    def truth(self, spec: ChunkSpec) -> set[tuple[str, int]]:
+        """The open cells of a chunk."""
+        everything = cells_of(spec)
+        return {
+            (asset, port)
+            for asset, answering in self.lab.truth.items()
+            for protocol, port in answering
+            if protocol == spec.protocol and (asset, port) in everything
+        }
+
+
+@pytest.fixture
+def attempts(lab: Lab) -> Iterator[Attempts]:
+    with tempfile.TemporaryDirectory() as directory:
+        yield Attempts(lab, Path(directory))
+
+
+@pytest.mark.parametrize("rate", [8_000, 20_000, 60_000])
+@pytest.mark.parametrize("hosts", [HOSTS, HOSTS6])
+def test_masscan_finds_the_whole_truth_at_any_rate(attempts: Attempts, hosts: str, rate: int) -> None:
+    spec = chunk_spec(hosts, ports=PORTS, rate=rate)
+
+    document = attempts.run(spec)
+
+    assert document.open == attempts.truth(spec)
+    assert document.trailer.outcome == "complete"
+    assert [Path(command.argv[0]).name for command in document.trailer.commands] == ["masscan"]
+    assert {line.how for line in document.coverage} == {Method.SYN}
+    cells(spec, document.coverage)
+
+
+def test_nmap_discovery_tells_refusal_from_silence(attempts: Attempts) -> None:
+    spec = chunk_spec("10.77.0.10", "10.77.0.15-10.77.0.16", ports="21-23,80,8000,8443,9999", discovery="nmap")
+
+    document = attempts.run(spec)
+
+    covered = answers(spec, document.coverage)
+    assert document.open == attempts.truth(spec)
+    assert covered["10.77.0.10", 22] == Answer.REFUSED
+    assert covered["10.77.0.15", 80] == Answer.NO_ANSWER
+    assert covered["10.77.0.16", 80] == Answer.REFUSED
+
+
+def test_services_are_named(attempts: Attempts) -> None:
+    spec = chunk_spec("10.77.0.10-10.77.0.13", "10.77.0.18", ports=PORTS, rate=20_000, profile="standard")
+
+    document = attempts.run(spec)
+
+    truth = {
+        (asset, port): service.name
+        for asset, answering in attempts.lab.truth.items()
+        for (protocol, port), service in answering.items()
+        if protocol == "tcp"
+    }
+    named = {(line.asset, line.port): line.service.name for line in document.observations}
+    assert named == {cell: truth[cell] for cell in attempts.truth(spec)}
+    assert document.trailer.outcome == "complete"
+
+
+def test_udp_states_are_kept_apart(attempts: Attempts) -> None:
+    spec = chunk_spec("10.77.0.12-10.77.0.13", "10.77.0.15", ports="53,161", protocol=Protocol.UDP)
+
+    document = attempts.run(spec)
+
+    covered = answers(spec, document.coverage)
+    assert document.open == {("10.77.0.13", 53)}
+    assert covered["10.77.0.12", 53] == Answer.REFUSED
+    assert covered["10.77.0.15", 53] == Answer.NO_ANSWER
+    assert {line.how for line in document.coverage} == {Method.UDP}
+
+
+def test_known_exposures_are_told_apart(attempts: Attempts) -> None:
+    """Still open, stopped, dropped and gone: masscan sees three of them alike."""
+    lab = attempts.lab
+    known = [
+        {"asset": str(lab.host(host).address), "protocol": "tcp", "port": port}
+        for host, port in (("web", 80), ("mail", 25), ("ssh", 22), ("database", 6379))
+    ]
+    lab.host("mail").stop("smtp")
+    lab.drop("ssh", "tcp", 22)
+    lab.host("database").vanish()
+    try:
+        spec = chunk_spec("10.77.0.10-10.77.0.18", ports="22,25,80,6379", known=known)
+        covered = answers(spec, attempts.run(spec).coverage)
+    finally:
+        lab.host("database").come_back()
+        lab.undrop("ssh", "tcp", 22)
+        lab.host("mail").start("smtp")
+
+    assert covered[str(lab.host("web").address), 80] == Answer.OPEN
+    assert covered[str(lab.host("mail").address), 25] == Answer.REFUSED
+    assert covered[str(lab.host("ssh").address), 22] == Answer.NO_ANSWER
+    assert covered[str(lab.host("database").address), 6379] in {Answer.HOST_DOWN, Answer.NO_ANSWER}
+
+
+def test_sigterm_saves_within_seconds_and_stops_sending(attempts: Attempts) -> None:
+    spec = chunk_spec("10.77.0.0-10.77.0.255", ports="1-65535", rate=5_000)
+    process = attempts.start(spec)
+    time.sleep(6)
+    began = time.monotonic()
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(30) == 0
+    assert time.monotonic() - began < 15
+    document = attempts.document()
+    assert document.trailer.outcome == "partial"
+    assert document.observations
+    assert not running_in(attempts.lab.worker_namespaces[0])
+
+
+def test_a_killed_worker_leaves_no_scanner_behind(attempts: Attempts) -> None:
+    process = attempts.start(chunk_spec("10.77.0.0-10.77.0.255", ports="1-65535", rate=5_000))
+    namespace = attempts.lab.worker_namespaces[0]
+    wait_for(lambda: any("masscan" in line for line in running_in(namespace)))
+
+    process.kill()
+    process.wait()
+
+    wait_for(lambda: not running_in(namespace))
+
+
+def test_nothing_listens_while_it_scans(attempts: Attempts) -> None:
+    process = attempts.start(chunk_spec("10.77.0.0-10.77.0.255", ports="1-65535", rate=5_000))
+    namespace = attempts.lab.worker_namespaces[0]
+    try:
+        wait_for(lambda: any("masscan" in line for line in running_in(namespace)))
+        listening = subprocess.run(
+            attempts.lab.in_worker(["ss", "-H", "-l", "-n", "-t", "-u"]), capture_output=True, check=True, text=True
+        )
+    finally:
+        process.kill()
+        process.wait()
+
+    assert not listening.stdout.strip()
+
+
+def running_in(namespace: str) -> list[str]:
+    """The command lines of the scanners in a namespace."""
+    pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, check=True, text=True).stdout.split()
+    lines = [_command_line(pid) for pid in pids]
+    return [line for line in lines if "masscan" in line or "nmap" in line]
+
+
+def _command_line(pid: str) -> str:
+    try:
+        return (Path("/proc") / pid / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 15) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.lab.fixtures"]
+pytest_plugins = ["tests.lab.fixtures", "tests.platform_fixtures"]
 
 OUTSIDE = ("lab", "e2e", "container", "long")
 

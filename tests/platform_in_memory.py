@@ -1,12 +1,14 @@
 """The stores on moto, and fakes of what moto does not run: for tests that come in by the doors."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
-import boto3
+import pytest
 from moto import mock_aws
 
 from functions import wiring
@@ -18,16 +20,16 @@ from functions.core.errors import Unavailable
 from functions.core.network import Network
 from functions.store.table import Table
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
+
+_NUMBERS = count()
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-BUCKET = "results"
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "VEDETTE_TABLE": "table",
-    "VEDETTE_LIVE_TABLE": "live",
-    "VEDETTE_BUCKET": BUCKET,
     "VEDETTE_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:scan",
     "VEDETTE_SCHEDULE_GROUP": "networks",
     "VEDETTE_TICK_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:ticks",
@@ -119,29 +121,36 @@ class Platform:
     connections: FakeConnections = field(default_factory=FakeConnections)
 
 
-_CACHES = (
-    clients.dynamodb,
-    clients.s3,
-    clients.stepfunctions,
-    clients.scheduler,
-    clients.connections,
-    wiring.http_api,
-    wiring.websocket,
-    wiring.authorizer,
-)
+@contextmanager
+def aws_in_memory() -> Iterator[None]:
+    """moto, and clients made once for all the tests of a module: making one costs more than most tests."""
+    made = (clients.dynamodb, clients.s3, clients.stepfunctions, clients.scheduler, clients.connections)
+    for client in made:
+        client.cache_clear()
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield
+    for client in made:
+        client.cache_clear()
 
 
 @contextmanager
-def platform_in_memory() -> Iterator[Platform]:
-    """Everything as wired for production, on moto, with the fakes in the place of the three adapters."""
-    for cached in _CACHES:
-        cached.cache_clear()
-    with mock_aws():
-        _create_tables()
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        yield _platform()
-    for cached in _CACHES:
-        cached.cache_clear()
+def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    """Everything as wired for production, on tables of its own, with the fakes in the place of the three adapters."""
+    for kind in ("table", "live_table", "bucket"):
+        patch.setenv(f"VEDETTE_{kind.upper()}", f"{kind.replace('_', '-')}-{next(_NUMBERS)}")
+    _create(os.environ["VEDETTE_TABLE"], os.environ["VEDETTE_LIVE_TABLE"], os.environ["VEDETTE_BUCKET"])
+    roots = (wiring.http_api, wiring.websocket, wiring.authorizer)
+    for root in roots:
+        root.cache_clear()
+    made = _platform()
+    for root in roots:
+        root.cache_clear()
+    patch.setattr(wiring, "http_api", lambda: made.http)
+    patch.setattr(wiring, "websocket", lambda: made.websocket)
+    patch.setattr(wiring, "authorizer", lambda: made.authorizer)
+    yield made
 
 
 def _platform() -> Platform:
@@ -166,29 +175,30 @@ def _platform() -> Platform:
     return platform
 
 
-def _create_tables() -> None:
-    client = boto3.client("dynamodb")
+def _create(table: str, live_table: str, bucket: str) -> None:
+    client = clients.dynamodb()
     names = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
     client.create_table(
-        TableName="table",
+        TableName=table,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        KeySchema=_key(""),
         GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": f"{index}pk", "KeyType": "HASH"},
-                    {"AttributeName": f"{index}sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
+            {"IndexName": index, "KeySchema": _key(index), "Projection": {"ProjectionType": "ALL"}}
             for index in ("gsi1", "gsi2")
         ],
     )
     client.create_table(
-        TableName="live",
+        TableName=live_table,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        KeySchema=_key(""),
     )
+    clients.s3().create_bucket(Bucket=bucket)
+
+
+def _key(index: str) -> "list[KeySchemaElementTypeDef]":
+    return [
+        {"AttributeName": f"{index}pk", "KeyType": "HASH"},
+        {"AttributeName": f"{index}sk", "KeyType": "RANGE"},
+    ]

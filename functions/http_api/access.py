@@ -49,6 +49,10 @@ _PATTERNS = tuple(
 )
 
 
+def is_public(method: str, route: str) -> bool:
+    return method == "GET" and route in PUBLIC
+
+
 def authorise(principal: Principal, *, method: str, route: str, project: str) -> None:
     """`route` as the table writes it; `project` of the path, empty where it has none.
 

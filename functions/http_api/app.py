@@ -4,15 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestUnsupportedContentType,
-    RequestValidationError,
-)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from functions.core.errors import VedetteError
-from functions.http_api import access, openapi, problems
-from functions.http_api.body import read_object
+from functions.http_api import openapi, problems
+from functions.http_api.body import has_json, read_object
 from functions.http_api.middleware import authorise, etag, once
 from functions.http_api.routes import alerts, exposures, hosts, meta, networks, projects, scans, tokens, why
 from functions.observability import get_logger
@@ -30,16 +26,12 @@ def on_invalid_request(error: RequestValidationError) -> Response[str]:
     return problems.of_validation(error.errors())
 
 
-def on_other_content(_error: RequestUnsupportedContentType) -> Response[str]:
+def on_other_content() -> Response[str]:
     return problems.problem("unsupported-media-type", "send the body as application/json")
 
 
 def on_binary_body(_error: UnicodeDecodeError) -> Response[str]:
     return problems.problem("invalid-input", "the body is not UTF-8", field="body")
-
-
-def on_unknown_path(_error: NotFoundError) -> Response[str]:
-    return problems.of_error(access.unknown(app.current_event.http_method.upper(), app.current_event.path))
 
 
 def on_defect(error: Exception) -> Response[str]:
@@ -50,9 +42,7 @@ def on_defect(error: Exception) -> Response[str]:
 ANSWERS: Mapping[type[Exception], Callable[[Any], Response[str]]] = {
     VedetteError: on_error,
     RequestValidationError: on_invalid_request,
-    RequestUnsupportedContentType: on_other_content,
     UnicodeDecodeError: on_binary_body,
-    NotFoundError: on_unknown_path,
     Exception: on_defect,
 }
 ROUTERS = tuple(module.router for module in (meta, projects, networks, scans, exposures, hosts, why, alerts, tokens))
@@ -74,4 +64,6 @@ app = build()
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    if not has_json(event):
+        return problems.as_event(on_other_content())
     return app.resolve(event, context)

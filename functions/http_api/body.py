@@ -1,6 +1,7 @@
 """Request bodies: bounded, UTF-8 JSON objects, each name once."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from functions.core.errors import InvalidInput
@@ -8,6 +9,12 @@ from functions.http_api.problems import BodyTooLarge
 
 MAX_BYTES = 256 * 1024
 """What a body makes must fit one DynamoDB item of 400 KB."""
+
+
+def has_json(event: Mapping[str, Any]) -> bool:
+    """Whether the body of an API Gateway event says that it is JSON, or there is none, or it does not say what it is."""
+    kind = str((event.get("headers") or {}).get("content-type", "")).partition(";")[0].strip().lower()
+    return not event.get("body") or kind in ("", "application/json")
 
 
 def read_object(text: str) -> dict[str, Any]:

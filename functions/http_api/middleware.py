@@ -22,13 +22,17 @@ SECRET_ANSWERS = frozenset({"/v1/projects/{project}/tokens"})
 
 
 def authorise(app: ApiGatewayResolver, next_middleware: Next) -> Response[Any]:
+    """Nothing is answered that the table of access does not know, whether or not there is a route."""
     request = app.request
-    if request.route in access.SCOPES:
-        spoken = app.current_event.raw_event["requestContext"].get("authorizer") or {}
-        principal = principal_of(spoken.get("lambda") or {})
-        project = str(request.path_parameters.get("project", ""))
-        access.authorise(principal, method=request.method, route=request.route, project=project)
-        app.append_context(principal=principal)
+    if access.is_public(request.method, request.route):
+        return next_middleware(app)
+    if request.method not in access.SCOPES.get(request.route, {}):
+        raise access.unknown(request.method, app.current_event.path)
+    spoken = app.current_event.raw_event["requestContext"].get("authorizer") or {}
+    principal = principal_of(spoken.get("lambda") or {})
+    project = str(request.path_parameters.get("project", ""))
+    access.authorise(principal, method=request.method, route=request.route, project=project)
+    app.append_context(principal=principal)
     return next_middleware(app)
 
 

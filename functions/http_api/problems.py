@@ -75,6 +75,16 @@ def problem(slug: str, detail: str, *, headers: Mapping[str, str] | None = None,
     )
 
 
+def as_event(response: Response[str]) -> dict[str, Any]:
+    """The answer to API Gateway, for what is refused before any route is looked for."""
+    return {
+        "statusCode": response.status_code,
+        "headers": response.headers,
+        "body": response.body,
+        "isBase64Encoded": False,
+    }
+
+
 def of_error(error: VedetteError) -> Response[str]:
     if error.slug not in STATUS:
         return of_defect()

@@ -1,8 +1,9 @@
 """A caller of the HTTP API, through the Lambda handler, on the stores in memory."""
 
+import base64
 import copy
+import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,12 +12,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from functions import wiring
 from functions.core.token import Principal
 from functions.http_api import app
 from functions.usecases.authenticate import context_of
 from functions.usecases.tokens import ALL_SCOPES
-from tests.platform_in_memory import ENVIRONMENT, Platform, platform_in_memory
+from tests.platform_in_memory import Platform
 
 REQUEST = json.loads((Path(__file__).parent / "events" / "request.json").read_text())
 LAMBDA_CONTEXT = SimpleNamespace(
@@ -74,7 +74,7 @@ class Api:
             event["requestContext"]["authorizer"] = {"lambda": context_of(self.principal)}
         event.update(raw or {})
         answer = app.handler(event, LAMBDA_CONTEXT)
-        document = answer.get("body") or ""
+        document = _text(answer)
         is_json = "json" in str(answer["headers"].get("Content-Type", ""))
         return Answer(answer["statusCode"], answer["headers"], json.loads(document) if is_json else document)
 
@@ -94,22 +94,18 @@ class Api:
         return self.call("DELETE", path, headers=_if_match(version))
 
 
+def _text(answer: dict[str, Any]) -> str:
+    body = str(answer.get("body") or "")
+    if not answer["isBase64Encoded"]:
+        return body
+    return gzip.decompress(base64.b64decode(body)).decode()
+
+
 def _if_match(version: int | None) -> dict[str, str]:
     return {} if version is None else {"If-Match": f'"{version}"'}
 
 
 ADMIN = Principal(id="01KAJ00000000000000000ADM0", scopes=ALL_SCOPES)
-
-
-@pytest.fixture
-def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    with platform_in_memory() as made:
-        monkeypatch.setattr(wiring, "http_api", lambda: made.http)
-        monkeypatch.setattr(wiring, "websocket", lambda: made.websocket)
-        monkeypatch.setattr(wiring, "authorizer", lambda: made.authorizer)
-        yield made
 
 
 @pytest.fixture

@@ -80,25 +80,24 @@ def test_a_part_of_the_network_is_scanned_alone(api: Api, network: str, scans: s
 
 
 @pytest.mark.parametrize(
-    ("part", "slug", "field"),
+    ("part", "refusal"),
     [
-        ({"targets": ["10.0.1.0/24"]}, "out-of-scope", "targets"),
-        ({"targets": ["169.254.169.254"]}, "out-of-scope", "targets.0"),
-        ({"targets": ["host.example.org"]}, "out-of-scope", "targets"),
-        ({"targets": ["nonsense/"]}, "invalid-input", "targets.0"),
-        ({"ports": "22,8080"}, "out-of-scope", "ports"),
-        ({"ports": "x"}, "invalid-input", "ports"),
-        ({"profile": "reckless"}, "invalid-input", "profile"),
-        ({"network": "nope"}, "invalid-input", "network"),
-        ({"flags": ["-A"]}, "invalid-input", "flags"),
+        ({"targets": ["10.0.1.0/24"]}, ("out-of-scope", "targets")),
+        ({"targets": ["169.254.169.254"]}, ("out-of-scope", "targets.0")),
+        ({"targets": ["host.example.org"]}, ("out-of-scope", "targets")),
+        ({"targets": ["nonsense/"]}, ("invalid-input", "targets.0")),
+        ({"ports": "22,8080"}, ("out-of-scope", "ports")),
+        ({"ports": "x"}, ("invalid-input", "ports")),
+        ({"profile": "reckless"}, ("invalid-input", "profile")),
+        ({"network": "nope"}, ("invalid-input", "network")),
+        ({"flags": ["-A"]}, ("invalid-input", "flags")),
     ],
 )
 def test_what_is_outside_of_the_network_is_refused(
-    api: Api, platform: Platform, network: str, scans: str, part: dict[str, Any], slug: str, field: str
+    api: Api, network: str, scans: str, part: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     refused = api.post(scans, {"network": network} | part)
-    assert (refused.status, refused.slug, refused.body["field"]) == (400, slug, field)
-    assert platform.workflow.executions == {}
+    assert (refused.status, (refused.slug, refused.body["field"])) == (400, refusal)
     assert api.get(scans).body["items"] == []
 
 

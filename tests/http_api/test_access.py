@@ -1,0 +1,78 @@
+"""Who may call what: each route of the table, refused without its scope, and nothing outside of the table."""
+
+import re
+
+import pytest
+
+from functions.core.token import Principal
+from functions.http_api.access import PUBLIC, SCOPES
+from functions.http_api.app import app
+from functions.usecases.tokens import ALL_SCOPES
+from tests.http_api.conftest import DRAFT, Api
+from tests.platform_in_memory import Platform
+
+ID = "01KAJ0000000000000000000N0"
+BODIES = {
+    "/v1/projects": {"name": "x"},
+    "/v1/projects/{project}/networks": DRAFT,
+    "/v1/projects/{project}/networks/preview": DRAFT,
+    "/v1/projects/{project}/networks/{network}": DRAFT,
+    "/v1/projects/{project}/networks/{network}/schedule": {"enabled": True},
+    "/v1/projects/{project}/scans": {"network": ID},
+    "/v1/projects/{project}/tokens": {"name": "x", "scopes": ["read"]},
+}
+ROUTES = [(method, path) for path, methods in SCOPES.items() for method in methods]
+
+
+def registered() -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
+
+
+def document() -> dict[str, dict[str, dict[str, object]]]:
+    import json
+
+    found: dict[str, dict[str, dict[str, object]]] = json.loads(app.get_openapi_json_schema())
+    return found
+
+
+def concrete(path: str) -> str:
+    return re.sub(r"\{[a-z]+\}", ID, path)
+
+
+def call(api: Api, method: str, path: str) -> tuple[int, str]:
+    query = {"asset": "10.0.0.1", "port": "22"} if path.endswith(("/coverage", "/why")) else None
+    answer = api.call(method, concrete(path), BODIES.get(path, {}) if method != "GET" else None, query=query)
+    return answer.status, answer.slug
+
+
+def test_the_table_has_every_route_and_no_other() -> None:
+    assert registered() == {*ROUTES, *(("GET", path) for path in PUBLIC if path.startswith("/v1"))}
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_each_route_needs_its_scope(platform: Platform, method: str, path: str) -> None:
+    others = tuple(scope for scope in ALL_SCOPES if scope != SCOPES[path][method])
+    assert call(Api(Principal(id=ID, scopes=others)), method, path) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "{project}" in route[1]])
+def test_each_route_of_another_project_is_not_there(platform: Platform, method: str, path: str) -> None:
+    foreign = Principal(id=ID, project="01KAJ0000000000000000000N1", scopes=ALL_SCOPES)
+    assert call(Api(foreign), method, path) == (404, "not-found")
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_each_route_refuses_a_caller_that_no_authorizer_has_seen(platform: Platform, method: str, path: str) -> None:
+    assert call(Api(None), method, path) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("path", sorted(PUBLIC))
+def test_what_is_public_needs_no_token(platform: Platform, path: str) -> None:
+    assert Api(None).get(path).status == 200
+
+
+def test_an_unknown_path_is_a_problem_and_so_is_a_wrong_method(api: Api) -> None:
+    assert api.get("/v2/projects").slug == "not-found"
+    wrong = api.delete("/v1/projects")
+    assert (wrong.status, wrong.slug, wrong.headers["Allow"]) == (405, "method-not-allowed", "GET, POST")
+    assert api.post("/v1/health").headers["Allow"] == "GET"

@@ -38,11 +38,20 @@ _FIELDS = (
     ),
     CronField("year", 1970, 2199),
 )
-_DAY_OF_MONTH, _MONTH, _DAY_OF_WEEK = 2, 3, 4
+_DAY_OF_MONTH, _DAY_OF_WEEK = 2, 4
 
 
 def check_cron(text: str, at: str) -> None:
     """`text`: what stands between the parentheses. Raises InvalidInput on the field `at`, naming the cron field and the mend."""
+    _, _, days, months, _, _ = read_cron(text, at)
+    _refuse_impossible(days, months, at)
+
+
+def read_cron(text: str, at: str) -> tuple[frozenset[int], ...]:
+    """The values of each field, in order; none for a day that is named by another rule (`?`, `L`, `6L`, `3#2`).
+
+    `15W` gives 15. Raises as check_cron does.
+    """
     parts = text.split(" ")
     if len(parts) != len(_FIELDS) or "" in parts:
         raise InvalidInput(
@@ -55,8 +64,7 @@ def check_cron(text: str, at: str) -> None:
         raise InvalidInput(
             at, "exactly one of day of month and day of week is ?: put ? in the one that does not matter"
         )
-    values = [_Reader(each, at).read(part.upper()) for each, part in zip(_FIELDS, parts, strict=True)]
-    _refuse_impossible(values[_DAY_OF_MONTH], values[_MONTH], at)
+    return tuple(_Reader(each, at).read(part.upper()) for each, part in zip(_FIELDS, parts, strict=True))
 
 
 def _refuse_impossible(days: frozenset[int], months: frozenset[int], at: str) -> None:

@@ -1,12 +1,14 @@
 """A scan from its plan to its end, through every step's handler."""
 
+from typing import Any
+
 from functions.core.chunk import ChunkStatus
 from functions.core.scan import ScanStatus
 from tests.backend import Backend
 from tests.scan_workflow.rehearsal import Rehearsal
 
 TRUTH = {("10.0.0.1", 22), ("10.0.0.2", 80)}
-SLOW = {"rate": 10, "profile": "discovery"}
+SLOW: dict[str, Any] = {"rate": 10, "profile": "discovery"}
 """A rate at which the little network makes several chunks."""
 
 

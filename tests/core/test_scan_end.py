@@ -1,0 +1,84 @@
+"""How a scan ends, by its ledger and its coverage."""
+
+import pytest
+
+from functions.core.chunk import Chunk, ChunkCounts
+from functions.core.ids import new_id
+from functions.core.profile import PROFILES
+from functions.core.scan import Cause, Scan, ScanCounts, ScanEvent, Snapshot
+from functions.core.scan_end import counted, ending, explained
+from tests.backend import NOW
+
+ID = new_id(NOW)
+
+
+def a_scan(**fields: object) -> Scan:
+    snapshot = Snapshot(targets=("10.0.0.1",), ports="22", protocols=(), profile=PROFILES["standard"], rate=100)
+    return Scan.model_validate(
+        {
+            "id": ID,
+            "project": ID,
+            "network": ID,
+            "cause": Cause(kind="api", principal="p", key="k"),
+            "snapshot": snapshot,
+            "status": "running",
+            "created": NOW,
+            **fields,
+        }
+    )
+
+
+def a_chunk(number: int, status: str, covered: int = 0, **fields: object) -> Chunk:
+    counts = ChunkCounts(cells_covered=covered, open_ports=covered)
+    return Chunk.model_validate(
+        {"project": ID, "scan": ID, "chunk": f"{number:05}", "status": status, "cells": 4, "counts": counts, **fields}
+    )
+
+
+@pytest.mark.parametrize(
+    ("stop", "covered", "event"),
+    [
+        ("", 8, ScanEvent.COMPLETE),
+        ("", 7, ScanEvent.END_PARTIAL),
+        ("", 1, ScanEvent.END_PARTIAL),
+        ("", 0, ScanEvent.FAIL),
+        ("cancel", 8, ScanEvent.CANCEL),
+        ("cancel", 1, ScanEvent.CANCEL),
+        ("cancel", 0, ScanEvent.CANCEL),
+    ],
+)
+def test_the_status_follows_from_coverage_unless_somebody_cancelled(stop: str, covered: int, event: ScanEvent) -> None:
+    assert ending(a_scan(stop=stop), ScanCounts(cells=8, cells_covered=covered)) is event
+
+
+@pytest.mark.parametrize(("stop", "event"), [("", ScanEvent.FAIL), ("cancel", ScanEvent.CANCEL)])
+def test_a_scan_that_was_never_planned_fails(stop: str, event: ScanEvent) -> None:
+    assert ending(a_scan(status="planned", stop=stop), ScanCounts()) is event
+
+
+def test_counts_come_from_the_ingested_chunks_alone() -> None:
+    chunks = [a_chunk(0, "ingested", 4), a_chunk(1, "ingested", 2), a_chunk(2, "failed", 4), a_chunk(3, "cancelled")]
+    counts = counted(a_scan(counts=ScanCounts(chunks=4, cells=16)), chunks)
+    assert (counts.chunks, counts.chunks_ingested, counts.chunks_failed) == (4, 2, 2)
+    assert (counts.cells, counts.cells_covered, counts.open_ports) == (16, 6, 6)
+
+
+def test_cells_that_no_chunk_could_be_made_of_count() -> None:
+    scan = a_scan(counts=ScanCounts(chunks=1, cells=5))
+    counts = counted(scan, [a_chunk(0, "ingested", 4)])
+    assert counts.cells == 5
+    assert ending(scan, counts) is ScanEvent.END_PARTIAL
+
+
+def test_the_reason_names_what_was_lost_and_stays_short() -> None:
+    chunks = [a_chunk(number, "failed", reason="gone") for number in range(9)]
+    reason = explained(a_scan(reason="x.example is not scanned: it has no address"), ScanCounts(cells=36), chunks, "")
+    assert reason == (
+        "36 of 36 cells are not covered; x.example is not scanned: it has no address; "
+        "chunk 00000: gone; chunk 00001: gone; chunk 00002: gone; and 6 more chunks"
+    )
+    assert len(explained(a_scan(reason="x" * 500), ScanCounts(cells=1), chunks, "y" * 300)) == 500
+
+
+def test_a_scan_that_covered_all_needs_no_reason() -> None:
+    assert explained(a_scan(), ScanCounts(cells=4, cells_covered=4), [a_chunk(0, "ingested", 4)], "") == ""

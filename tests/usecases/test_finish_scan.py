@@ -1,0 +1,195 @@
+"""However a workflow ends, its scan ends with what was found, once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+import pytest
+
+from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
+from functions.core.errors import Corrupt, Unavailable
+from functions.core.scan import Scan, ScanCounts, ScanEvent, ScanStatus
+from functions.store.ledger import Ledger
+from functions.usecases.finish_scan import GRACE_S, FinishScan
+from functions.usecases.ingest_chunk import IngestChunk
+from tests.backend import Backend
+
+LEASE_S = 400
+
+
+@dataclass
+class FakeIngest:
+    """Marks a chunk ingested, all of its cells covered; the true one reads a document first."""
+
+    ledger: Ledger
+    errors: dict[str, Exception] = field(default_factory=dict)
+
+    def __call__(self, *, project: str, scan: str, chunk: str, now: datetime) -> ChunkCounts:
+        if chunk in self.errors:
+            raise self.errors[chunk]
+        found = self.ledger.get(project, scan, chunk)
+        return self.ledger.mark_ingested(found, ChunkCounts(cells_covered=found.cells)).counts
+
+
+@dataclass
+class Stage:
+    backend: Backend
+    scan: Scan
+    ingest: FakeIngest
+    while_waiting: Callable[[], object] = lambda: None
+
+    def chunk(self, number: int) -> Chunk:
+        return self.backend.ledger.get(self.scan.project, self.scan.id, f"{number:05}")
+
+    def claim(self, number: int) -> Chunk:
+        return self.backend.ledger.claim(
+            self.scan.project, self.scan.id, f"{number:05}", run=1, now=self.backend.clock(), lease_s=LEASE_S
+        )
+
+    def save(self, held: Chunk) -> Chunk:
+        return self.backend.ledger.save(held, result_key="results/x", outcome="complete")
+
+    def ingested(self, number: int) -> None:
+        self.backend.ledger.mark_ingested(self.save(self.claim(number)), ChunkCounts(cells_covered=4))
+
+    def finish(self, cause: str = "") -> Scan:
+        def pause(seconds: float) -> None:
+            self.backend.clock.pass_by(seconds)
+            self.while_waiting()
+
+        finish = FinishScan(
+            scans=self.backend.scans,
+            ledger=self.backend.ledger,
+            ingest=cast("IngestChunk", self.ingest),
+            clock=self.backend.clock,
+            pause=pause,
+        )
+        finish(project=self.scan.project, scan=self.scan.id, cause=cause)
+        return self.backend.reread(self.scan)
+
+
+@pytest.fixture
+def stage(backend: Backend) -> Stage:
+    """A running scan of three chunks with four cells each, all waiting."""
+    scan = backend.scan(backend.network())
+    chunks = [Chunk(project=scan.project, scan=scan.id, chunk=f"{number:05}", cells=4) for number in range(3)]
+    backend.ledger.create(chunks)
+    running = backend.scans.transition(
+        scan, ScanEvent.START, started=backend.clock(), counts=ScanCounts(chunks=3, cells=12)
+    )
+    return Stage(backend, running, FakeIngest(backend.ledger))
+
+
+def test_a_scan_with_every_chunk_ingested_is_completed(stage: Stage) -> None:
+    for number in range(3):
+        stage.ingested(number)
+    ended = stage.finish()
+    assert (ended.status, ended.counts.cells_covered, ended.reason) == (ScanStatus.COMPLETED, 12, "")
+    assert ended.ended == stage.backend.clock()
+    assert stage.backend.scans.live(ended.project, ended.network) == ""
+
+
+def test_saved_results_are_taken_in_first(stage: Stage) -> None:
+    for number in range(3):
+        stage.save(stage.claim(number))
+    assert stage.finish("the workflow ended early (aborted)").status is ScanStatus.COMPLETED
+
+
+def test_chunks_that_nobody_scanned_make_it_partial(stage: Stage) -> None:
+    stage.ingested(0)
+    ended = stage.finish("the workflow ended early (timed_out)")
+    assert (ended.status, ended.counts.chunks_failed) == (ScanStatus.PARTIAL, 2)
+    assert ended.reason.startswith("8 of 12 cells are not covered; the workflow ended early (timed_out)")
+    with pytest.raises(Exception, match="claim"):
+        stage.claim(1)
+
+
+def test_nothing_scanned_is_failed(stage: Stage) -> None:
+    assert stage.finish("the workflow ended early (failed)").status is ScanStatus.FAILED
+
+
+def test_a_scan_that_was_asked_to_cancel_is_cancelled_and_keeps_what_was_found(stage: Stage) -> None:
+    stage.ingested(0)
+    stage.backend.scans.request_stop(stage.scan.project, stage.scan.id, now=stage.backend.clock())
+    ended = stage.finish()
+    assert (ended.status, ended.counts.cells_covered) == (ScanStatus.CANCELLED, 4)
+
+
+def test_workers_of_an_aborted_run_are_asked_to_stop_and_what_they_save_counts(stage: Stage) -> None:
+    held = stage.claim(0)
+
+    def worker() -> None:
+        if stage.chunk(0).status is ChunkStatus.CLAIMED and stage.backend.ledger.stop_requested(
+            held.project, held.scan
+        ):
+            stage.save(held)
+
+    stage.while_waiting = worker
+    ended = stage.finish("the workflow ended early (aborted)")
+    assert (ended.status, ended.counts.chunks_ingested) == (ScanStatus.PARTIAL, 1)
+
+
+def test_a_worker_that_does_not_answer_keeps_the_scan_live_until_its_lease_is_over(stage: Stage) -> None:
+    stage.claim(0)
+    stage.ingested(1)
+    before = stage.backend.clock()
+    assert stage.finish("the workflow ended early (aborted)").status is ScanStatus.RUNNING
+    assert (stage.backend.clock() - before).total_seconds() == GRACE_S
+    assert stage.chunk(0).status is ChunkStatus.CLAIMED
+    stage.backend.clock.pass_by(LEASE_S)
+    ended = stage.finish("the workflow ended early (aborted)")
+    assert ended.status is ScanStatus.PARTIAL
+    assert "its worker did not save by the end of its lease" in stage.chunk(0).reason
+
+
+def test_a_worker_that_saves_late_is_taken_in_by_the_next_visit(stage: Stage) -> None:
+    held = stage.claim(0)
+    assert stage.finish("the workflow ended early (aborted)").status is ScanStatus.RUNNING
+    stage.save(held)
+    assert stage.finish("the workflow ended early (aborted)").counts.chunks_ingested == 1
+
+
+def test_a_document_that_is_not_to_be_trusted_loses_its_chunk_alone(stage: Stage) -> None:
+    for number in range(3):
+        stage.save(stage.claim(number))
+    stage.ingest.errors["00001"] = Corrupt("the digest does not fit")
+    ended = stage.finish()
+    assert (ended.status, ended.counts.cells_covered) == (ScanStatus.PARTIAL, 8)
+    assert "chunk 00001: the digest does not fit" in ended.reason
+
+
+def test_a_store_that_does_not_answer_ends_nothing_and_a_repeat_goes_on(stage: Stage) -> None:
+    for number in range(3):
+        stage.save(stage.claim(number))
+    stage.ingest.errors["00001"] = Unavailable("busy")
+    with pytest.raises(Unavailable):
+        stage.finish()
+    assert stage.backend.reread(stage.scan).status is ScanStatus.RUNNING
+    stage.ingest.errors.clear()
+    assert stage.finish().status is ScanStatus.COMPLETED
+
+
+@pytest.mark.parametrize("cause", ["", "the workflow ended early (aborted)"])
+def test_a_scan_that_has_ended_is_left_alone(stage: Stage, cause: str) -> None:
+    ended = stage.finish()
+    assert stage.finish(cause) == ended
+
+
+def test_a_scan_that_was_never_planned_fails_and_frees_its_network(backend: Backend) -> None:
+    scan = backend.scan(backend.network())
+    ended = Stage(backend, scan, FakeIngest(backend.ledger)).finish("the workflow could not be started")
+    assert (ended.status, ended.reason) == (ScanStatus.FAILED, "the workflow could not be started")
+    assert backend.scans.live(scan.project, scan.network) == ""
+
+
+def test_two_finishes_at_once_end_the_scan_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    transition = stage.backend.scans.transition
+
+    def after_another(scan: Scan, event: ScanEvent, **changes: Any) -> Scan:
+        monkeypatch.undo()
+        transition(scan, event, **changes)
+        return transition(scan, event, **changes)
+
+    monkeypatch.setattr(stage.backend.scans, "transition", after_another)
+    assert stage.finish().status is ScanStatus.FAILED

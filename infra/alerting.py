@@ -63,17 +63,16 @@ class Alerting(Construct):
             arns=arns,
             seconds=60,
         )
+        table, live_table = data.table.table_stream_arn, data.live_table.table_stream_arn
         self.sources = {
-            each.node.id: source
-            for each, source in (
-                (self.evaluate, self._consume(self.evaluate, data.table.table_stream_arn, [_family("EXP#")])),
-                (
-                    self.publish,
-                    self._consume(self.publish, data.table.table_stream_arn, [_family("ALR#", "SCN#", "NET#")]),
-                ),
-                (self.broadcast, self._consume(self.broadcast, data.live_table.table_stream_arn, [_inserted("EVT#")])),
-            )
+            "Evaluate": self._consume(self.evaluate, table, _family("EXP#")),
+            "Publish": self._consume(self.publish, table, _family("ALR#", "SCN#", "NET#")),
+            "Broadcast": self._consume(self.broadcast, live_table, _inserted("EVT#")),
         }
+
+    @property
+    def consumers(self) -> tuple[Function, ...]:
+        return (self.evaluate, self.publish, self.broadcast)
 
     def _consume(
         self, function: Function, stream: str | None, filters: Sequence[dict[str, Any]]

@@ -59,7 +59,9 @@ def _packages(target: tuple[str, ...]) -> Path:
     digest = hashlib.sha256(LOCK.read_bytes() + repr(target).encode()).hexdigest()
     packages = BUILD / f"packages-{digest[:16]}"
     if not packages.exists():
-        uv = shutil.which("uv")
+        uv = shutil.which(
+            "uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        )
         if uv is None:
             raise FileNotFoundError("`uv` is not installed. Install it with: python3 -m pip install uv")
         with _Staged(packages) as staged:

@@ -44,7 +44,7 @@ class Function(Construct):
             runtime=lambda_.Runtime(f"python{stage.python}", lambda_.RuntimeFamily.PYTHON),
             architecture=_ARCHITECTURES[stage.lambda_architecture],
             handler=handler,
-            code=_code(self, stage),
+            code=_code(stage),
             role=self.role,
             log_group=self.log_group,
             environment=variables(settings),
@@ -70,6 +70,6 @@ def variables(settings: Environment) -> dict[str, str]:
     }
 
 
-def _code(function: Construct, stage: Stage) -> lambda_.Code:
+def _code(stage: Stage) -> lambda_.Code:
     built = asset.build(stage)
     return lambda_.Code.from_asset(str(built.path), asset_hash=built.digest)

@@ -62,6 +62,8 @@ class HttpApi(Construct):
                 tick_queue_arn=scheduling.ticks.arn,
                 scheduler_role_arn=scheduling.role.role_arn,
                 schedule_dead_letter_arn=scheduling.ticks.dead_letters.queue_arn,
+                max_tasks=stage.max_tasks,
+                chunk_seconds=stage.chunk_seconds,
                 admit_loopback=stage.admit_loopback,
                 version=version("vedette"),
             ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -11,6 +11,8 @@ from infra.acknowledge import acknowledge
 from infra.permissions import On
 from infra.settings import Stage
 
+LAMBDA_FAILED = "aws/lambda/"
+"""Lambda's own prefix for batches that a function failed on for good."""
 _STRING = dynamodb.AttributeType.STRING
 
 
@@ -45,7 +47,7 @@ class Stateful(Stack):
             On.LIVE_STREAM: (self.live_table.table_stream_arn or "",),
             On.PLANS: (f"{bucket}/plans/*",),
             On.FAILED: (f"{bucket}/failed/*",),
-            On.LAMBDA_FAILED: (f"{bucket}/aws/lambda/*",),
+            On.LAMBDA_FAILED: (f"{bucket}/{LAMBDA_FAILED}*",),
             On.BUCKET: (bucket,),
             On.RESULTS: (f"{bucket}/results/*",),
         }
@@ -104,7 +106,18 @@ class Stateful(Stack):
             ],
             removal_policy=self._fate,
         )
+        # By the property, since the construct's own way is a custom resource with rights on every bucket.
+        _resource(results).add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        )
         if stage.local:
             for bucket in (access_logs, results):
                 acknowledge(bucket, {"AwsSolutions-S10": "The embedded AWS speaks plain HTTP, on loopback only."})
         return results
+
+
+def _resource(bucket: s3.Bucket) -> CfnResource:
+    resource = bucket.node.default_child
+    if not isinstance(resource, CfnResource):
+        raise TypeError(f"{bucket.node.path} is not made of a CloudFormation resource.")
+    return resource

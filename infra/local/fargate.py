@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import shutil
 import signal
 import threading
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.aws import DIRECT, root_session
 from infra.local.daemon import Identity, identity_of
-from infra.local.ecs_task import EcsTask, read_task
+from infra.local.ecs_task import read_task
 from infra.local.emulator import Emulator
 from infra.local.errors import LocalError
 from infra.local.launcher import Launcher
@@ -91,7 +92,7 @@ class Agent:
             self._report(arn, *self._ended[arn])
             return
         self._running[arn] = running
-        self._write_record(task, running.process.pid)
+        self._write_record(running)
         logger.info("Started task %s as process %d", task.task_id, running.process.pid)
 
     def _finish(self, running: RunningTask, why: str) -> None:
@@ -123,10 +124,15 @@ class Agent:
     def _record(self, task_id: str) -> Path:
         return self.records / f"{task_id}.json"
 
-    def _write_record(self, task: EcsTask, pid: int) -> None:
-        process = identity_of(pid)
+    def _write_record(self, running: RunningTask) -> None:
+        task, process = running.task, identity_of(running.process.pid)
         if process is not None:
-            record = {"arn": task.arn, "cluster": task.cluster, "process": process.__dict__}
+            record = {
+                "arn": task.arn,
+                "cluster": task.cluster,
+                "process": process.__dict__,
+                "scratch": str(running.scratch),
+            }
             self._record(task.task_id).write_text(json.dumps(record), encoding="utf-8")
 
     def _clear_leftovers(self) -> None:
@@ -137,6 +143,7 @@ class Agent:
             if identity_of(process.pid) == process:
                 kill_session(process.pid)
             self.launcher.remove_leftover(path.stem)
+            shutil.rmtree(record["scratch"], ignore_errors=True)
             self._ended[record["arn"]] = record["cluster"], "The agent that ran this task died"
             path.unlink()
 

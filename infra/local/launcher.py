@@ -38,7 +38,9 @@ class Launcher:
         if namespace != ROOT_NAMESPACE and namespace not in self._doors:
             ports = (self.endpoint_port, self.credentials_port)
             self._doors[namespace] = open_door(namespace, [("127.0.0.1", port) for port in ports])
-        scratch = Path(tempfile.mkdtemp(prefix="task-", dir=self.paths.tmp))
+        # Its tools run as another user, who must be able to pass through; below our home none could.
+        scratch = Path(tempfile.mkdtemp(prefix="vedette-task-"))
+        scratch.chmod(0o711)
         environment = {
             **task.environment,
             "AWS_REGION": REGION,

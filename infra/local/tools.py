@@ -37,6 +37,8 @@ TESTING = (
     Tool("nft", "nftables"),
     Tool("ss", "iproute2"),
     Tool("tcpdump", "tcpdump"),
+    Tool("openssl", "openssl"),
+    Tool("ps", "procps"),
     Tool("redis-server", "redis-server"),
     Tool("sshd", "openssh-server"),
     Tool("dnsmasq", "dnsmasq-base"),

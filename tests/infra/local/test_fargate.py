@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -174,6 +175,7 @@ def test_tasks_that_a_dead_agent_left_behind_are_ended_and_reported(emulator: Em
     thread.join(timeout=20)
     successor.credentials.close()
     assert not list(emulator.paths.task_records.iterdir())
+    assert not Path(record["scratch"]).exists()
 
 
 def test_an_ending_agent_ends_its_tasks_first(emulator: Emulator, cluster: Cluster) -> None:

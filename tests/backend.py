@@ -58,7 +58,9 @@ class Backend:
         self.ticks = Ticks(self.table)
         self.live = Live(self.live_table, clock=self.clock)
 
-    def network(self, *targets: str, baseline: str = "silent", schedule: str = "", **fields: Any) -> Network:
+    def network(
+        self, *targets: str, baseline: str = "silent", schedule: str = "", schedule_on: bool = True, **fields: Any
+    ) -> Network:
         """A network, stored."""
         network = Network.model_validate(
             {
@@ -68,7 +70,7 @@ class Backend:
                 "targets": targets or ("10.0.0.0/30",),
                 "ports": "22,80",
                 "alerts": AlertSettings.model_validate({"baseline": baseline}),
-                "schedule": Schedule(expression=schedule) if schedule else None,
+                "schedule": Schedule(expression=schedule, enabled=schedule_on) if schedule else None,
                 "created": NOW,
                 "updated": NOW,
                 **fields,

@@ -17,6 +17,8 @@ STOP = "end"
 """What workers are asked when their workflow is no more; `cancel` is for the user to ask."""
 GRACE_S = 20
 _POLL_S = 1
+_UNSETTLED = frozenset({ChunkStatus.WAITING, ChunkStatus.CLAIMED})
+_ENDED = frozenset({ChunkStatus.INGESTED, ChunkStatus.FAILED, ChunkStatus.CANCELLED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class FinishScan:
         if found.status not in LIVE:
             return found
         chunks = self._settled(found, cause or "the workflow ended before the chunk was scanned")
-        if any(chunk.status is ChunkStatus.CLAIMED for chunk in chunks):
+        if any(chunk.status not in _ENDED for chunk in chunks):
             return found
         return self._end(self.scans.get(project, scan), chunks, cause)
 
@@ -53,39 +55,39 @@ class FinishScan:
 
     def _settled(self, scan: Scan, why: str) -> tuple[Chunk, ...]:
         """The ledger with no chunk left that can be settled now."""
-        chunks = self.ledger.list(scan.project, scan.id)
+        chunks = self._list(scan)
         if any(chunk.status in _UNSETTLED for chunk in chunks):
             self.ledger.request_stop(scan.project, scan.id, scan.stop or STOP)
             for chunk in chunks:
                 if chunk.status is ChunkStatus.WAITING:
-                    self._give_up(chunk, why)
+                    self._end_waiting(scan, chunk, why)
             chunks = self._wait_for_workers(scan)
         for chunk in chunks:
-            self._settle(chunk, why)
+            if chunk.status is ChunkStatus.CLAIMED and not self._holds(chunk):
+                self._give_up(chunk, f"{why}; its worker did not save by the end of its lease")
+        for chunk in self._list(scan):
+            if chunk.status is ChunkStatus.SAVED:
+                self._ingest(chunk)
+        return self._list(scan)
+
+    def _list(self, scan: Scan) -> tuple[Chunk, ...]:
         return self.ledger.list(scan.project, scan.id)
 
     def _wait_for_workers(self, scan: Scan) -> tuple[Chunk, ...]:
         """Workers that were asked to stop save within seconds, unless they are gone."""
+        chunks = self._list(scan)
         for _ in range(GRACE_S // _POLL_S):
-            chunks = self.ledger.list(scan.project, scan.id)
             if not any(self._holds(chunk) for chunk in chunks):
-                return chunks
+                break
             self.pause(_POLL_S)
-        return self.ledger.list(scan.project, scan.id)
+            chunks = self._list(scan)
+        return chunks
 
     def _holds(self, chunk: Chunk) -> bool:
         """Whether a worker may still be at it: its lease is read here, not left to a timer."""
         return (
             chunk.status is ChunkStatus.CLAIMED and chunk.lease_until is not None and self.clock() < chunk.lease_until
         )
-
-    def _settle(self, chunk: Chunk, why: str) -> None:
-        if chunk.status is ChunkStatus.SAVED:
-            self._ingest(chunk)
-        elif chunk.status is ChunkStatus.CLAIMED and not self._holds(chunk):
-            self._give_up(chunk, f"{why}; its worker did not save by the end of its lease")
-        elif chunk.status is ChunkStatus.WAITING:
-            self._give_up(chunk, why)
 
     def _ingest(self, chunk: Chunk) -> None:
         """One document that cannot be taken in loses its own chunk and no other."""
@@ -96,11 +98,18 @@ class FinishScan:
         except (IllegalTransition, Superseded):
             return  # somebody else ingested it meanwhile
 
+    def _end_waiting(self, scan: Scan, chunk: Chunk, why: str) -> None:
+        """From here on no late task can claim it."""
+        try:
+            if scan.stop:
+                self.ledger.cancel(chunk, reason="the scan was cancelled before the chunk was scanned")
+            else:
+                self.ledger.fail(chunk, reason=why)
+        except (IllegalTransition, Superseded):
+            return  # a worker claimed it since it was read, and is asked to stop
+
     def _give_up(self, chunk: Chunk, why: str) -> None:
         try:
             self.ledger.fail(chunk, reason=why)
         except (IllegalTransition, Superseded):
             return  # it moved on by itself since it was read, and is looked at again
-
-
-_UNSETTLED = frozenset({ChunkStatus.WAITING, ChunkStatus.CLAIMED})

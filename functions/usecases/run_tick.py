@@ -6,10 +6,10 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from functions.core.errors import InvalidInput, NotFound, ScanInProgress
+from functions.core.last_tick import last_tick
 from functions.core.model import Time
 from functions.core.network import Network, Schedule
 from functions.core.scan import Cause
-from functions.core.last_tick import last_tick
 from functions.core.tick import Tick, TickOutcome
 from functions.store.networks import Networks
 from functions.store.ticks import Ticks

@@ -1,0 +1,208 @@
+"""A plan is made once, of what may be scanned now; a retry gives the same."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.adapters.resolver import Resolver
+from functions.core.chunk import Chunk, ChunkStatus
+from functions.core.errors import Unavailable
+from functions.core.exposure import Exposure
+from functions.core.messages import ChunkSpec
+from functions.core.scan import Scan, ScanStatus
+from functions.usecases.plan_scan import Limits, Planned, PlanScan
+from tests.backend import NOW, Backend
+
+NAMES = {
+    "web.example": ("192.0.2.1", "192.0.2.2"),
+    "inside.example": ("127.0.0.1",),
+    "mixed.example": ("169.254.169.254", "192.0.2.3"),
+}
+SLOW: dict[str, Any] = {"rate": 10, "profile": "discovery"}
+
+
+def planner(backend: Backend, **fields: Any) -> PlanScan:
+    parts: dict[str, Any] = {
+        "scans": backend.scans,
+        "networks": backend.networks,
+        "exposures": backend.exposures,
+        "ledger": backend.ledger,
+        "results": backend.results,
+        "resolver": Resolver(lambda name: NAMES.get(name, ())),
+        "limits": Limits(max_tasks=4, chunk_seconds=1, deadline_s=300, lease_s=400),
+    }
+    return PlanScan(**{**parts, **fields})
+
+
+def plan(backend: Backend, scan: Scan, **fields: Any) -> Planned:
+    return planner(backend, **fields)(project=scan.project, scan=scan.id, run=1, now=NOW)
+
+
+def items(backend: Backend, planned: Planned) -> list[dict[str, Any]]:
+    body = backend.results.client.get_object(Bucket=backend.results.bucket, Key=planned.index_key)["Body"]
+    found: list[dict[str, Any]] = json.load(body)
+    return found
+
+
+def specs(backend: Backend, scan: Scan, planned: Planned) -> list[ChunkSpec]:
+    return [backend.results.get_spec(scan.project, scan.id, item["chunk"]) for item in items(backend, planned)]
+
+
+def test_the_plan_is_in_the_bucket_and_the_ledger_and_the_scan_runs(backend: Backend) -> None:
+    scan = backend.scan(backend.network(**SLOW))
+    planned = plan(backend, scan)
+    chunks = backend.ledger.list(scan.project, scan.id)
+    assert [item["chunk"] for item in items(backend, planned)] == [chunk.chunk for chunk in chunks]
+    assert items(backend, planned)[0] == {"project": scan.project, "scan": scan.id, "run": 1, "chunk": "00000"}
+    assert len(chunks) > 1
+    running = backend.reread(scan)
+    assert (running.status, running.started) == (ScanStatus.RUNNING, NOW)
+    assert (running.counts.chunks, running.counts.cells) == (len(chunks), sum(chunk.cells for chunk in chunks))
+    assert planned.max_concurrency >= 1
+    assert all(chunk.summary for chunk in chunks)
+
+
+def test_planning_again_gives_the_same_plan(backend: Backend) -> None:
+    scan = backend.scan(backend.network("web.example", "10.0.0.0/30", **SLOW))
+    first = plan(backend, scan)
+    before = specs(backend, scan, first), backend.reread(scan)
+    again = plan(backend, scan, resolver=Resolver(lambda _name: ("192.0.2.99",)))
+    assert again == first
+    assert (specs(backend, scan, again), backend.reread(scan)) == before
+
+
+class CrashingOnce:
+    """Stands for a ledger whose first write is lost with the process."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.stop_requested = backend.ledger.stop_requested
+
+    def create(self, chunks: Iterable[Chunk]) -> None:
+        self.backend.ledger.create(list(chunks)[:1])
+        raise Unavailable("crashed")
+
+
+def test_a_crash_while_the_ledger_is_opened_is_healed_with_the_same_chunks(backend: Backend) -> None:
+    network = backend.network(**SLOW)
+    scan = backend.scan(network)
+    with pytest.raises(Unavailable):
+        plan(backend, scan, ledger=CrashingOnce(backend))
+    written = backend.reread(scan)
+    edited = network.model_copy(update={"exclusions": ("10.0.0.0/31",)})
+    backend.networks.update(edited, expected=network.version)
+    planned = plan(backend, scan)
+    assert len(items(backend, planned)) == written.counts.chunks == len(backend.ledger.list(scan.project, scan.id))
+    assert backend.reread(scan).status is ScanStatus.RUNNING
+
+
+def test_a_crash_before_the_plan_counts_is_planned_anew(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = backend.scan(backend.network(**SLOW))
+
+    def crash(_scan: Scan, **_changes: object) -> Scan:
+        raise Unavailable("crashed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(backend.scans, "update", crash)
+        with pytest.raises(Unavailable):
+            plan(backend, scan)
+    assert backend.ledger.list(scan.project, scan.id) == ()
+    assert len(items(backend, plan(backend, scan))) == len(backend.ledger.list(scan.project, scan.id)) > 1
+
+
+def test_exclusions_made_since_the_scan_was_asked_for_hold(backend: Backend) -> None:
+    network = backend.network(**SLOW)
+    scan = backend.scan(network)
+    backend.networks.update(network.model_copy(update={"exclusions": ("10.0.0.1-2",)}), expected=network.version)
+    found = {each.first for spec in specs(backend, scan, plan(backend, scan)) for each in spec.addresses}
+    assert found == {"10.0.0.0", "10.0.0.3"}
+    assert backend.reread(scan).snapshot.exclusions == ("10.0.0.1-2",)
+
+
+def test_hostnames_are_pinned_and_each_address_is_checked(backend: Backend) -> None:
+    scan = backend.scan(backend.network("web.example", "mixed.example", "inside.example", "gone.example", rate=1000))
+    planned = plan(backend, scan)
+    hosts = {host.name: host.addresses for spec in specs(backend, scan, planned) for host in spec.hosts}
+    assert hosts == {"web.example": ("192.0.2.1", "192.0.2.2"), "mixed.example": ("192.0.2.3",)}
+    running = backend.reread(scan)
+    assert {host.name for host in running.snapshot.hosts} == {"web.example", "mixed.example", "inside.example"}
+    assert "gone.example is not scanned: it has no address" in running.reason
+    assert "inside.example is not scanned: its address 127.0.0.1 is" in running.reason
+    assert running.counts.cells == 8, "the cells of names that cannot be scanned count as not covered"
+
+
+def test_loopback_is_planned_where_the_stage_admits_it(backend: Backend) -> None:
+    scan = backend.scan(backend.network("127.0.0.1"))
+    limits = replace(planner(backend).limits, admit_loopback=True)
+    assert len(items(backend, plan(backend, scan, limits=limits))) == 1
+
+
+def test_known_open_exposures_go_with_the_chunks_that_own_their_cells(backend: Backend) -> None:
+    network = backend.network(**SLOW)
+    for asset, state in (("10.0.0.1", "open"), ("10.0.0.2", "closed"), ("10.0.0.99", "open")):
+        change = {"kind": "opened", "scan": network.id, "chunk": "0", "attempt": 1, "at": NOW, "how": "syn"}
+        backend.exposures.save(
+            Exposure.model_validate(
+                {
+                    "project": network.project,
+                    "network": network.id,
+                    "asset": asset,
+                    "address": asset,
+                    "protocol": "tcp",
+                    "port": 22,
+                    "state": state,
+                    "first_seen": NOW,
+                    "last_changed": NOW,
+                    "change": change,
+                }
+            )
+        )
+    scan = backend.scan(network)
+    known = [each.asset for spec in specs(backend, scan, plan(backend, scan)) for each in spec.known]
+    assert known == ["10.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "exclusions", "reason"),
+    [
+        (("10.0.0.0/30",), ("10.0.0.0/29",), "nothing is left to scan"),
+        (("gone.example",), (), "nothing is left to scan"),
+        (("10.0.0.0/30",), ("gone.example",), "gone.example has no address to leave out"),
+    ],
+)
+def test_a_scan_with_nothing_left_fails_with_the_reason_and_an_empty_plan(
+    backend: Backend, targets: tuple[str, ...], exclusions: tuple[str, ...], reason: str
+) -> None:
+    scan = backend.scan(backend.network(*targets, exclusions=exclusions))
+    assert items(backend, plan(backend, scan)) == []
+    ended = backend.reread(scan)
+    assert ended.status is ScanStatus.FAILED
+    assert reason in ended.reason
+    assert items(backend, plan(backend, scan)) == []
+    assert backend.scans.live(scan.project, scan.network) == ""
+
+
+def test_a_network_that_is_gone_fails_its_scan(backend: Backend) -> None:
+    network = backend.network()
+    scan = backend.scan(network)
+    backend.networks.delete(network.project, network.id, expected=network.version)
+    assert items(backend, plan(backend, scan)) == []
+    assert backend.reread(scan).status is ScanStatus.FAILED
+
+
+def test_a_scan_cancelled_before_is_not_planned(backend: Backend) -> None:
+    scan = backend.scan(backend.network())
+    backend.scans.request_stop(scan.project, scan.id, now=NOW)
+    assert items(backend, plan(backend, scan)) == []
+    assert backend.reread(scan).status is ScanStatus.CANCELLED
+    assert backend.ledger.list(scan.project, scan.id) == ()
+
+
+def test_a_scan_cancelled_while_it_is_planned_starts_no_task(backend: Backend) -> None:
+    scan = backend.scan(backend.network())
+    backend.ledger.request_stop(scan.project, scan.id, "cancel")
+    assert items(backend, plan(backend, scan)) == []
+    assert {chunk.status for chunk in backend.ledger.list(scan.project, scan.id)} == {ChunkStatus.WAITING}

@@ -1,0 +1,132 @@
+"""What crashes left behind is mended, each scan by itself."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from functions.adapters.queue import Queue
+from functions.adapters.workflow import Workflow
+from functions.core.errors import Unavailable, VedetteError
+from functions.core.scan import Scan, ScanEvent
+from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER, Mended, Sweep
+from tests.backend import NOW, Backend
+
+
+@dataclass
+class FakeWorkflow:
+    """Step Functions, as far as a sweep looks: `statuses` by scan; a scan that is missing was never started."""
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    started: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    unavailable_for: str = ""
+
+    def status(self, *, scan: str, run: int) -> str:
+        if scan == self.unavailable_for:
+            raise Unavailable("no answer")
+        return self.statuses.get(scan, "")
+
+    def start(self, *, project: str, scan: str, run: int) -> None:
+        self.started.append(scan)
+
+    def stop(self, *, scan: str, run: int, cause: str) -> None:
+        self.stopped.append(scan)
+
+
+@dataclass
+class FakeQueue:
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+
+@dataclass
+class Stage:
+    backend: Backend
+    workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
+    endings: FakeQueue = field(default_factory=FakeQueue)
+    errors: list[str] = field(default_factory=list)
+
+    def sweep(self, after: timedelta) -> dict[str, Mended]:
+        def note(scan: Scan, error: VedetteError) -> None:
+            self.errors.append(f"{scan.id} {error.slug}")
+
+        sweep = Sweep(
+            scans=self.backend.scans,
+            workflow=cast("Workflow", self.workflow),
+            endings=cast("Queue", self.endings),
+        )
+        return sweep(now=NOW + after, on_error=note)
+
+
+@pytest.fixture
+def stage(backend: Backend) -> Stage:
+    return Stage(backend)
+
+
+@pytest.fixture
+def scan(backend: Backend) -> Scan:
+    return backend.scan(backend.network())
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_a_scan_about_to_be_started_is_left_alone(stage: Stage, scan: Scan) -> None:
+    assert stage.sweep(START_AFTER - MINUTE) == {scan.id: Mended.NOTHING}
+    assert stage.workflow.started == []
+
+
+def test_a_scan_that_was_never_started_is_started(stage: Stage, scan: Scan) -> None:
+    assert stage.sweep(START_AFTER + MINUTE) == {scan.id: Mended.STARTED}
+    assert stage.workflow.started == [scan.id]
+
+
+def test_a_scan_that_cannot_be_started_is_given_up_in_time(stage: Stage, scan: Scan) -> None:
+    assert stage.sweep(GIVE_UP_AFTER + MINUTE) == {scan.id: Mended.ENDED}
+    assert stage.endings.sent == [
+        {"project": scan.project, "scan": scan.id, "run": 1, "reason": "the workflow could not be started"}
+    ]
+
+
+def test_a_cancelled_scan_that_was_never_started_is_ended_not_started(stage: Stage, scan: Scan) -> None:
+    stage.backend.scans.request_stop(scan.project, scan.id, now=NOW)
+    assert stage.sweep(START_AFTER + MINUTE) == {scan.id: Mended.ENDED}
+    assert stage.workflow.started == []
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
+def test_a_live_scan_whose_workflow_has_ended_is_finished(stage: Stage, scan: Scan, status: str) -> None:
+    stage.workflow.statuses[scan.id] = status
+    assert stage.sweep(MINUTE) == {scan.id: Mended.ENDED}
+    assert status.lower() in stage.endings.sent[0]["reason"]
+
+
+def test_a_running_scan_is_left_alone(stage: Stage, scan: Scan) -> None:
+    stage.workflow.statuses[scan.id] = "RUNNING"
+    assert stage.sweep(10 * GIVE_UP_AFTER) == {scan.id: Mended.NOTHING}
+
+
+@pytest.mark.parametrize(("after", "mended"), [(STOP_AFTER - MINUTE, Mended.NOTHING), (STOP_AFTER, Mended.STOPPED)])
+def test_a_workflow_that_does_not_obey_a_cancel_is_aborted_in_time(
+    stage: Stage, scan: Scan, after: timedelta, mended: Mended
+) -> None:
+    stage.workflow.statuses[scan.id] = "RUNNING"
+    stage.backend.scans.request_stop(scan.project, scan.id, now=NOW)
+    assert stage.sweep(after) == {scan.id: mended}
+    assert stage.workflow.stopped == ([scan.id] if mended is Mended.STOPPED else [])
+
+
+def test_scans_that_have_ended_are_not_looked_at(stage: Stage, scan: Scan) -> None:
+    stage.backend.scans.transition(scan, ScanEvent.CANCEL, ended=NOW)
+    assert stage.sweep(GIVE_UP_AFTER) == {}
+
+
+def test_a_scan_that_cannot_be_mended_now_does_not_hold_up_the_others(stage: Stage, scan: Scan) -> None:
+    other = stage.backend.scan(stage.backend.network())
+    stage.workflow.unavailable_for = scan.id
+    assert stage.sweep(START_AFTER + MINUTE) == {other.id: Mended.STARTED}
+    assert stage.errors == [f"{scan.id} unavailable"]

@@ -33,7 +33,7 @@ def is_refused(door: str, answer: dict[str, Any]) -> bool:
     if door == "http":
         return answer == {"isAuthorized": False}
     statement = answer["policyDocument"]["Statement"][0]
-    return statement["Effect"] == "Deny" and answer["context"] == {}
+    return bool(statement["Effect"] == "Deny" and answer["context"] == {})
 
 
 def make(platform: Platform, *, project: str = "", expires: datetime | None = None) -> str:

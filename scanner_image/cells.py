@@ -51,12 +51,27 @@ class Cells:
         self.spec = spec
         self.ports = PortSet.from_canonical(spec.ports).numbers
         self._marks: dict[Address, Row] = {}
+        self._single: dict[Address, dict[Verdict, list[int]]] = {}
+        """Marks of single ports that wait to be merged: a host that answers everywhere gives thousands, one by one."""
         self._regions: dict[Version, list[_Region]] = {4: [], 6: []}
         self._last: dict[Verdict, datetime] = {UNREACHED: at}
         self._started = at
 
     def mark(self, address: Address, ports: IntervalSet, verdict: Verdict, *, at: datetime) -> None:
         """What some ports of one address answered."""
+        self._merge(address)
+        self._mark(address, ports, verdict)
+        self._seen(verdict, at)
+
+    def mark_one(self, address: Address, port: int, verdict: Verdict, *, at: datetime) -> None:
+        self._single.setdefault(address, {}).setdefault(verdict, []).append(port)
+        self._seen(verdict, at)
+
+    def _merge(self, address: Address) -> None:
+        for verdict, ports in self._single.pop(address, {}).items():
+            self._mark(address, IntervalSet.from_ranges((port, port) for port in ports), verdict)
+
+    def _mark(self, address: Address, ports: IntervalSet, verdict: Verdict) -> None:
         wanted = ports & self.ports
         if not wanted:
             return
@@ -67,7 +82,6 @@ class Cells:
             else:
                 del row[known]
         row[verdict] = row.get(verdict, _EMPTY) | wanted
-        self._seen(verdict, at)
 
     def settle(self, version: Version, addresses: IntervalSet, verdict: Verdict, *, at: datetime) -> None:
         """What every cell of `addresses` that has no mark of its own came to."""
@@ -76,6 +90,7 @@ class Cells:
 
     def row(self, address: Address) -> Row:
         """The ports of `address` by what they answered: disjoint, together all ports of the chunk."""
+        self._merge(address)
         marks = self._marks.get(address, {})
         rest = self.ports
         for ports in marks.values():
@@ -104,7 +119,7 @@ class Cells:
     def _address_lines(self, version: Version) -> Iterator[CoverageLine]:
         everything = from_ranges(self.spec.addresses, version)
         alike: dict[tuple[tuple[Verdict, IntervalSet], ...], list[int]] = {}
-        for address in self._marks:
+        for address in {*self._marks, *self._single}:
             if address.version == version and int(address) in everything:
                 row = self.row(address)
                 alike.setdefault(tuple(sorted(row.items(), key=_row_order)), []).append(int(address))

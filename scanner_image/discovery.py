@@ -145,13 +145,16 @@ def _take(scan: Scan, host: NmapHost, how: Method) -> None:
         _mark(scan, address, found.cells.ports, Verdict(Answer.NOT_COVERED, Method.NONE, "nmap gave up on a slow host"))
     elif not host.up:
         _mark(scan, address, found.cells.ports, Verdict(Answer.HOST_DOWN, how))
+    told: dict[Verdict, list[tuple[int, int]]] = {}
     for rest in host.rest:
-        _mark(scan, address, rest.ports, nmap.verdict(rest.state, rest.reason, how))
+        told.setdefault(nmap.verdict(rest.state, rest.reason, how), []).extend(rest.ports.ranges)
     for port in host.ports:
         if port.state == "open":
             found.opened(address, port.port, how)
         else:
-            _mark(scan, address, IntervalSet(((port.port, port.port),)), nmap.verdict(port.state, port.reason, how))
+            told.setdefault(nmap.verdict(port.state, port.reason, how), []).append((port.port, port.port))
+    for verdict, ranges in told.items():
+        _mark(scan, address, IntervalSet.from_ranges(ranges), verdict)
 
 
 def _mark(scan: Scan, address: Address, ports: IntervalSet, verdict: Verdict) -> None:

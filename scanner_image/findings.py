@@ -61,7 +61,7 @@ class Findings:
         at, ports = self.clock(), self.open.setdefault(address, {})
         if port not in ports:
             ports[port] = OpenPort(how, at)
-            self.cells.mark(address, _one(port), Verdict(Answer.OPEN, how), at=at)
+            self.cells.mark_one(address, port, Verdict(Answer.OPEN, how), at=at)
             for asset in assets:
                 self._announce(asset, address, port)
 

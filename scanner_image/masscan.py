@@ -11,15 +11,18 @@ from functions.core.addresses import Address, address_of
 from functions.core.intervals import IntervalSet
 from functions.core.messages import Command
 from functions.core.ports import PortSet
-from scanner_image import child, shim
+from scanner_image import child
 from scanner_image.halt import Halt
 from scanner_image.path import Path as Route
 
 WAIT_S = 4
 _IDLE_S = 30.0
 _MOST_STDERR = 4096
+_STRAY = 64
+"""Packets of other talks on the link that may come in while masscan ends."""
 _OPEN = re.compile(rb"Discovered open port (\d{1,5})/tcp on ([0-9a-fA-F.:]{2,45})\s*$")
 _SENT = re.compile(rb"(\d{1,3}\.\d\d)% done")
+_ACCOUNT = re.compile(rb"vedette-pcap: received \d+, dropped (\d+), unread (\d+)")
 _WAITING = re.compile(rb"100\.00% done, waiting -?\d+-secs, found=\d+")
 
 OpenPort = Callable[[Address, int], None]
@@ -106,7 +109,7 @@ class Counters:
         self._record = b""
         self._errors = b""
         self._waited = False
-        self._library = False
+        self._account: tuple[int, int] | None = None
 
     def stdout(self, data: bytes) -> None:
         *lines, self._line = (self._line + data).split(b"\n")
@@ -123,8 +126,8 @@ class Counters:
         if sent := _SENT.search(record):
             self._progress(min(float(sent[1]), 100.0) / 100)
             self._waited = self._waited or _WAITING.search(record) is not None
-        elif record.startswith(shim.MARK):
-            self._library = True
+        elif account := _ACCOUNT.match(record):
+            self._account = int(account[1]), int(account[2])
         elif record.startswith((b"[-]", b"FAIL", b"ERR")):
             self._errors = record[:200]
 
@@ -135,6 +138,9 @@ class Counters:
             return f"ended with exit code {exit_code} {told}".rstrip()
         if not self._waited:
             return "ended before everything was sent"
-        if not self._library:
+        if self._account is None:
             return "ran without its capture library, with which alone its answers are complete"
+        dropped, unread = self._account
+        if dropped or unread > _STRAY:
+            return f"lost answers: the kernel dropped {dropped}, {unread} were left unread"
         return ""

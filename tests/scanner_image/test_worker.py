@@ -15,7 +15,7 @@ from functions.core.model import Protocol
 from scanner_image import connect, masscan, worker
 from tests.scanner_image.cells_of import answers, cells
 from tests.scanner_image.conftest import Stage
-from tests.scanner_image.fake_tools import DONE, MARK, NMAP_HEAD, FakeTools, discovered, nmap_host
+from tests.scanner_image.fake_tools import ACCOUNT, DONE, NMAP_HEAD, FakeTools, discovered, nmap_host
 from tests.scanner_image.fakes import Document, chunk_spec
 
 SPEC = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81")
@@ -25,7 +25,7 @@ HANG = "sleep 60"
 
 
 def test_masscan_discovers_through_a_gateway(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {DONE}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
 
     document = stage.run(SPEC)
 
@@ -44,7 +44,7 @@ def test_masscan_discovers_through_a_gateway(stage: Stage, fake_tools: FakeTools
 
 
 def test_what_happens_is_told_live(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {DONE}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
 
     stage.run(SPEC)
 
@@ -70,12 +70,14 @@ def test_what_happens_is_told_live(stage: Stage, fake_tools: FakeTools) -> None:
         (DONE.replace("100.00%% done, waiting 0-secs", "99.98%% done"), "before everything was sent"),
         ("kill -9 $$", "exit code -9"),
         (f"{DONE}; echo '[-] FAIL: something' >&2", "FAIL: something"),
+        (f"{DONE}; {ACCOUNT.replace('dropped 0', 'dropped 7')}", "dropped 7"),
+        (f"{DONE}; {ACCOUNT.replace('unread 0', 'unread 900')}", "900 were left unread"),
     ],
 )
 def test_a_masscan_that_did_not_finish_leaves_its_silence_uncovered(
     stage: Stage, fake_tools: FakeTools, ending: str, reason: str
 ) -> None:
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {ending}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {ending}")
 
     document = stage.run(SPEC)
 
@@ -90,13 +92,13 @@ def test_a_masscan_without_its_capture_library_is_not_believed(stage: Stage, fak
 
 def test_a_hung_masscan_is_killed(stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masscan, "_IDLE_S", 1.0)
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
     assert_only_the_found_is_covered(stage.run(SPEC), "without output")
 
 
 def test_a_deadline_ends_the_attempt_and_saves(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
     document = stage.run(SPEC.model_copy(update={"deadline_s": 2}))
 
@@ -104,7 +106,7 @@ def test_a_deadline_ends_the_attempt_and_saves(stage: Stage, fake_tools: FakeToo
 
 
 def test_sigterm_saves_what_is_there_at_once(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
     began = time.monotonic()
 
     document = stage.run(SPEC, after_s=1.5, halt="the task was told to end")
@@ -118,7 +120,7 @@ def test_a_stop_request_seen_at_a_heartbeat_stops(
 ) -> None:
     monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
     stage.ledger.request = "cancel"
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
     document = stage.run(SPEC)
 
@@ -132,7 +134,7 @@ def test_a_superseded_attempt_writes_nothing(
 ) -> None:
     monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
     stage.ledger.superseded = True
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {HANG}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
     with pytest.raises(Superseded):
         stage.work(SPEC)
@@ -245,7 +247,7 @@ def test_known_exposures_get_a_verdict_by_connect(
     known = [{"asset": "10.9.1.3", "protocol": "tcp", "port": 22}]
     spec = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", known=known)
     asked = answering(monkeypatch, answer)
-    fake_tools.install(masscan=f"{MARK}; {FOUND}; {DONE}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
 
     document = stage.run(spec)
 
@@ -263,7 +265,7 @@ def test_known_exposures_of_other_chunks_are_not_probed(
         {"asset": "10.9.1.3", "protocol": "tcp", "port": 23},
     ]
     asked = answering(monkeypatch, Answer.OPEN)
-    fake_tools.install(masscan=f"{MARK}; {DONE}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {DONE}")
 
     stage.run(chunk_spec("10.9.1.0-10.9.1.3", ports="22", known=known))
 
@@ -316,7 +318,7 @@ def test_a_tool_gets_an_allowed_environment_and_no_way_to_the_workers(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden-from-tools")
     heard = fake_tools.directory / "heard"
     spy = f"env > {heard}; cat /proc/$PPID/environ /proc/{os.getpid()}/environ >> {heard} 2>/dev/null"
-    fake_tools.install(masscan=f"{MARK}; {spy}; {DONE}")
+    fake_tools.install(masscan=f"{ACCOUNT}; {spy}; {DONE}")
 
     stage.run(SPEC)
 

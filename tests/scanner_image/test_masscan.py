@@ -1,0 +1,65 @@
+"""masscan's own account of its run, in the bytes that it really writes."""
+
+import tracemalloc
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from functions.core.addresses import Address
+from functions.core.intervals import IntervalSet
+from scanner_image.masscan import Counters, target_lines
+from scanner_image.path import Path as Route
+
+SAMPLES = Path(__file__).parent / "samples"
+ACCOUNT = b"vedette-pcap: received 40, dropped 0, unread 0\n"
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.open: list[tuple[Address, int]] = []
+        self.progress: list[float] = []
+        self.counters = Counters(lambda address, port: self.open.append((address, port)), self.progress.append)
+
+
+@pytest.mark.parametrize("step", [1, 10, 4096])
+def test_a_real_run_is_read_in_any_pieces_and_believed(step: int) -> None:
+    heard = Heard()
+    out = (SAMPLES / "masscan_stdout.txt").read_bytes()
+    err = (SAMPLES / "masscan_stderr.txt").read_bytes() + b"\n" + ACCOUNT
+    for start in range(0, len(out), step):
+        heard.counters.stdout(out[start : start + step])
+    for start in range(0, len(err), step):
+        heard.counters.stderr(err[start : start + step])
+
+    assert len(heard.open) == 18
+    assert (ip_address("10.77.0.3"), 8000) in heard.open
+    assert heard.progress[-1] == 1.0
+    assert heard.counters.missing(0) == ""
+
+
+def test_lines_of_other_kinds_are_not_findings() -> None:
+    heard = Heard()
+
+    heard.counters.stdout(b"Banner on port 80/tcp on 10.0.0.1: Discovered open port 81/tcp on 10.0.0.2\n")
+    heard.counters.stdout(b"Discovered open port 53/udp on 10.0.0.1\nDiscovered open port 80/tcp on 10.0.0.1; id\n")
+
+    assert heard.open == []
+
+
+def test_endless_standard_error_takes_no_memory() -> None:
+    heard, piece = Heard(), b"x" * 10_000
+    tracemalloc.start()
+
+    for _ in range(1000):
+        heard.counters.stderr(piece)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200_000
+
+
+def test_targets_are_written_as_ranges() -> None:
+    numbers = IntervalSet(((10 << 24, (10 << 24) + 9), ((10 << 24) + 20, (10 << 24) + 20)))
+
+    assert target_lines(numbers, Route(4, "eth0")) == ["10.0.0.0-10.0.0.9", "10.0.0.20"]

@@ -35,4 +35,4 @@ def _ended_run(message: Message) -> RunInput:
 
 
 def _left_to_the_queue(message: str, error: Exception) -> None:
-    logger.error("could not finish", message=message, error=type(error).__name__, exc_info=error)
+    logger.error("could not finish", message_id=message, error=type(error).__name__, exc_info=error)

@@ -30,4 +30,4 @@ def _not_mended(scan: Scan, error: VedetteError) -> None:
 
 
 def _left_to_the_queue(message: str, error: Exception) -> None:
-    logger.error("could not sweep", message=message, error=type(error).__name__, exc_info=error)
+    logger.error("could not sweep", message_id=message, error=type(error).__name__, exc_info=error)

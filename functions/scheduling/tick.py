@@ -38,4 +38,4 @@ def _tick(message: Message) -> None:
 
 
 def _left_to_the_queue(message: str, error: Exception) -> None:
-    logger.error("could not tick", message=message, error=type(error).__name__, exc_info=error)
+    logger.error("could not tick", message_id=message, error=type(error).__name__, exc_info=error)

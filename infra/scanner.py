@@ -90,6 +90,10 @@ class Scanner(Construct):
             self, "ExecutionRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com")
         )
         allow(self.execution_role, PERMISSIONS["TaskExecution"], {On.LOGS: (self.log_group.log_group_arn,)})
+        acknowledge(
+            self.execution_role,
+            {"AwsSolutions-IAM5[Resource::*]": "A token for the image registry is of the account, not of a repository."},
+        )
         task = ecs.FargateTaskDefinition(
             self,
             "Task",

@@ -1,0 +1,109 @@
+import json
+
+import pytest
+
+from infra.permissions import PERMISSIONS, On
+from tests.infra.templates import Synthesised, listed
+
+# What the service has no resource for, and what CDK adds for a state machine's logs and for a private image.
+WITHOUT_RESOURCE = {
+    "dynamodb:ListStreams",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+    "ecr:GetAuthorizationToken",
+}
+
+
+def test_no_action_is_a_pattern(stage: Synthesised) -> None:
+    for name, statement in stage.statements():
+        assert not [action for action in listed(statement["Action"]) if "*" in action], name
+
+
+def test_only_actions_without_a_resource_are_allowed_on_everything(stage: Synthesised) -> None:
+    for name, statement in stage.statements():
+        if "*" in listed(statement["Resource"]):
+            assert set(listed(statement["Action"])) <= WITHOUT_RESOURCE, name
+
+
+def test_no_role_has_a_managed_policy(stage: Synthesised) -> None:
+    assert not [name for name, role in stage.resources("AWS::IAM::Role").items() if role.get("ManagedPolicyArns")]
+
+
+def test_every_item_access_is_held_to_key_families(stage: Synthesised) -> None:
+    items = {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete", "BatchGet", "ConditionCheck")}
+    for name, statement in stage.statements():
+        if items.intersection(listed(statement["Action"])):
+            keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            assert keys, name
+            assert "*" not in keys, name
+
+
+def test_no_role_may_read_a_table_whole(stage: Synthesised) -> None:
+    assert "dynamodb:Scan" not in {action for _, each in stage.statements() for action in listed(each["Action"])}
+
+
+def test_the_task_touches_the_ledger_live_events_plans_and_results_only() -> None:
+    assert {(grant.on, action, grant.keys) for grant in PERMISSIONS["Scanner"] for action in grant.actions} == {
+        (On.TABLE, "dynamodb:GetItem", ("CHK#*",)),
+        (On.TABLE, "dynamodb:UpdateItem", ("CHK#*",)),
+        (On.LIVE_TABLE, "dynamodb:PutItem", ("EVT#*",)),
+        (On.PLANS, "s3:GetObject", ()),
+        (On.RESULTS, "s3:PutObject", ()),
+    }
+
+
+def test_the_task_role_is_its_row_of_the_table(stage: Synthesised) -> None:
+    granted = {action for grant in PERMISSIONS["Scanner"] for action in grant.actions}
+    assert stage.actions("ScannerRoleDefaultPolicy") == granted
+
+
+@pytest.mark.parametrize(
+    "row", sorted(set(PERMISSIONS) - {"StateMachine", "StateMachineItself", "Scheduler", "TaskExecution"})
+)
+def test_no_row_names_an_action_twice_for_the_same_keys(row: str) -> None:
+    seen = [
+        (grant.on, action, key) for grant in PERMISSIONS[row] for action in grant.actions for key in grant.keys or ("",)
+    ]
+    assert len(seen) == len(set(seen))
+
+
+def test_the_workflow_runs_tasks_invokes_functions_and_itself_and_no_more(stage: Synthesised) -> None:
+    own = {
+        action for row in ("StateMachine", "StateMachineItself") for each in PERMISSIONS[row] for action in each.actions
+    }
+    given = stage.actions("ScanWorkflowRoleDefaultPolicy") | stage.actions("ScanWorkflowRunChildren")
+    assert given - WITHOUT_RESOURCE == own
+
+
+def test_the_workflow_invokes_its_five_functions(stage: Synthesised) -> None:
+    (invoke,) = (
+        each
+        for name, each in stage.statements()
+        if name.startswith("ScanWorkflowRole") and "lambda:InvokeFunction" in listed(each["Action"])
+    )
+    assert len(invoke["Resource"]) == 5
+    assert "*" not in json.dumps(invoke["Resource"])
+
+
+def test_only_the_two_task_roles_can_be_passed_by_the_workflow(stage: Synthesised) -> None:
+    (passing,) = (
+        each
+        for name, each in stage.statements()
+        if name.startswith("ScanWorkflow") and "iam:PassRole" in listed(each["Action"])
+    )
+    assert len(listed(passing["Resource"])) == 2
+
+
+def test_each_function_has_its_own_role(stage: Synthesised) -> None:
+    roles = [json.dumps(each["Role"]) for each in stage.resources("AWS::Lambda::Function").values()]
+    assert len(roles) == len(set(roles)) == 13

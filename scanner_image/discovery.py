@@ -73,6 +73,7 @@ def _by_masscan(scan: Scan, path: Path) -> bool:
         scan.spec.protocol == Protocol.TCP
         and scan.spec.profile.discovery == Discovery.AUTO
         and scan.tools.mode == "raw"
+        and bool(scan.tools.masscan)
         and path.takes_masscan
     )
 

@@ -19,6 +19,8 @@ from scanner_image.nmap_xml import NmapHost, NmapXml
 from scanner_image.tools import Tools
 
 _IDLE_S = 90.0
+_FEWEST_RETRIES = 2
+"""nmap sends again only where it heard nothing, so a retry costs little and a lost packet would pass for silence."""
 _MOST_STDERR = 200
 
 _REFUSALS = frozenset({"reset", "conn-refused", "port-unreach"})
@@ -77,7 +79,7 @@ class Nmap:
                 *("-6",) * (version == 6),
                 *("-n", "-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
                 *(("-sV", "--version-intensity", str(profile.version_intensity)) if services else ()),
-                *("--max-retries", str(max(profile.retries, 1)), "--max-rate", str(max(rate, 1))),
+                *("--max-retries", str(max(profile.retries, _FEWEST_RETRIES)), "--max-rate", str(max(rate, 1))),
                 *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),
                 *("--stats-every", "2s", "-oX", "-"),
             ),

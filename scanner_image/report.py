@@ -16,7 +16,7 @@ Phase = Literal["discovery", "services", "recheck", "saving"]
 Level = Literal["info", "warning", "error"]
 _LOGGER = logging.getLogger("scanner")
 _PROGRESS_EVERY = timedelta(seconds=1)
-_MOST_PORT_EVENTS = 2000
+_MOST_PORT_EVENTS = 500
 _MOST_WAITING = 500
 _SPAN: dict[Phase, tuple[float, float]] = {
     "discovery": (0.0, 0.5),

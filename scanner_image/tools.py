@@ -18,7 +18,10 @@ _LIMITS = child.Limits(seconds=20, idle_s=20, output_bytes=1 << 20)
 
 @dataclass(frozen=True)
 class Tools:
-    """`raw_nmap` and `masscan` are the copies with the capability where the image has them, else the plain programs."""
+    """`raw_nmap` and `masscan` are the copies with the capability where the image has them, else the plain programs.
+
+    `masscan` is empty where it is not installed: then nmap discovers everywhere, and the result's tools say so.
+    """
 
     mode: Mode
     nmap: str
@@ -42,7 +45,7 @@ async def find(directory: Path) -> Tools:
     versions = {"nmap": await _version((nmap, "--version"), directory)}
     if masscan is not None:
         versions["masscan"] = await _version((shutil.which("masscan") or masscan, "--version"), directory)
-    mode: Mode = "raw" if masscan is not None and await _may_send_raw(raw_nmap, directory) else "connect"
+    mode: Mode = "raw" if await _may_send_raw(raw_nmap, directory) else "connect"
     return Tools(mode, nmap, raw_nmap, masscan or "", versions)
 
 

@@ -96,6 +96,7 @@ class Attempt:
     async def run(self) -> str:
         sending = asyncio.create_task(self.report.send())
         beating = asyncio.create_task(self._heartbeat())
+        beating.add_done_callback(self._heart_stopped)
         deadline = asyncio.get_running_loop().call_later(
             max(self.ends - time.monotonic(), 0),
             lambda: self.halt("partial", f"the attempt's deadline of {self.spec.deadline_s} s"),
@@ -113,14 +114,14 @@ class Attempt:
             await asyncio.gather(sending)
 
     async def _scan_and_save(self) -> str:
-        try:
-            self._check_scope()
-        except OutOfScope as error:
-            self.report.log("error", f"refused: {error.message}")
-            await asyncio.to_thread(self.worker.ledger.fail, self.chunk, reason=error.message[:512])
-            return "refused"
         with workplace() as directory:
-            scan = await self._prepare(directory)
+            try:
+                self._check_scope()
+                scan = await self._prepare(directory)
+            except (OutOfScope, ScannerFailed) as error:
+                self.report.log("error", f"nothing was sent: {error.message}")
+                await asyncio.to_thread(self.worker.ledger.fail, self.chunk, reason=error.message[:512])
+                return "failed"
             await self._scan(scan)
             if self.halt.outcome == "superseded":
                 raise Superseded(self.halt.reason)
@@ -135,7 +136,7 @@ class Attempt:
         reachable = directory / "tools"
         reachable.mkdir(mode=0o755)
         found = await tools.find(reachable)
-        if found.mode == "raw":
+        if found.mode == "raw" and found.masscan:
             found = replace(found, shim=await asyncio.to_thread(shim.library_directory, reachable))
         findings = Findings(self.spec, clock=self.clock, announce=self.report.port_found)
         raw = RawOutput(directory)
@@ -223,6 +224,12 @@ class Attempt:
                 continue
             if request:
                 self.halt("stopped", f"stop requested: {request}")
+
+    def _heart_stopped(self, beating: asyncio.Task[None]) -> None:
+        """Nobody may think that this attempt lives: it saves what it has while its lease still holds."""
+        if not beating.cancelled() and (error := beating.exception()):
+            self.report.log("error", f"the heartbeat failed: {type(error).__name__}: {error}")
+            self.halt("partial", "the heartbeat failed")
 
 
 def _lines(found: Findings) -> Iterator[result.Body]:

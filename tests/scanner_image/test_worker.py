@@ -151,11 +151,31 @@ def test_a_chunk_out_of_scope_is_refused_before_anything_runs(
 
     outcome = stage.work(chunk_spec("10.9.1.0", address, ports="80"))
 
-    assert outcome == "refused"
+    assert outcome == "failed"
     assert address in stage.ledger.failed
     assert stage.ledger.saved is None
     assert not fake_tools.ran("nmap")
     assert not fake_tools.ran("masscan")
+
+
+def test_a_heartbeat_that_cannot_be_written_ends_the_attempt(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> str:
+        raise PermissionError("not allowed")
+
+    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    monkeypatch.setattr(stage.ledger, "heartbeat", denied)
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
+
+    assert_only_the_found_is_covered(stage.run(SPEC), "heartbeat failed")
+
+
+def test_a_machine_without_nmap_fails_the_chunk(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert stage.work(SPEC) == "failed"
+    assert stage.ledger.failed == "nmap is not installed"
 
 
 def test_nmap_discovers_where_masscan_cannot(stage: Stage, fake_tools: FakeTools) -> None:

@@ -1,0 +1,92 @@
+"""The way to each target, as the kernel tells it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from functions.core.errors import ScannerFailed
+from functions.core.intervals import IntervalSet
+from scanner_image import path
+from scanner_image.path import Path, paths
+
+ROUTES = [
+    {"dst": "default", "gateway": "10.0.0.1", "dev": "eth0"},
+    {"dst": "10.0.0.0/24", "dev": "eth0"},
+    {"dst": "10.5.0.0/16", "gateway": "10.0.0.9", "dev": "eth0"},
+    {"dst": "127.0.0.0/8", "dev": "lo", "type": "local"},
+]
+
+
+def answer(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
+    """A kernel with one Ethernet link, two gateways and a tunnel that has no link layer."""
+    if "show" in arguments and "table" in arguments:
+        return ROUTES
+    if "link" in arguments:
+        return [{"link_type": "none" if arguments[-1] == "tun0" else "ether"}]
+    number = int(ip_address(arguments[-1]))
+    for first, last, route in (
+        ("127.0.0.0", "127.255.255.255", {"dev": "lo", "type": "local"}),
+        ("10.0.0.0", "10.0.0.255", {"dev": "eth0", "prefsrc": "10.0.0.2"}),
+        ("10.5.0.0", "10.5.255.255", {"dev": "eth0", "gateway": "10.0.0.9", "prefsrc": "10.0.0.2"}),
+        ("10.8.0.0", "10.8.255.255", {"dev": "tun0", "gateway": "10.9.0.1", "prefsrc": "10.9.0.2"}),
+        ("192.0.2.0", "192.0.2.255", None),
+    ):
+        if int(ip_address(first)) <= number <= int(ip_address(last)):
+            if route is None:
+                raise ScannerFailed("Network is unreachable")
+            return [route]
+    return [{"dev": "eth0", "gateway": "10.0.0.1", "prefsrc": "10.0.0.2"}]
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[Path, IntervalSet]]:
+    async def ip(*arguments: str) -> list[dict[str, Any]]:
+        answered: list[dict[str, Any]] = json.loads(json.dumps(answer(arguments)))
+        return answered
+
+    monkeypatch.setattr(path, "_ip", ip)
+    return lambda *ranges: asyncio.run(paths({4: IntervalSet.from_ranges(map(bounds, ranges))}))
+
+
+def bounds(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    return int(ip_address(first)), int(ip_address(last or first))
+
+
+def test_targets_are_split_where_routes_change(kernel: Callable[..., dict[Path, IntervalSet]]) -> None:
+    found = kernel("10.0.0.0-10.6.0.0")
+
+    by_gateway = {each.gateway: addresses for each, addresses in found.items()}
+    assert by_gateway[""] == IntervalSet.from_ranges([bounds("10.0.0.0-10.0.0.255")])
+    assert by_gateway["10.0.0.9"] == IntervalSet.from_ranges([bounds("10.5.0.0-10.5.255.255")])
+    assert by_gateway["10.0.0.1"].count == bounds("10.6.0.0")[0] - bounds("10.0.0.0")[0] + 1 - 256 - 65536
+
+
+@pytest.mark.parametrize(
+    ("target", "takes_masscan", "reachable"),
+    [
+        ("198.51.100.1", True, True),
+        ("10.5.0.1", True, True),
+        ("10.0.0.7", False, True),
+        ("127.0.0.1", False, True),
+        ("10.8.0.1", False, True),
+        ("192.0.2.1", False, False),
+    ],
+)
+def test_masscan_goes_through_an_ethernet_gateway_alone(
+    kernel: Callable[..., dict[Path, IntervalSet]], target: str, takes_masscan: bool, reachable: bool
+) -> None:
+    (found,) = kernel(target)
+
+    assert (found.takes_masscan, found.reachable) == (takes_masscan, reachable)
+
+
+def test_ipv6_takes_masscan_once_the_gateways_address_is_known() -> None:
+    unknown = Path(6, "eth0", "fd00::1", "fd00::2", ethernet=True)
+
+    assert not unknown.takes_masscan
+    assert Path(6, "eth0", "fd00::1", "fd00::2", "02:00:00:00:00:01", ethernet=True).takes_masscan

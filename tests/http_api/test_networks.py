@@ -138,7 +138,8 @@ def test_an_edit_that_lost_its_schedule_is_mended_by_its_repeat(
 def test_a_deleted_network_takes_its_schedule_with_it(api: Api, platform: Platform, project: str) -> None:
     made = api.post(f"/v1/projects/{project}/networks", DRAFT | {"schedule": DAILY}).body
     one = f"/v1/projects/{project}/networks/{made['id']}"
-    assert api.delete(one, version=1).status == 204
+    deleted = api.delete(one, version=1)
+    assert (deleted.status, deleted.body) == (204, "")
     assert platform.scheduler.schedules == {}
     assert api.get(one).slug == "not-found"
 

@@ -68,4 +68,4 @@ def switch_schedule(
 @router.delete(_ONE, status_code=204, tags=_TAGS, summary="Delete a network; its history stays")
 def delete_network(project: PathId, network: PathId, services: Services, if_match: IfMatch = "") -> Response[Any]:
     services.manage_networks.delete(project=project, identifier=network, expected=expected_version(if_match))
-    return Response(status_code=204)
+    return Response(status_code=204, body="")

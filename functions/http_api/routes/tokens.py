@@ -38,4 +38,4 @@ def list_tokens(project: PathId, services: Services, limit: Limit = 50, cursor: 
 @router.delete(f"{_ALL}/<token>", status_code=204, tags=_TAGS, summary="Revoke a token, from now on")
 def revoke_token(project: PathId, token: PathId, services: Services) -> Response[Any]:
     services.tokens.revoke(project, token, now=services.now())
-    return Response(status_code=204)
+    return Response(status_code=204, body="")

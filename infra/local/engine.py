@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from infra.local.commands import run
-from infra.local.errors import ToolMissingError
+from infra.local.errors import BuildError, CommandError, ToolMissingError
 from infra.local.paths import PROJECT
 
 CHOICE = "VEDETTE_ENGINE"
@@ -29,8 +29,13 @@ def find_engine(choice: str | None = None) -> str:
 
 
 def build_image(engine: str, project: Path = PROJECT) -> None:
-    """Half a second when nothing changed: the engine's own cache knows."""
-    run([engine, "build", "--tag", IMAGE, "--file", "scanner_image/Dockerfile", "."], cwd=project, seconds=1200)
+    """Seconds when nothing changed: the engine's own cache knows. Raises BuildError when there is no way to build it."""
+    try:
+        run([engine, "build", "--tag", IMAGE, "--file", "scanner_image/Dockerfile", "."], cwd=project, seconds=1200)
+    except CommandError as error:
+        raise BuildError(
+            f"{error}\nThe scanner's image cannot be built here. With {CHOICE}=none, tasks run as processes and need no image."
+        ) from error
 
 
 def _answers(client: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra.local.aws import REGION
 from infra.local.ecs_task import EcsTask
+from infra.local.errors import PlacementError
 from infra.local.netns import Relay, command_inside, open_door
 from infra.local.paths import PROJECT, LocalPaths
 from infra.local.running_task import RunningTask, launch
@@ -17,7 +18,11 @@ from infra.local.running_task import RunningTask, launch
 ROOT_NAMESPACE = ""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What the container engine's client needs from this machine's environment; never handed to the container.
-ENGINE_VARIABLES = ("DOCKER_HOST", "CONTAINERS_CONF", "CONTAINER_HOST", "XDG_RUNTIME_DIR")
+ENGINE_VARIABLES = (
+    *("HOME", "XDG_RUNTIME_DIR"),
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"),
+    *("CONTAINER_HOST", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"),
+)
 
 
 def engine_environment() -> dict[str, str]:
@@ -35,6 +40,8 @@ class Launcher:
 
     def start(self, task: EcsTask, *, granted: Mapping[str, str], running: Iterable[RunningTask]) -> RunningTask:
         namespace = self.placement(task.namespace for task in running)
+        if namespace != ROOT_NAMESPACE and self.engine and Path(self.engine).name != "podman":
+            raise PlacementError(f"Only podman puts a container into a named network namespace ({namespace}).")
         if namespace != ROOT_NAMESPACE and namespace not in self._doors:
             ports = (self.endpoint_port, self.credentials_port)
             self._doors[namespace] = open_door(namespace, [("127.0.0.1", port) for port in ports])
@@ -106,7 +113,7 @@ class Launcher:
         return launch(
             task,
             [self.engine, "run", *options, task.image],
-            environment={"PATH": SYSTEM_PATH, "HOME": str(scratch), **engine_environment(), **environment},
+            environment={"PATH": SYSTEM_PATH, **engine_environment(), **environment},
             cwd=self.paths.home,
             namespace=namespace,
             scratch=scratch,

@@ -42,6 +42,9 @@ TESTING = (
     Tool("redis-server", "redis-server"),
     Tool("sshd", "openssh-server"),
     Tool("dnsmasq", "dnsmasq-base"),
+    Tool("podman", "podman"),
+    Tool("runc", "runc"),
+    Tool("debootstrap", "debootstrap"),
 )
 
 

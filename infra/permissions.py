@@ -64,20 +64,13 @@ def _stream(stream: On) -> tuple[Grant, ...]:
     )
 
 
-_START_SCAN = (
-    _table("GetItem", keys=("NET#*", "SCN#*")),
-    _table("PutItem", keys=("LIV#*", "SCN#*")),
-    Grant(On.STATE_MACHINE, ("states:StartExecution",)),
-)
-
 _INBOX = (Grant(On.INBOX, ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")),)
 
 _INGEST = (
-    _table("GetItem", keys=("NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "COV#*")),
-    _table("Query", keys=("EXP#*", "HST#*", "COV#*")),
-    _table("BatchGetItem", keys=("EXP#*", "HST#*", "COV#*")),
+    _table("GetItem", keys=("NET#*", "SCN#*", "CHK#*", "COV#*")),
+    _table("Query", keys=("EXP#*", "HST#*")),
     _table("PutItem", keys=("EXP#*", "HST#*", "COV#*")),
-    _table("UpdateItem", keys=("CHK#*", "EXP#*", "HST#*", "COV#*")),
+    _table("UpdateItem", keys=("CHK#*",)),
     Grant(On.PLANS, ("s3:GetObject",)),
     Grant(On.RESULTS, ("s3:GetObject",)),
 )
@@ -103,19 +96,18 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "HttpApi": (
         _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "ALR#*")),
         _table("Query", keys=("PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "ALR#*")),
-        _table("PutItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "IDM#*", "ALR#*")),
+        _table("PutItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
         _table("UpdateItem", keys=("TOK#*", "SCN#*", "IDM#*")),
         _table("DeleteItem", keys=("NET#*", "LIV#*")),
         _table("Query", keys=("TOK#*", "SCN#*", "ALR#*"), on=On.GSI1),
         _table("Query", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:GetObject",)),
         Grant(On.RESULTS, ("s3:GetObject",)),
+        # Without it S3 calls a result that has expired forbidden, not missing.
+        Grant(On.BUCKET, ("s3:ListBucket",)),
         Grant(On.STATE_MACHINE, ("states:StartExecution",)),
         Grant(On.EXECUTIONS, ("states:DescribeExecution",)),
-        Grant(
-            On.SCHEDULES,
-            ("scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"),
-        ),
+        Grant(On.SCHEDULES, ("scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule")),
         Grant(On.SCHEDULER_ROLE, ("iam:PassRole",)),
     ),
     "Websocket": (
@@ -123,8 +115,9 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("CHK#*", "SCN#*")),
         _table("GetItem", keys=("CON#*",), on=On.LIVE_TABLE),
         _table("Query", keys=("CON#*", "EVT#*"), on=On.LIVE_TABLE),
-        _table("PutItem", "DeleteItem", "BatchWriteItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("PutItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
         _table("UpdateItem", keys=("SUB#*",), on=On.LIVE_TABLE),
+        _table("BatchWriteItem", "DeleteItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "PlanChunks": (
@@ -138,22 +131,22 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "JudgeAttempt": (_table("GetItem", "UpdateItem", keys=("CHK#*",)),),
     "IngestChunk": _INGEST,
     "RecordFailure": (
-        _table("GetItem", keys=("CHK#*",)),
-        _table("UpdateItem", keys=("CHK#*",)),
+        _table("GetItem", "UpdateItem", keys=("CHK#*",)),
         _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
     ),
     "FinishScan": (
         *_INGEST,
+        *_INBOX,
         _table("Query", keys=("CHK#*",)),
         _table("PutItem", keys=("CHK#*",)),
         _table("UpdateItem", keys=("SCN#*",)),
         _table("DeleteItem", keys=("LIV#*",)),
-        *_INBOX,
     ),
     "Tick": (
-        *_START_SCAN,
         *_INBOX,
-        _table("PutItem", "GetItem", keys=("TCK#*",)),
+        _table("GetItem", keys=("NET#*", "SCN#*", "TCK#*")),
+        _table("PutItem", keys=("LIV#*", "SCN#*", "TCK#*")),
+        Grant(On.STATE_MACHINE, ("states:StartExecution",)),
     ),
     "Sweep": (
         *_INBOX,
@@ -175,7 +168,8 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     ),
     "Broadcast": (
         *_stream(On.LIVE_STREAM),
-        _table("Query", "BatchWriteItem", keys=("SUB#*", "CON#*"), on=On.LIVE_TABLE),
+        _table("Query", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("BatchWriteItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "StateMachine": (

@@ -45,9 +45,9 @@ class Websocket(Construct):
 
     @property
     def arns(self) -> dict[On, tuple[str, ...]]:
-        """POST and DELETE on `@connections` of the one stage; a connection's id is known only when it is there."""
+        """Messages to the connections of the one stage; a connection's id is known only when it is there."""
         arn = Stack.of(self).format_arn(
-            service="execute-api", resource=self.api.api_id, resource_name=f"{STAGE}/*/@connections/*"
+            service="execute-api", resource=self.api.api_id, resource_name=f"{STAGE}/POST/@connections/*"
         )
         return {On.CONNECTIONS: (arn,)}
 

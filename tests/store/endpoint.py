@@ -20,12 +20,12 @@ REGION = "us-east-1"
 
 @contextmanager
 def dynamodb() -> Iterator["DynamoDBClient"]:
-    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+    session = boto3.Session("test", "test", region_name=REGION)
     if ENDPOINT:
-        yield boto3.client("dynamodb", endpoint_url=ENDPOINT, **credentials)
+        yield session.client("dynamodb", endpoint_url=ENDPOINT)
         return
     with mock_aws():
-        yield boto3.client("dynamodb", **credentials)
+        yield session.client("dynamodb")
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """The ledger: one owning attempt at a time."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
 
 import pytest
 
-from functions.core.chunk import CHUNK_TABLE, ChunkCounts, ChunkEvent, ChunkStatus
+from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
 from functions.core.errors import IllegalTransition, NotFound, Superseded
 from functions.core.messages import Progress
 from functions.store.ledger import Ledger
@@ -105,11 +106,12 @@ def test_a_chunk_goes_only_where_the_table_leads(table: Table, status: ChunkStat
     ledger = Ledger(table)
     ledger.create([chunk(0, status=status, attempt=1)])
     found = ledger.get(PROJECT, SCAN, "00000")
-    act = {
+    acts: dict[ChunkEvent, Callable[[], Chunk]] = {
         ChunkEvent.FAIL: lambda: ledger.fail(found, reason="r"),
         ChunkEvent.CANCEL: lambda: ledger.cancel(found),
         ChunkEvent.FENCE: lambda: ledger.fence(found),
-    }[event]
+    }
+    act = acts[event]
     if status in CHUNK_TABLE.sources(event):
         assert act().status is CHUNK_TABLE.after(status, event)
     else:

@@ -347,7 +347,7 @@ def _run(inventory: Inventory, scans: list[tuple[Answer, ...]], orders: list[lis
 
 def _plain(exposures: list[Exposure]) -> list[dict[str, Any]]:
     """Without the ids of the scans, which differ from one inventory to the next."""
-    hidden = {"network": True, "change": {"scan"}, "opening": {"scan"}}
+    hidden: Any = {"network": True, "change": {"scan"}, "opening": {"scan"}}
     return [each.model_dump(exclude=hidden) for each in exposures]
 
 

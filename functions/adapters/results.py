@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MAX_LINE = 4 * 2**20
 MAX_DOCUMENT = 2**30
 """Bytes of one result, unpacked: the worker that wrote it has parsed what hostile hosts said."""
+# Some 25 events a chunk that is retried once, of the 25,000 that Step Functions keeps.
+_CHUNKS_OF_A_LANE = 800
 _LINE: TypeAdapter[ResultLine] = TypeAdapter(ResultLine)
 
 
@@ -30,9 +33,14 @@ class Results:
         self.client = client
         self.bucket = bucket
 
-    def put_index(self, *, project: str, scan: str, run: int, chunks: Sequence[str]) -> str:
-        """The items of the workflow's Map; returns its key."""
-        items = [{"project": project, "scan": scan, "run": run, "chunk": chunk} for chunk in chunks]
+    def put_index(self, *, project: str, scan: str, run: int, chunks: Sequence[str], lanes: int) -> str:
+        """The items of the workflow's Map: the chunks dealt out to `lanes` rows; returns its key.
+
+        A row is gone through by one execution, whose history has room for `_CHUNKS_OF_A_LANE` chunks: a longer plan has
+        more rows.
+        """
+        rows = min(len(chunks), max(lanes, math.ceil(len(chunks) / _CHUNKS_OF_A_LANE)))
+        items = [{"project": project, "scan": scan, "run": run, "chunks": chunks[row::rows]} for row in range(rows)]
         key = f"plans/{project}/{scan}/index-{run}.json"
         self._put(key, json.dumps(items, separators=(",", ":")).encode(), "application/json")
         return key

@@ -74,7 +74,7 @@ class PlanScan:
         return self._carry_out(pinned, layout, run, now)
 
     def _nothing(self, scan: Scan, run: int) -> Planned:
-        return Planned(self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=()), 1)
+        return Planned(self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=(), lanes=1), 1)
 
     def _carry_out(self, scan: Scan, layout: Plan, run: int, now: datetime) -> Planned:
         if not scan.counts.chunks:
@@ -85,8 +85,9 @@ class PlanScan:
             self.scans.transition(scan, ScanEvent.START, started=now)
         if self.ledger.stop_requested(scan.project, scan.id):
             return self._nothing(scan, run)
-        key = self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=names)
-        return Planned(key, layout.max_concurrency)
+        lanes = layout.max_concurrency
+        key = self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=names, lanes=lanes)
+        return Planned(key, lanes)
 
     def _pin(self, scan: Scan) -> Scan:
         """With the network's exclusions as they are now, and the addresses that its hostnames have now; not yet stored."""

@@ -88,16 +88,25 @@ def test_a_run_has_an_end(prod: Synthesised) -> None:
 
 
 def test_the_map_bears_every_failure_and_hands_back_nothing(prod: Synthesised) -> None:
-    chunks = workflow(prod)["States"]["Every chunk"]
-    assert chunks["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
-    assert chunks["ToleratedFailurePercentage"] == 100
-    assert chunks["MaxConcurrency"] == "{% $states.input.max_concurrency %}"
+    lanes = workflow(prod)["States"]["Every lane"]
+    assert lanes["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert lanes["ToleratedFailurePercentage"] == 100
+    assert lanes["MaxConcurrencyPath"] == "$.max_concurrency"
+    assert lanes["ResultPath"] is None
+    chunks = lanes["ItemProcessor"]["States"]["Every chunk"]
+    assert chunks["OutputPath"] is None
     assert chunks["ItemProcessor"]["States"]["Chunk done"] == {"Type": "Succeed", "OutputPath": None}
+
+
+def test_a_lane_scans_one_chunk_at_a_time_and_goes_on_after_any_failure(prod: Synthesised) -> None:
+    chunks = workflow(prod)["States"]["Every lane"]["ItemProcessor"]["States"]["Every chunk"]
+    assert chunks["MaxConcurrency"] == 1
+    assert not [name for name, state in chunks["ItemProcessor"]["States"].items() if state["Type"] == "Fail"]
 
 
 def test_whatever_happens_the_scan_is_finished(prod: Synthesised) -> None:
     states = workflow(prod)["States"]
-    for name in ("Plan chunks", "Every chunk"):
+    for name in ("Plan chunks", "Every lane"):
         assert [each["Next"] for each in states[name]["Catch"]] == ["Finish scan"]
 
 

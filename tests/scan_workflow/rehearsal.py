@@ -148,8 +148,13 @@ class Rehearsal:
     def plan(self, scan: Scan) -> list[dict[str, Any]]:
         planned = plan.handler(_ids(scan), LambdaContext())
         body = self.backend.results.client.get_object(Bucket=planned["bucket"], Key=planned["index_key"])["Body"]
-        items: list[dict[str, Any]] = json.load(body)
-        return items
+        lanes: list[dict[str, Any]] = json.load(body)
+        dealt = [
+            {name: value for name, value in lane.items() if name != "chunks"} | {"chunk": chunk}
+            for lane in lanes
+            for chunk in lane["chunks"]
+        ]
+        return sorted(dealt, key=lambda item: str(item["chunk"]))
 
     def chunks(self, items: list[dict[str, Any]]) -> None:
         for item in items:

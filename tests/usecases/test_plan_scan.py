@@ -43,8 +43,10 @@ def plan(backend: Backend, scan: Scan, **fields: Any) -> Planned:
 
 def items(backend: Backend, planned: Planned) -> list[dict[str, Any]]:
     body = backend.results.client.get_object(Bucket=backend.results.bucket, Key=planned.index_key)["Body"]
-    found: list[dict[str, Any]] = json.load(body)
-    return found
+    lanes: list[dict[str, Any]] = json.load(body)
+    assert len(lanes) <= planned.max_concurrency
+    dealt = [{**lane, "chunk": chunk} for lane in lanes for chunk in lane["chunks"]]
+    return sorted(dealt, key=lambda item: str(item["chunk"]))
 
 
 def specs(backend: Backend, scan: Scan, planned: Planned) -> list[ChunkSpec]:
@@ -56,7 +58,8 @@ def test_the_plan_is_in_the_bucket_and_the_ledger_and_the_scan_runs(backend: Bac
     planned = plan(backend, scan)
     chunks = backend.ledger.list(scan.project, scan.id)
     assert [item["chunk"] for item in items(backend, planned)] == [chunk.chunk for chunk in chunks]
-    assert items(backend, planned)[0] == {"project": scan.project, "scan": scan.id, "run": 1, "chunk": "00000"}
+    first = items(backend, planned)[0]
+    assert (first["project"], first["scan"], first["run"], first["chunk"]) == (scan.project, scan.id, 1, "00000")
     assert len(chunks) > 1
     running = backend.reread(scan)
     assert (running.status, running.started) == (ScanStatus.RUNNING, NOW)

@@ -1,5 +1,6 @@
 """Whole attempts with the real tools, against hosts whose truth is known."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -42,7 +43,10 @@ class Attempts:
             str(self.directory / "spec.json"),
             str(self.directory),
         ]
-        return subprocess.Popen(self.lab.in_worker(argv, worker=worker), cwd=REPOSITORY)
+        # A killed attempt cannot clean up after itself; the tools' user must pass through.
+        self.directory.chmod(0o711)
+        environment = {**os.environ, "TMPDIR": str(self.directory)}
+        return subprocess.Popen(self.lab.in_worker(argv, worker=worker), cwd=REPOSITORY, env=environment)
 
     def run(self, spec: ChunkSpec, *, worker: int = 0) -> Document:
         assert self.start(spec, worker=worker).wait(PATIENCE_S) == 0

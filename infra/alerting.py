@@ -1,7 +1,6 @@
 """From changed records to alerts, bus and live events: three stream consumers and the bus `vedette`."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import aws_events as events
@@ -64,19 +63,15 @@ class Alerting(Construct):
             seconds=60,
         )
         table, live_table = data.table.table_stream_arn, data.live_table.table_stream_arn
-        self.sources = {
-            "Evaluate": self._consume(self.evaluate, table, _family("EXP#")),
-            "Publish": self._consume(self.publish, table, _family("ALR#", "SCN#", "NET#")),
-            "Broadcast": self._consume(self.broadcast, live_table, _inserted("EVT#")),
-        }
+        self._consume(self.evaluate, table, _family("EXP#"))
+        self._consume(self.publish, table, _family("ALR#", "SCN#", "NET#"))
+        self._consume(self.broadcast, live_table, _inserted("EVT#"))
 
     @property
     def consumers(self) -> tuple[Function, ...]:
         return (self.evaluate, self.publish, self.broadcast)
 
-    def _consume(
-        self, function: Function, stream: str | None, filters: Sequence[dict[str, Any]]
-    ) -> lambda_.CfnEventSourceMapping:
+    def _consume(self, function: Function, stream: str | None, pattern: dict[str, Any]) -> None:
         mapping = lambda_.CfnEventSourceMapping
         source = mapping(
             self,
@@ -90,7 +85,7 @@ class Alerting(Construct):
             maximum_retry_attempts=RETRIES,
             maximum_record_age_in_seconds=MAX_AGE_SECONDS,
             filter_criteria=mapping.FilterCriteriaProperty(
-                filters=[mapping.FilterProperty(pattern=json.dumps(each)) for each in filters]
+                filters=[mapping.FilterProperty(pattern=json.dumps(pattern))]
             ),
             destination_config=mapping.DestinationConfigProperty(
                 on_failure=mapping.OnFailureProperty(destination=self._data.bucket.bucket_arn)
@@ -98,7 +93,6 @@ class Alerting(Construct):
         )
         # The service checks the role's rights on stream and destination when the mapping is made.
         source.node.add_dependency(function.role)
-        return source
 
 
 def _family(*prefixes: str) -> dict[str, Any]:

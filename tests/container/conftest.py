@@ -12,7 +12,7 @@ from tests.container.stand_in import stand_in
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    with own_engine() as made:
+    with own_engine(registries=stand_in() is None) as made:
         yield made
 
 

@@ -41,11 +41,19 @@ runroot = "{root}/run"
 
 @dataclass(frozen=True)
 class Engine:
+    """Without `registries` it asks nobody for an image that it does not have."""
+
     root: Path
+    registries: bool = False
     client: str = "podman"
 
     def environment(self) -> dict[str, str]:
+        nowhere = {
+            "CONTAINERS_REGISTRIES_CONF": str(self.root / "registries.conf"),
+            "CONTAINERS_REGISTRIES_CONF_DIR": str(self.root / "registries.d"),
+        }
         return {
+            **({} if self.registries else nowhere),
             "CONTAINERS_CONF": str(self.root / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(self.root / "storage.conf"),
             # A build step then has the machine's network, and no bridge is made for it.
@@ -53,6 +61,8 @@ class Engine:
         }
 
     def configure(self) -> None:
+        (self.root / "registries.conf").touch()
+        (self.root / "registries.d").mkdir()
         (self.root / "containers.conf").write_text(_CONTAINERS.format(root=self.root))
         (self.root / "storage.conf").write_text(_STORAGE.format(root=self.root))
 
@@ -91,11 +101,11 @@ class Engine:
 
 
 @contextmanager
-def own_engine() -> Iterator[Engine]:
+def own_engine(*, registries: bool) -> Iterator[Engine]:
     """Configured for this process and its children; gone at the end, and so are those of dead test runs."""
     assert shutil.which("podman"), "podman is not installed: python -m infra.local.tools --tests"
     _sweep()
-    engine = Engine(Path(tempfile.mkdtemp(prefix=PREFIX)))
+    engine = Engine(Path(tempfile.mkdtemp(prefix=PREFIX)), registries)
     # The kernel drops the lock with its holder, however that ends.
     with (engine.root / "lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
         fcntl.flock(lock, fcntl.LOCK_EX)

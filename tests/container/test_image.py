@@ -10,7 +10,7 @@ from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.container
 
-AS_ON_FARGATE = ("--rm", "--pull=never", "--network=none", "--read-only", "--tmpfs=/tmp:rw,exec,mode=1777")
+AS_ON_FARGATE = ("--rm", "--pull=never", "--read-only", "--tmpfs=/tmp:rw,exec,mode=1777")
 ONLY_RAW = ("--cap-drop=ALL", "--cap-add=NET_RAW")
 NO_CAPABILITY = ("--cap-drop=ALL",)
 
@@ -36,11 +36,13 @@ asyncio.run(main())
 
 
 def python(engine: Engine, image: str, code: str, *words: str, options: tuple[str, ...] = ()) -> str:
-    return engine.call("run", *AS_ON_FARGATE, *options, "--entrypoint=python3", image, "-c", code, *words)
+    return engine.call(
+        "run", *AS_ON_FARGATE, "--network=none", *options, "--entrypoint=python3", image, "-c", code, *words
+    )
 
 
-def shell(engine: Engine, image: str, script: str, *, options: tuple[str, ...] = ()) -> str:
-    return engine.call("run", *AS_ON_FARGATE, *options, "--entrypoint=sh", image, "-c", script)
+def shell(engine: Engine, image: str, script: str, *, options: tuple[str, ...] = (), network: str = "none") -> str:
+    return engine.call("run", *AS_ON_FARGATE, f"--network={network}", *options, "--entrypoint=sh", image, "-c", script)
 
 
 def test_the_user_is_not_root_and_nothing_is_exposed(engine: Engine, image: str) -> None:
@@ -68,7 +70,15 @@ def test_raw_sockets_alone_are_enough_for_a_raw_scan(engine: Engine, image: str)
 
 def test_without_raw_sockets_the_worker_scans_by_connecting(engine: Engine, image: str) -> None:
     refused = engine.attempt(
-        "run", *AS_ON_FARGATE, *NO_CAPABILITY, "--entrypoint=nmap-raw", image, "--privileged", "-sS", "127.0.0.1"
+        "run",
+        *AS_ON_FARGATE,
+        "--network=none",
+        *NO_CAPABILITY,
+        "--entrypoint=nmap-raw",
+        image,
+        "--privileged",
+        "-sS",
+        "127.0.0.1",
     )
     assert refused.returncode != 0
     assert python(engine, image, SCAN_MODE, options=NO_CAPABILITY).strip() == "connect"
@@ -85,7 +95,7 @@ def test_a_tool_cannot_read_its_workers_environment(engine: Engine, image: str) 
 
 
 def test_the_image_starts_the_worker(engine: Engine, image: str) -> None:
-    ended = engine.attempt("run", *AS_ON_FARGATE, image)
+    ended = engine.attempt("run", *AS_ON_FARGATE, "--network=none", image)
     assert ended.returncode == 1
     assert "WorkerSettings" in ended.stderr, "it asks for its variables, of which it has none"
 
@@ -94,7 +104,7 @@ def test_the_image_starts_the_worker(engine: Engine, image: str) -> None:
 def test_masscan_finds_its_capture_library_by_the_systems_path(engine: Engine, image: str, lab: Lab) -> None:
     address = str(lab.host("web").address)
     scan = f"masscan-raw {address} -p80 --rate 100 --wait 2"
-    network = f"--network=ns:/run/netns/{lab.worker_namespaces[0]}"
-    said = shell(engine, image, f"{scan} 2>&1", options=(*ONLY_RAW, network))
+    network = f"ns:/run/netns/{lab.worker_namespaces[0]}"
+    said = shell(engine, image, f"{scan} 2>&1", options=ONLY_RAW, network=network)
     assert "vedette-pcap:" in said
     assert f"Discovered open port 80/tcp on {address}" in said

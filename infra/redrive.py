@@ -70,8 +70,8 @@ def _objects(account: Account, bucket: str, prefix: str) -> Iterator[tuple[str, 
 def _invoke(account: Account, *, bucket: str, key: str, function: str, event: dict[str, Any], tell: Tell) -> Redriven:
     """The saved record goes only when its consumer took it; one that fails again is kept (by the consumer, anew)."""
     answer = account.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    refused = json.loads(answer["Payload"].read() or b"null") if "FunctionError" not in answer else {"error": True}
-    if isinstance(refused, dict) and (refused.get("error") or refused.get("batchItemFailures")):
+    said = json.loads(answer["Payload"].read() or b"null") or {}
+    if "FunctionError" in answer or said.get("kept") or said.get("batchItemFailures"):
         tell(f"{key}: failed again")
         return Redriven(failed=1)
     account.client("s3").delete_object(Bucket=bucket, Key=key)

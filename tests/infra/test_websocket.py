@@ -1,0 +1,39 @@
+import json
+
+from tests.infra.templates import Synthesised, listed
+
+
+def test_every_frame_goes_to_one_function_and_connecting_needs_a_token(stage: Synthesised) -> None:
+    routes = {
+        each["RouteKey"]: each
+        for name, each in stage.resources("AWS::ApiGatewayV2::Route").items()
+        if name.startswith("Websocket")
+    }
+    assert set(routes) == {"$connect", "$disconnect", "$default", "subscribe", "unsubscribe", "ping"}
+    assert len({json.dumps(each["Target"]) for each in routes.values()}) == 1
+    assert routes["$connect"]["AuthorizationType"] == "CUSTOM"
+    authorizer = stage.one("AWS::ApiGatewayV2::Authorizer", "Websocket")
+    assert authorizer["IdentitySource"] == ["route.request.header.Authorization"]
+
+
+def test_answers_are_posted_never_returned(stage: Synthesised) -> None:
+    assert not stage.resources("AWS::ApiGatewayV2::RouteResponse")
+
+
+def test_two_functions_may_post_to_connections_and_do_nothing_else_to_them(stage: Synthesised) -> None:
+    posting = {
+        name: json.dumps(each["Resource"])
+        for name, each in stage.statements()
+        if "execute-api:ManageConnections" in listed(each["Action"])
+    }
+    assert {name.partition("RoleDefault")[0] for name in posting} == {"Websocket", "AlertingBroadcast"}
+    assert all("/live/POST/@connections/*" in resource for resource in posting.values())
+
+
+def test_the_callback_is_the_apis_own_address(prod: Synthesised, local: Synthesised) -> None:
+    def callback(stage: Synthesised) -> str:
+        variables = stage.functions()["functions.alerting.broadcast.handler"]["Environment"]["Variables"]
+        return json.dumps(variables["VEDETTE_CALLBACK_URL"])
+
+    assert "https://" in callback(prod)
+    assert "http://127.0.0.1:4566/_aws/execute-api/" in callback(local)

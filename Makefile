@@ -10,7 +10,7 @@ SCAN_ARGS ?=
 STAGE ?= dev
 PYTEST := $(BIN)/pytest
 
-.PHONY: scan up down status check test test-long synth deploy lock format clean system system-test
+.PHONY: scan up down status check test test-long bench-overhead synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -43,6 +43,9 @@ synth: $(BIN)/.ready ## Synthesise the app for STAGE; needs neither Docker nor c
 
 deploy: $(BIN)/.ready ## Deploy STAGE to the AWS account of your credentials
 	$(BIN)/python -m infra.deploy --stage $(STAGE)
+
+bench-overhead: system-test ## A lab scan beside the same masscan and nmap by hand (HOSTS, PORTS, RATE)
+	@$(BIN)/python -m tests.bench.overhead
 
 lock: $(BIN)/.ready ## Resolve every lock file anew
 	$(BIN)/python -m infra.locks

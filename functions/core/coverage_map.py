@@ -60,7 +60,7 @@ class CoverageMap:
     def overlay(self, covered: Iterable[Segment]) -> "CoverageMap":
         """The map with these too. Raises Conflict where it would outgrow its item."""
         segments = list(self.segments)
-        for each in covered:
+        for each in _merged(covered):  # few, where a result told of many cells one by one
             segments = list(_joined(segments, each))
         merged = _merged(segments)
         if len(merged) > MAX_SEGMENTS:
@@ -119,10 +119,7 @@ def _canonical(parts: Iterable[Rectangle]) -> list[Rectangle]:
     cuts = sorted({cut for assets, _ in parts for first, last in assets.ranges for cut in (first, last + 1)})
     ports_of: dict[IntervalSet, list[tuple[int, int]]] = defaultdict(list)
     for start, end in pairwise(cuts):
-        ports = EMPTY
-        for assets, some in parts:
-            if start in assets:
-                ports = ports | some
+        ports = IntervalSet.from_ranges(each for assets, some in parts if start in assets for each in some.ranges)
         if ports:
             ports_of[ports].append((start, end - 1))
     rows = [(IntervalSet.from_ranges(stretches), ports) for ports, stretches in ports_of.items()]

@@ -70,8 +70,9 @@ class BlockEvidence:
     def seen(self, cells: frozenset[Cell]) -> dict[Cell, Seen]:
         """What is to be judged: all that is open, and what became of `cells`, in the order of their numbers."""
         found: dict[Cell, Seen] = {}
+        wanted = cells | self.observed.keys()
         for each in self.rectangles:
-            for cell in each.every() if each.answer is Answer.OPEN else each.among(cells | self.observed.keys()):
+            for cell in each.every() if each.answer is Answer.OPEN else each.among(wanted):
                 if cell not in found or found[cell].at < each.at:
                     found[cell] = Seen(each.answer, each.how, each.at)
         for cell, observation in self.observed.items():
@@ -103,13 +104,17 @@ class BlockEvidence:
 
     def _covered_by_observation(self) -> list[Rectangle]:
         """Cells seen open though no coverage line says so: the document of an attempt that was cut off."""
-        opens = {cell for cell, seen in self.observed.items() if seen.answer is Answer.OPEN}
-        told = {cell for each in self.rectangles for cell in each.among(frozenset(opens)) if _is_verdict(each.answer)}
+        opens = frozenset(cell for cell, seen in self.observed.items() if seen.answer is Answer.OPEN)
+        told = {cell for each in self.rectangles if _is_verdict(each.answer) for cell in each.among(opens)}
         return [
-            Rectangle(IntervalSet(((asset, asset),)), IntervalSet(((port, port),)), seen.answer, seen.how, seen.at)
-            for (asset, port), seen in self.observed.items()
-            if (asset, port) in opens - told
+            Rectangle(_one(cell[0]), _one(cell[1]), seen.answer, seen.how, seen.at)
+            for cell, seen in self.observed.items()
+            if cell in opens and cell not in told
         ]
+
+
+def _one(number: int) -> IntervalSet:
+    return IntervalSet(((number, number),))
 
 
 def _is_verdict(answer: Answer) -> bool:

@@ -42,9 +42,8 @@ def _network_lines(network: Json) -> list[str]:
     told = [f"In network {safe(network['name'])}:"]
     probe = network.get("last_probe")
     if probe:
-        told.append(
-            f"  last probed {ago(probe['at'])} ({probe['at']}) by {probe['how']}; it {ANSWERS[probe['answer']]}"
-        )
+        answer = ANSWERS.get(probe["answer"], "answered what is no longer kept")
+        told.append(f"  last probed {ago(probe['at'])} ({probe['at']}) by {probe['how']}; it {answer}")
         told.append(f"  scan {probe['scan']}, chunk {probe['chunk']}, attempt {probe['attempt']}")
     else:
         told.append("  never probed")

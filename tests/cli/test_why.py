@@ -26,3 +26,29 @@ def test_anything_else_is_refused_with_the_mend(text: str) -> None:
 
 def test_a_cell_that_was_never_covered_says_so() -> None:
     assert lines({"networks": []}) == ["No network of this project has ever covered this cell."]
+
+
+STORY = {
+    "name": "office\x1b[2J",
+    "last_probe": {
+        "answer": "refused",
+        "how": "connect",
+        "at": "2026-01-02T03:04:05Z",
+        "scan": "SCAN",
+        "chunk": "00001",
+        "attempt": 2,
+    },
+    "exposure": None,
+}
+
+
+def test_a_cell_is_explained_by_its_last_probe() -> None:
+    told = "\n".join(lines({"networks": [STORY]}))
+    assert "by connect; it refused the connection: closed" in told
+    assert "scan SCAN, chunk 00001, attempt 2" in told
+    assert "\x1b" not in told
+
+
+def test_an_answer_that_is_no_longer_kept_is_said_to_be_so() -> None:
+    probe = STORY["last_probe"] | {"answer": None}  # type: ignore[operator]
+    assert "no longer kept" in "\n".join(lines({"networks": [STORY | {"last_probe": probe}]}))

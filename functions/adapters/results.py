@@ -80,11 +80,6 @@ class Results:
         with self._open(key) as body:
             yield from _read_lines(body, key)
 
-    def presign(self, key: str, *, seconds: int = 900) -> str:
-        """A link by which whoever has it may read the object for a while."""
-        parameters = {"Bucket": self.bucket, "Key": key}
-        return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
-
     def _put(self, key: str, body: bytes, content_type: str) -> None:
         with _named_errors(key):
             self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)

@@ -111,18 +111,6 @@ class Ledger:
         """A chunk that is waiting or claimed ends here. Raises IllegalTransition, Superseded."""
         return self._end(chunk, ChunkEvent.CANCEL, reason)
 
-    def cancel_waiting(self, project: str, scan: str, *, reason: str = "") -> int:
-        """Cancels the chunks that no worker holds and says how many; one that is claimed meanwhile is left to its worker."""
-        cancelled = 0
-        for chunk in self.list(project, scan):
-            if chunk.status is ChunkStatus.WAITING:
-                try:
-                    self.cancel(chunk, reason=reason)
-                except Superseded:
-                    continue
-                cancelled += 1
-        return cancelled
-
     def mark_ingested(self, chunk: Chunk, counts: ChunkCounts, *, reason: str = "") -> Chunk:
         """Saying it twice keeps the first counts; `reason` is added to the attempt's own. Raises IllegalTransition, Superseded."""
         if chunk.status is ChunkStatus.INGESTED:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.core.errors import AlreadyExists, Conflict, IllegalTransition, NotFound, ScanInProgress, StaleVersion
-from functions.core.scan import LIVE, SCAN_TABLE, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
+from functions.core.scan import LIVE, SCAN_TABLE, Scan, ScanEvent, ScanStatus
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
 from functions.store.conditions import (
@@ -108,17 +108,6 @@ class Scans:
         except ConditionFailed as failure:
             raise _refused(failure, scan.id) from None
         return after
-
-    def pin(self, scan: Scan, *, snapshot: Snapshot, reason: str) -> Scan:
-        """Pins the hostnames of a scan that is still planned. Raises StaleVersion, NotFound."""
-        return self.update(scan, snapshot=snapshot, reason=reason)
-
-    def set_counts(self, project: str, scan: str, counts: ScanCounts) -> None:
-        """Counts derive from the ledger: the last writer is right, and the version stays, so that nobody's edit is stale by it."""
-        try:
-            self.table.update(keys.scans(project), scan, {"counts": counts.model_dump(mode="json")}, EXISTS)
-        except ConditionFailed:
-            raise _missing(scan) from None
 
     def request_stop(self, project: str, scan: str, *, now: datetime) -> Scan:
         """Asks a live scan to cancel; asking twice is asking once. Raises IllegalTransition for one that has ended, NotFound."""

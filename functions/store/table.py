@@ -14,7 +14,7 @@ from functions.core.errors import Conflict, Unavailable
 from functions.core.model import Model
 from functions.store.attributes import Item, from_image, to_model
 from functions.store.conditions import Condition
-from functions.store.writes import Delete, Put, Range, Request, Update, Write, key_of
+from functions.store.writes import Delete, Put, Range, Update, Write, key_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Key = tuple[str, str]
 
-BATCH_GET, BATCH_WRITE, TRANSACTION = 100, 25, 100
+BATCH = 25
 ATTEMPTS = 8
 """Of a batch whose rest the service leaves undone, and of a transaction that met another: some 5 seconds in all."""
 
@@ -107,24 +107,16 @@ class Table:
                 return
             span = replace(span, start=from_image(response["LastEvaluatedKey"]))
 
-    def batch_get(self, keys: Iterable[Key]) -> Iterator[Item]:
-        """Those that exist, in no order. Raises Unavailable when the service keeps leaving some out."""
-        for group in _groups(keys, BATCH_GET):
-            wanted: Any = {"Keys": [key_of(*key) for key in group], "ConsistentRead": True}
+    def batch_delete(self, keys: Iterable[Key]) -> None:
+        """Deleting what is not there is no error. Raises Unavailable when the service keeps leaving some undone."""
+        for group in _groups(keys, BATCH):
+            rest: Any = [{"DeleteRequest": {"Key": key_of(*key)}} for key in group]
             for _ in self._tries():
                 with _named_errors():
-                    response = self.client.batch_get_item(RequestItems={self.name: wanted})
-                yield from (from_image(item) for item in response["Responses"].get(self.name, ()))
-                if not response["UnprocessedKeys"]:
+                    response = self.client.batch_write_item(RequestItems={self.name: rest})
+                if not response["UnprocessedItems"]:
                     break
-                wanted = response["UnprocessedKeys"][self.name]
-
-    def batch_put(self, items: Iterable[Item]) -> None:
-        """Unconditional: only for items that nobody else writes."""
-        self._batch_write({"PutRequest": {"Item": Put(item).request("")["Item"]}} for item in items)
-
-    def batch_delete(self, keys: Iterable[Key]) -> None:
-        self._batch_write({"DeleteRequest": {"Key": key_of(*key)}} for key in keys)
+                rest = response["UnprocessedItems"][self.name]
 
     def transact(self, writes: Sequence[Write]) -> None:
         """All or none, 100 at most. Raises ConditionFailed for the first write whose condition does not hold."""
@@ -139,22 +131,12 @@ class Table:
             else:
                 return
 
-    def _batch_write(self, requests: Iterable[Request]) -> None:
-        for group in _groups(requests, BATCH_WRITE):
-            rest: Any = group
-            for _ in self._tries():
-                with _named_errors():
-                    response = self.client.batch_write_item(RequestItems={self.name: rest})
-                if not response["UnprocessedItems"]:
-                    break
-                rest = response["UnprocessedItems"][self.name]
-
     def _tries(self) -> Iterator[int]:
         """Waits that double between tries; the caller breaks out when done. Raises Unavailable after the last."""
         for attempt in range(1, ATTEMPTS + 1):
             yield attempt
             self._sleep(min(0.025 * 2**attempt, 2.0))
-        raise Unavailable(f"the table left writes or reads undone {ATTEMPTS} times")
+        raise Unavailable(f"the table left deletes undone {ATTEMPTS} times")
 
 
 class _Met(Exception):

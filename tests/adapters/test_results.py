@@ -135,12 +135,12 @@ def test_the_index_deals_the_chunks_out_to_lanes(bucket: Results) -> None:
     assert items == [{**row, "chunks": ["00000", "00002"]}, {**row, "chunks": ["00001"]}]
 
 
-def test_raw_output_lies_beside_its_result_and_can_be_linked_to(bucket: Results, tmp_path: Path) -> None:
+def test_raw_output_lies_beside_its_result(bucket: Results, tmp_path: Path) -> None:
     path = tmp_path / "nmap-1.xml.gz"
     path.write_bytes(b"raw")
     key = bucket.put_raw(path, project=PROJECT, scan=SCAN, chunk="00000", attempt=3, name=path.name)
     assert key == f"results/{PROJECT}/{SCAN}/00000/3/raw/nmap-1.xml.gz"
-    assert key in bucket.presign(key)
+    assert bucket.client.get_object(Bucket="bucket", Key=key)["Body"].read() == b"raw"
 
 
 def test_a_result_that_is_not_there_is_not_found(bucket: Results) -> None:

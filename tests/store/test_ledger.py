@@ -136,14 +136,6 @@ def test_the_stop_request_is_no_chunk(ledger: Ledger) -> None:
     assert len(ledger.page(PROJECT, SCAN, limit=10).items) == 1
 
 
-def test_only_waiting_chunks_are_cancelled_together(ledger: Ledger) -> None:
-    ledger.create([chunk(1), chunk(2)])
-    ledger.claim(PROJECT, SCAN, "00001", run=1, now=AT, lease_s=60)
-    assert ledger.cancel_waiting(PROJECT, SCAN, reason="cancelled") == 2
-    statuses = [each.status for each in ledger.list(PROJECT, SCAN)]
-    assert statuses == [ChunkStatus.CANCELLED, ChunkStatus.CLAIMED, ChunkStatus.CANCELLED]
-
-
 def test_an_unknown_chunk_is_not_found(ledger: Ledger) -> None:
     with pytest.raises(NotFound):
         ledger.get(PROJECT, SCAN, "99999")

@@ -4,12 +4,12 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from ipaddress import ip_address
 
 from rich.prompt import Confirm
 
 from cli.client import Client, Json
-from cli.errors import DONE, FAILED, PARTIAL, ApiError
+from cli.errors import DONE, FAILED, PARTIAL
 from cli.live import Feed, connector
 from cli.session import Session, notes
 from cli.tables import ALERT_COLUMNS, PORT_COLUMNS, alert_row, port_row, print_rows
@@ -79,7 +79,7 @@ def read(session: Session, scan: str) -> Json:
     return session.client.get("projects", session.project, "scans", scan)
 
 
-def report(session: Session, scan: Json, *, write: Callable[[str], object] = sys.stdout.write) -> int:
+def report(session: Session, scan: Json) -> int:
     """The closing table, or one JSON document; the exit code."""
     ports = open_ports(session, scan)
     alerts = [
@@ -88,7 +88,7 @@ def report(session: Session, scan: Json, *, write: Callable[[str], object] = sys
         if alert["why"]["change"]["scan"] == scan["id"]
     ]
     if session.json:
-        write(json.dumps({"scan": scan, "ports": ports, "alerts": alerts}, indent=2) + "\n")
+        sys.stdout.write(json.dumps({"scan": scan, "ports": ports, "alerts": alerts}, indent=2) + "\n")
         return EXIT_CODES[scan["status"]]
     print_rows(session.console, title="Open ports", columns=PORT_COLUMNS, rows=map(port_row, ports))
     if alerts:
@@ -113,22 +113,8 @@ def closing_line(scan: Json, ports: int, alerts: int) -> str:
 
 
 def _address_order(asset: str) -> tuple[int, int, str]:
-    from ipaddress import ip_address
-
     try:
         address = ip_address(asset)
     except ValueError:
         return (9, 0, asset)
     return (address.version, int(address), "")
-
-
-def wait(session: Session, scan: str, *, patience_s: float = 30.0) -> Json:
-    """The scan when it is there: right after a start it may be a moment late."""
-    end = time.monotonic() + patience_s
-    while True:
-        try:
-            return read(session, scan)
-        except ApiError as error:
-            if error.status != 404 or time.monotonic() > end:
-                raise
-            time.sleep(0.5)

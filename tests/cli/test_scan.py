@@ -7,16 +7,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli import main, scanning
+from cli import main
 from cli.client import Client
 from tests.cli.fake_api import FakeApi, Json
 
-FOUND = {
+FOUND: Json = {
     "id": "01A",
     "type": "port.found",
     "data": {"asset": "10.0.0.9", "protocol": "tcp", "port": 22, "service": {"name": "ssh"}},
 }
-FINISHED = {"id": "01B", "type": "scan.finished", "data": {"status": "completed"}}
+FINISHED: Json = {"id": "01B", "type": "scan.finished", "data": {"status": "completed"}}
 
 
 class Run:
@@ -34,7 +34,7 @@ class Command:
         self._capsys = capsys
 
     def __call__(self, *words: str, api: FakeApi, frames: list[Json | BaseException] | None = None) -> Run:
-        waiting = [FOUND, FINISHED] if frames is None else frames
+        waiting: list[Json | BaseException] = [FOUND, FINISHED] if frames is None else frames
         self._patch.setattr("sys.argv", ["vedette", *words])
         self._patch.setattr("cli.session.Client", lambda access: Client(access, transport=api.transport()))
         self._patch.setattr("cli.scanning.connector", lambda _: lambda: api.socket(waiting))
@@ -127,7 +127,7 @@ def test_ctrl_c_offers_to_cancel_and_then_follows_to_the_end(command: Command, m
             return True
 
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
-    monkeypatch.setattr(scanning.Confirm, "ask", lambda *_, **__: True)
+    monkeypatch.setattr("cli.scanning.Confirm.ask", lambda *_, **__: True)
     api = FakeApi()
     run = command("scan", "10.0.0.9", api=api, frames=[FOUND, KeyboardInterrupt(), FINISHED])
     assert ("POST", "projects/P/scans/SCAN/cancel") in api.calls

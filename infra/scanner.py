@@ -92,7 +92,9 @@ class Scanner(Construct):
         allow(self.execution_role, PERMISSIONS["TaskExecution"], {On.LOGS: (self.log_group.log_group_arn,)})
         acknowledge(
             self.execution_role,
-            {"AwsSolutions-IAM5[Resource::*]": "A token for the image registry is of the account, not of a repository."},
+            {
+                "AwsSolutions-IAM5[Resource::*]": "A token for the image registry is of the account, not of a repository."
+            },
         )
         task = ecs.FargateTaskDefinition(
             self,
@@ -147,9 +149,14 @@ def _image(stage: Stage) -> ecs.ContainerImage:
 def _vpc(scope: Construct, stage: Stage) -> ec2.IVpc:
     own = stage.own_network
     if own is not None:
-        subnets = {"public_subnet_ids" if own.public else "private_subnet_ids": list(own.subnet_ids)}
+        subnets = list(own.subnet_ids)
         return ec2.Vpc.from_vpc_attributes(
-            scope, "Vpc", vpc_id=own.vpc_id, availability_zones=list(own.availability_zones), **subnets
+            scope,
+            "Vpc",
+            vpc_id=own.vpc_id,
+            availability_zones=list(own.availability_zones),
+            public_subnet_ids=subnets if own.public else None,
+            private_subnet_ids=None if own.public else subnets,
         )
     vpc = ec2.Vpc(
         scope,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
 
 from tests.infra.templates import Synthesised
@@ -10,7 +11,7 @@ from tests.infra.templates import Synthesised
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Synthesis raises at any finding that is not acknowledged, so that every test here holds the rules too."""
-    from infra.app import build, cdk
+    from infra.app import build
     from infra.settings import STAGES
 
     directory = tmp_path_factory.mktemp("assembly")

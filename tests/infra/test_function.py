@@ -7,7 +7,7 @@ from functions import settings
 from infra.function import variables
 from tests.infra.templates import Synthesised
 
-MODELS = {
+MODELS: dict[str, type[settings.Environment]] = {
     "functions.http_api.app.handler": settings.HttpApiSettings,
     "functions.http_api.authorizer.handler": settings.AuthorizerSettings,
     "functions.websocket.app.handler": settings.WebsocketSettings,

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.container.figures import timed
+
 PREFIX = "vedette-engine-"
 
 # Docker's capabilities, which are Fargate's: podman's own set lacks NET_RAW.
@@ -115,7 +117,8 @@ def own_engine(*, registries: bool) -> Iterator[Engine]:
         try:
             yield engine
         finally:
-            engine.clear()
+            with timed("removal of the engine"):
+                engine.clear()
 
 
 def _sweep() -> None:

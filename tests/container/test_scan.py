@@ -47,8 +47,12 @@ def run_and_watch(project: Project, network: Json, engine: Engine, lab: Lab, ima
     assert image in container["ImageName"]
     assert container["Config"]["User"] == "10001:10001"
     assert container["HostConfig"]["ReadonlyRootfs"]
-    neighbour = engine.attempt("exec", container["Id"], "cat", "/proc/1/environ")
-    assert "Permission denied" in neighbour.stderr, "another process of the same user reads the worker's environment"
+
+    def shut() -> bool:
+        """Another process of the same user cannot read the worker's environment, from before its first tool on."""
+        return "Permission denied" in engine.attempt("exec", container["Id"], "cat", "/proc/1/environ").stderr
+
+    eventually(shut, seconds=10)
     listening = run(["ip", "netns", "exec", lab.worker_namespaces[0], "ss", "-Hlntup"]).splitlines()
     assert {line.split()[4].rpartition(":")[0] for line in listening} == {"127.0.0.1"}, "doors to the endpoint, no more"
     assert not [line for line in listening if f"pid={container['State']['Pid']}," in line]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from functions import wiring
 from functions.adapters import clients
 from functions.adapters.connections import Connections, Gone
 from functions.adapters.scheduler import Scheduler
@@ -19,6 +18,7 @@ from functions.adapters.workflow import Workflow
 from functions.core.errors import Unavailable
 from functions.core.network import Network
 from functions.store.table import Table
+from functions.wiring import authorizer, http_api, websocket
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
@@ -110,9 +110,9 @@ class FakeConnections(Connections):
 
 @dataclass
 class Platform:
-    http: wiring.HttpApi
-    websocket: wiring.Websocket
-    authorizer: wiring.Authorizer
+    http: http_api.HttpApi
+    websocket: websocket.Websocket
+    authorizer: authorizer.Authorizer
     table: Table
     live_table: Table
     clock: FakeClock = field(default_factory=FakeClock)
@@ -141,26 +141,26 @@ def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
     for kind in ("table", "live_table", "bucket"):
         patch.setenv(f"VEDETTE_{kind.upper()}", f"{kind.replace('_', '-')}-{next(_NUMBERS)}")
     _create(os.environ["VEDETTE_TABLE"], os.environ["VEDETTE_LIVE_TABLE"], os.environ["VEDETTE_BUCKET"])
-    roots = (wiring.http_api, wiring.websocket, wiring.authorizer)
+    roots = (http_api.http_api, websocket.websocket, authorizer.authorizer)
     for root in roots:
         root.cache_clear()
     made = _platform()
     for root in roots:
         root.cache_clear()
-    patch.setattr(wiring, "http_api", lambda: made.http)
-    patch.setattr(wiring, "websocket", lambda: made.websocket)
-    patch.setattr(wiring, "authorizer", lambda: made.authorizer)
+    patch.setattr(http_api, "http_api", lambda: made.http)
+    patch.setattr(websocket, "websocket", lambda: made.websocket)
+    patch.setattr(authorizer, "authorizer", lambda: made.authorizer)
     yield made
 
 
 def _platform() -> Platform:
-    http, websocket, authorizer = wiring.http_api(), wiring.websocket(), wiring.authorizer()
+    http, live_door, gate = http_api.http_api(), websocket.websocket(), authorizer.authorizer()
     platform = Platform(
         http=http,
-        websocket=websocket,
-        authorizer=authorizer,
+        websocket=live_door,
+        authorizer=gate,
         table=http.projects.table,
-        live_table=websocket.live.table,
+        live_table=live_door.live.table,
     )
     platform.http = replace(
         http,
@@ -169,9 +169,9 @@ def _platform() -> Platform:
         start_scan=replace(http.start_scan, workflow=platform.workflow),
         cancel_scan=replace(http.cancel_scan, workflow=platform.workflow),
     )
-    live = type(websocket.live)(websocket.live.table, clock=platform.clock)
-    platform.websocket = replace(websocket, now=platform.clock, live=live, connections=platform.connections)
-    platform.authorizer = replace(authorizer, now=platform.clock)
+    live = type(live_door.live)(live_door.live.table, clock=platform.clock)
+    platform.websocket = replace(live_door, now=platform.clock, live=live, connections=platform.connections)
+    platform.authorizer = replace(gate, now=platform.clock)
     return platform
 
 

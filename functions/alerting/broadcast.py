@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from functions import wiring
 from functions.alerting.report import answer
 from functions.observability import get_logger
+from functions.wiring import alerting as wiring
 
 logger = get_logger("broadcast")
 

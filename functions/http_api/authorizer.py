@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions import wiring
 from functions.core.errors import Unauthenticated
 from functions.core.token import Principal
 from functions.observability import get_logger
 from functions.usecases.authenticate import context_of
+from functions.wiring import authorizer as wiring
 
 logger = get_logger("authorizer")
 

@@ -8,12 +8,12 @@ from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from aws_lambda_powertools.event_handler.request import Request
 
-from functions import wiring
 from functions.core.errors import InvalidInput
 from functions.core.ids import PATTERN, derived_id
 from functions.core.model import Protocol
 from functions.core.token import Principal
 from functions.http_api.problems import PreconditionRequired
+from functions.wiring import http_api as wiring
 
 MAX_LIMIT = 200
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 
-from functions import wiring
 from functions.core.errors import InvalidInput
 from functions.core.ids import new_id
 from functions.http_api import access
 from functions.http_api.caller import RequestCause
 from functions.usecases.authenticate import principal_of
+from functions.wiring import http_api as wiring
 
 Next = Callable[[ApiGatewayResolver], Response[Any]]
 

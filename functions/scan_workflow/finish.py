@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from functions import wiring
 from functions.observability import get_logger
 from functions.scan_workflow.inputs import RunInput
 from functions.usecases.consume_queue import Message, consume_queue
+from functions.wiring import scan_workflow as wiring
 
 logger = get_logger("finish")
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from functions import wiring
 from functions.observability import get_logger
 from functions.scan_workflow.inputs import ChunkInput
+from functions.wiring import scan_workflow as wiring
+from functions.wiring.clock import utc_now
 
 logger = get_logger("ingest")
 
@@ -12,5 +13,5 @@ logger = get_logger("ingest")
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     given = ChunkInput.model_validate(event)
-    wiring.ingest_chunk()(project=given.project, scan=given.scan, chunk=given.chunk, now=wiring.utc_now())
+    wiring.ingest_chunk()(project=given.project, scan=given.scan, chunk=given.chunk, now=utc_now())
     return {}

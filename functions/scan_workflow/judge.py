@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from functions import wiring
 from functions.observability import get_logger
 from functions.scan_workflow.inputs import ChunkInput
+from functions.wiring import scan_workflow as wiring
+from functions.wiring.clock import utc_now
 
 logger = get_logger("judge")
 
@@ -13,7 +14,7 @@ logger = get_logger("judge")
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     given = ChunkInput.model_validate(event)
     verdict = wiring.judge_attempt()(
-        project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, now=wiring.utc_now()
+        project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, now=utc_now()
     )
     logger.info("judged", scan=given.scan, chunk=given.chunk, verdict=verdict.value)
     return {"verdict": verdict.value}

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from functions import wiring
 from functions.observability import get_logger
 from functions.scan_workflow.inputs import RunInput
+from functions.wiring import scan_workflow as wiring
+from functions.wiring.clock import utc_now
 
 logger = get_logger("plan")
 
@@ -13,7 +14,7 @@ logger = get_logger("plan")
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     given = RunInput.model_validate(event)
     plan_scan = wiring.plan_scan()
-    planned = plan_scan(project=given.project, scan=given.scan, run=given.run, now=wiring.utc_now())
+    planned = plan_scan(project=given.project, scan=given.scan, run=given.run, now=utc_now())
     return {
         "project": given.project,
         "scan": given.scan,

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from functions import wiring
 from functions.observability import get_logger
 from functions.scan_workflow.inputs import FailedChunkInput
+from functions.wiring import scan_workflow as wiring
+from functions.wiring.clock import utc_now
 
 logger = get_logger("record_failure")
 
@@ -12,7 +13,5 @@ logger = get_logger("record_failure")
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     given = FailedChunkInput.model_validate(event)
-    wiring.record_failure()(
-        project=given.project, scan=given.scan, chunk=given.chunk, reason=given.why, now=wiring.utc_now()
-    )
+    wiring.record_failure()(project=given.project, scan=given.scan, chunk=given.chunk, reason=given.why, now=utc_now())
     return {}

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from functions import wiring
 from functions.core.errors import VedetteError
 from functions.core.scan import Scan
 from functions.observability import get_logger
 from functions.usecases.consume_queue import consume_queue
 from functions.usecases.sweep import Mended
+from functions.wiring import scheduling as wiring
+from functions.wiring.clock import utc_now
 
 logger = get_logger("sweep")
 
@@ -19,7 +20,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _sweep() -> None:
-    done = wiring.sweep()(now=wiring.utc_now(), on_error=_not_mended)
+    done = wiring.sweep()(now=utc_now(), on_error=_not_mended)
     for scan, mended in done.items():
         if mended is not Mended.NOTHING:
             logger.info("mended", scan=scan, mended=mended.value)

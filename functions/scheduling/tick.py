@@ -4,10 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from functions import wiring
 from functions.core.model import Id
 from functions.observability import get_logger
 from functions.usecases.consume_queue import Message, consume_queue
+from functions.wiring import scheduling as wiring
+from functions.wiring.clock import utc_now
 
 logger = get_logger("tick")
 
@@ -32,7 +33,7 @@ def _tick(message: Message) -> None:
         network=given.network,
         scheduled_time=given.scheduled_time,
         sent=message.sent,
-        now=wiring.utc_now(),
+        now=utc_now(),
     )
     logger.info("ticked", network=tick.network, scheduled=tick.scheduled.isoformat(), outcome=tick.outcome.value)
 

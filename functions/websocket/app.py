@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions import wiring
 from functions.adapters.connections import Gone
 from functions.core.errors import VedetteError
 from functions.observability import get_logger
 from functions.usecases.authenticate import principal_of
 from functions.websocket.frames import PONG, Ping, Subscribe, Unsubscribe, failure, read_frame
 from functions.websocket.subscription import Subscriptions, wanted
+from functions.wiring import websocket as wiring
 
 logger = get_logger("websocket")
 _DONE = {"statusCode": 200}

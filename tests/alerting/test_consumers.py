@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from functions import wiring
 from functions.adapters import clients
 from functions.alerting import broadcast, evaluate, publish
 from functions.core.ids import new_id
+from functions.wiring import alerting as wiring
 from tests.alerting.records import Record, a_record, poisoned
 from tests.backend import BUCKET, NOW, Backend
 from tests.scan_workflow.rehearsal import LambdaContext

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import pytest
 
-from functions import wiring
 from functions.adapters import clients
 from functions.core.chunk import Chunk
 from functions.core.coverage import Answer, Method
@@ -19,6 +18,8 @@ from functions.core.ports import PortSet
 from functions.core.scan import Scan
 from functions.core.service import Service
 from functions.scan_workflow import finish, ingest, judge, plan, record_failure
+from functions.wiring import scan_workflow as wiring
+from functions.wiring.clock import utc_now
 from scanner_image.result import write
 from tests.backend import BUCKET, Backend
 
@@ -61,7 +62,7 @@ class Worker:
     def claim(self, item: dict[str, Any]) -> Chunk:
         spec = self.spec(item)
         return self.backend.ledger.claim(
-            item["project"], item["scan"], item["chunk"], run=item["run"], now=wiring.utc_now(), lease_s=spec.lease_s
+            item["project"], item["scan"], item["chunk"], run=item["run"], now=utc_now(), lease_s=spec.lease_s
         )
 
     def spec(self, item: dict[str, Any]) -> ChunkSpec:
@@ -72,7 +73,7 @@ class Worker:
         path = self.scratch / f"{held.chunk}-{held.attempt}.gz"
         half = behaviour == "saves half"
         outcome: Literal["complete", "partial"] = "partial" if half else "complete"
-        at = wiring.utc_now()
+        at = utc_now()
         write(
             path,
             header=ResultHeader(
@@ -100,7 +101,7 @@ class Worker:
         )
 
     def _lines(self, spec: ChunkSpec, *, half: bool) -> Iterator[HostLine | ObservationLine | CoverageLine]:
-        at = wiring.utc_now()
+        at = utc_now()
         for index, asset in enumerate(_assets(spec)):
             up = any(host == asset for host, _ in self.truth)
             yield HostLine(asset=asset, address=asset, up=up, at=at)

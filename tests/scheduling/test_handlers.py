@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from functions import wiring
 from functions.adapters import clients
 from functions.scheduling import sweep, tick
 from functions.usecases.sweep import START_AFTER
+from functions.wiring import scheduling as wiring
+from functions.wiring.clock import utc_now
 from tests.backend import Backend
 from tests.scan_workflow.rehearsal import LambdaContext
 
@@ -68,6 +69,6 @@ def test_a_tick_that_names_no_network_is_left_to_the_queue(step_functions: FakeS
 
 
 def test_a_sweep_starts_what_was_never_started(backend: Backend, step_functions: FakeStepFunctions) -> None:
-    scan = backend.scan(backend.network(), created=wiring.utc_now() - 2 * START_AFTER)
+    scan = backend.scan(backend.network(), created=utc_now() - 2 * START_AFTER)
     assert sweep.handler(an_event({"detail-type": "Scheduled Event"}), LambdaContext()) == {"batchItemFailures": []}
     assert step_functions.started == [f"{scan.id}-1"]

@@ -1,0 +1,67 @@
+"""What the consumers of the streams are made of. Imports are inside the functions: no function pays for what only another one uses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from functions.adapters import clients
+from functions.store.table import Table
+
+if TYPE_CHECKING:
+    from functions.usecases.consume_stream import StreamConsumer
+
+
+@cache
+def evaluate() -> StreamConsumer:
+    from functions.adapters.failed_records import FailedRecords
+    from functions.settings import EvaluateSettings
+    from functions.store.alerts import Alerts
+    from functions.store.networks import Networks
+    from functions.usecases.alerts import Evaluate
+    from functions.usecases.consume_stream import StreamConsumer
+
+    settings = EvaluateSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    return StreamConsumer(
+        step=Evaluate(networks=Networks(table), alerts=Alerts(table)),
+        failed=FailedRecords(clients.s3(), settings.bucket, "evaluate"),
+    )
+
+
+@cache
+def publish() -> StreamConsumer:
+    from functions.adapters.bus import Bus
+    from functions.adapters.failed_records import FailedRecords
+    from functions.settings import PublishSettings
+    from functions.store.live import Live
+    from functions.store.networks import Networks
+    from functions.usecases.announce import Announce
+    from functions.usecases.consume_stream import StreamConsumer, one_by_one
+
+    settings = PublishSettings.from_environment()
+    announce = Announce(
+        bus=Bus(clients.events(), settings.bus),
+        live=Live(Table(clients.dynamodb(), settings.live_table)),
+        networks=Networks(Table(clients.dynamodb(), settings.table)),
+    )
+    return StreamConsumer(step=one_by_one(announce), failed=FailedRecords(clients.s3(), settings.bucket, "publish"))
+
+
+@cache
+def broadcast() -> StreamConsumer:
+    from functions.adapters.connections import Connections
+    from functions.adapters.failed_records import FailedRecords
+    from functions.settings import BroadcastSettings
+    from functions.store.live import Live
+    from functions.usecases.broadcast import Broadcast
+    from functions.usecases.consume_stream import StreamConsumer
+
+    settings = BroadcastSettings.from_environment()
+    return StreamConsumer(
+        step=Broadcast(
+            live=Live(Table(clients.dynamodb(), settings.live_table)),
+            connections=Connections(clients.connections(settings.callback_url)),
+        ),
+        failed=FailedRecords(clients.s3(), settings.bucket, "broadcast"),
+    )

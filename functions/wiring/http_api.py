@@ -1,0 +1,110 @@
+"""What the HTTP API is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+from functions.adapters import clients
+from functions.adapters.results import Results
+from functions.adapters.scheduler import Scheduler
+from functions.adapters.workflow import Workflow
+from functions.core.network import NetworkDraft
+from functions.core.planner import Preview
+from functions.settings import HttpApiSettings
+from functions.store.alerts import Alerts
+from functions.store.coverage_maps import CoverageMaps
+from functions.store.exposures import Exposures
+from functions.store.hosts import Hosts
+from functions.store.idempotency import Idempotency
+from functions.store.ledger import Ledger
+from functions.store.live import Live
+from functions.store.networks import Networks
+from functions.store.projects import Projects
+from functions.store.scans import Scans
+from functions.store.table import Table
+from functions.store.tokens import Tokens
+from functions.usecases.alerts import Reconciled, reconcile
+from functions.usecases.cancel_scan import CancelScan
+from functions.usecases.explain_cell import ExplainCell
+from functions.usecases.networks import ManageNetworks, preview_draft
+from functions.usecases.scan_ports import ScanPorts
+from functions.usecases.start_scan import StartScan
+from functions.wiring.clock import Clock, utc_now
+
+RECONCILED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpApi:
+    projects: Projects
+    networks: Networks
+    scans: Scans
+    ledger: Ledger
+    exposures: Exposures
+    hosts: Hosts
+    alerts: Alerts
+    tokens: Tokens
+    idempotency: Idempotency
+    live: Live
+    scan_ports: ScanPorts
+    manage_networks: ManageNetworks
+    start_scan: StartScan
+    cancel_scan: CancelScan
+    explain_cell: ExplainCell
+    preview: Callable[[NetworkDraft], Preview]
+    reconcile: Callable[..., Reconciled]
+    """Takes `project`, `network` and `cursor`."""
+    check_table: Callable[[], object]
+    version: str
+    now: Clock = utc_now
+
+
+@cache
+def http_api() -> HttpApi:
+    settings = HttpApiSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    projects, networks, scans, ledger = Projects(table), Networks(table), Scans(table), Ledger(table)
+    exposures, alerts = Exposures(table), Alerts(table)
+    results = Results(clients.s3(), settings.bucket)
+    workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
+    scheduler = Scheduler(
+        clients.scheduler(),
+        group=settings.schedule_group,
+        target_arn=settings.tick_queue_arn,
+        role_arn=settings.scheduler_role_arn,
+        dead_letter_arn=settings.schedule_dead_letter_arn,
+    )
+    loopback = settings.admit_loopback
+    return HttpApi(
+        projects=projects,
+        networks=networks,
+        scans=scans,
+        ledger=ledger,
+        exposures=exposures,
+        hosts=Hosts(table),
+        alerts=alerts,
+        tokens=Tokens(table),
+        idempotency=Idempotency(table),
+        live=Live(Table(clients.dynamodb(), settings.live_table)),
+        scan_ports=ScanPorts(ledger=ledger, results=results),
+        manage_networks=ManageNetworks(networks=networks, scans=scans, scheduler=scheduler, admit_loopback=loopback),
+        start_scan=StartScan(networks=networks, scans=scans, workflow=workflow, admit_loopback=loopback),
+        cancel_scan=CancelScan(scans=scans, ledger=ledger, workflow=workflow),
+        explain_cell=ExplainCell(
+            networks=networks,
+            scans=scans,
+            coverage=CoverageMaps(table),
+            exposures=exposures,
+            ledger=ledger,
+            results=results,
+        ),
+        preview=partial(
+            preview_draft,
+            max_tasks=settings.max_tasks,
+            chunk_seconds=settings.chunk_seconds,
+            admit_loopback=loopback,
+        ),
+        reconcile=partial(reconcile, exposures=exposures, networks=networks, alerts=alerts, limit=RECONCILED_AT_ONCE),
+        check_table=partial(projects.list, limit=1),
+        version=settings.version,
+    )

@@ -1,0 +1,114 @@
+"""What the steps of the workflow are made of. Imports are inside the functions: no function pays for what only another one uses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from functions.adapters import clients
+from functions.store.table import Table
+from functions.wiring.clock import utc_now
+
+if TYPE_CHECKING:
+    from functions.settings import FinishSettings, IngestSettings
+    from functions.usecases.finish_scan import FinishScan
+    from functions.usecases.ingest_chunk import IngestChunk
+    from functions.usecases.judge_attempt import JudgeAttempt
+    from functions.usecases.plan_scan import PlanScan
+    from functions.usecases.record_failure import RecordFailure
+
+
+@cache
+def plan_scan() -> PlanScan:
+    from functions.adapters.resolver import Resolver
+    from functions.adapters.results import Results
+    from functions.settings import PlanSettings
+    from functions.store.exposures import Exposures
+    from functions.store.ledger import Ledger
+    from functions.store.networks import Networks
+    from functions.store.scans import Scans
+    from functions.usecases.plan_scan import Limits, PlanScan
+
+    settings = PlanSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    return PlanScan(
+        scans=Scans(table),
+        networks=Networks(table),
+        exposures=Exposures(table),
+        ledger=Ledger(table),
+        results=Results(clients.s3(), settings.bucket),
+        resolver=Resolver(),
+        limits=Limits(
+            max_tasks=settings.max_tasks,
+            chunk_seconds=settings.chunk_seconds,
+            deadline_s=settings.deadline_s,
+            lease_s=settings.lease_s,
+            admit_loopback=settings.admit_loopback,
+        ),
+    )
+
+
+@cache
+def judge_attempt() -> JudgeAttempt:
+    from functions.settings import JudgeSettings
+    from functions.store.ledger import Ledger
+    from functions.usecases.judge_attempt import JudgeAttempt
+
+    settings = JudgeSettings.from_environment()
+    return JudgeAttempt(ledger=Ledger(Table(clients.dynamodb(), settings.table)))
+
+
+@cache
+def ingest_chunk() -> IngestChunk:
+    from functions.settings import IngestSettings
+
+    return _ingest_chunk(IngestSettings.from_environment())
+
+
+def _ingest_chunk(settings: IngestSettings | FinishSettings) -> IngestChunk:
+    from functions.adapters.results import Results
+    from functions.store.coverage_maps import CoverageMaps
+    from functions.store.exposures import Exposures
+    from functions.store.hosts import Hosts
+    from functions.store.ledger import Ledger
+    from functions.store.networks import Networks
+    from functions.store.scans import Scans
+    from functions.usecases.ingest_chunk import IngestChunk
+
+    table = Table(clients.dynamodb(), settings.table)
+    return IngestChunk(
+        ledger=Ledger(table),
+        scans=Scans(table),
+        networks=Networks(table),
+        exposures=Exposures(table),
+        hosts=Hosts(table),
+        coverage=CoverageMaps(table),
+        results=Results(clients.s3(), settings.bucket),
+        admit_loopback=settings.admit_loopback,
+    )
+
+
+@cache
+def record_failure() -> RecordFailure:
+    from functions.settings import RecordFailureSettings
+    from functions.store.ledger import Ledger
+    from functions.store.live import Live
+    from functions.usecases.record_failure import RecordFailure
+
+    settings = RecordFailureSettings.from_environment()
+    return RecordFailure(
+        ledger=Ledger(Table(clients.dynamodb(), settings.table)),
+        live=Live(Table(clients.dynamodb(), settings.live_table)),
+    )
+
+
+@cache
+def finish_scan() -> FinishScan:
+    from functions.settings import FinishSettings
+    from functions.store.ledger import Ledger
+    from functions.store.scans import Scans
+    from functions.usecases.finish_scan import FinishScan
+
+    settings = FinishSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    return FinishScan(scans=Scans(table), ledger=Ledger(table), ingest=_ingest_chunk(settings), clock=utc_now)

@@ -1,0 +1,51 @@
+"""What ticks and sweeps are made of. Imports are inside the functions: no function pays for what only another one uses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from functions.adapters import clients
+from functions.store.table import Table
+
+if TYPE_CHECKING:
+    from functions.usecases.run_tick import RunTick
+    from functions.usecases.sweep import Sweep
+
+
+@cache
+def run_tick() -> RunTick:
+    from functions.adapters.workflow import Workflow
+    from functions.settings import TickSettings
+    from functions.store.networks import Networks
+    from functions.store.scans import Scans
+    from functions.store.ticks import Ticks
+    from functions.usecases.run_tick import RunTick
+    from functions.usecases.start_scan import StartScan
+
+    settings = TickSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    networks = Networks(table)
+    start_scan = StartScan(
+        networks=networks,
+        scans=Scans(table),
+        workflow=Workflow(clients.stepfunctions(), settings.state_machine_arn),
+        admit_loopback=settings.admit_loopback,
+    )
+    return RunTick(networks=networks, ticks=Ticks(table), start_scan=start_scan)
+
+
+@cache
+def sweep() -> Sweep:
+    from functions.adapters.queue import Queue
+    from functions.adapters.workflow import Workflow
+    from functions.settings import SweepSettings
+    from functions.store.scans import Scans
+    from functions.usecases.sweep import Sweep
+
+    settings = SweepSettings.from_environment()
+    return Sweep(
+        scans=Scans(Table(clients.dynamodb(), settings.table)),
+        workflow=Workflow(clients.stepfunctions(), settings.state_machine_arn),
+        endings=Queue(clients.sqs(), settings.finish_queue_url),
+    )

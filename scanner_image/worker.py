@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Protocol, TypedDict
 
 from functions.core.chunk import Chunk
-from functions.core.errors import OutOfScope, ScannerFailed, Superseded, VedetteError
+from functions.core.errors import InvalidInput, OutOfScope, ScannerFailed, Superseded, VedetteError
 from functions.core.messages import ChunkSpec, Event, Progress, ResultHeader, ResultTrailer
 from functions.core.scope import check_scope
-from functions.core.targets import TargetSet
+from functions.core.targets import parse_exclusions
 from functions.settings import WorkerSettings
 from scanner_image import result, shim, tools
 from scanner_image.discovery import discover
@@ -45,6 +45,7 @@ class Ledger(Protocol):
         self, chunk: Chunk, *, result_key: str, outcome: result.Outcome, reason: str, progress: Progress
     ) -> object: ...
     def fail(self, chunk: Chunk, *, reason: str) -> object: ...
+    def exclusions(self, project: str, scan: str) -> tuple[str, ...]: ...
 
 
 class Live(Protocol):
@@ -116,9 +117,9 @@ class Attempt:
     async def _scan_and_save(self) -> str:
         with workplace() as directory:
             try:
-                self._check_scope()
+                await self._check_scope()
                 scan = await self._prepare(directory)
-            except (OutOfScope, ScannerFailed) as error:
+            except (InvalidInput, ScannerFailed) as error:
                 self.report.log("error", f"nothing was sent: {error.message}")
                 await asyncio.to_thread(self.worker.ledger.fail, self.chunk, reason=error.message[:512])
                 return "failed"
@@ -127,10 +128,13 @@ class Attempt:
                 raise Superseded(self.halt.reason)
             return await self._save(scan)
 
-    def _check_scope(self) -> None:
+    async def _check_scope(self) -> None:
+        """Raises OutOfScope where the chunk touches what is denied, or excluded by now."""
         if self.spec.scan != self.worker.settings.scan or self.spec.project != self.worker.settings.project:
             raise OutOfScope("spec", "the chunk spec is of another scan")
-        check_scope(self.spec, TargetSet(), admit_loopback=self.worker.settings.admit_loopback)
+        current = await asyncio.to_thread(self.worker.ledger.exclusions, self.spec.project, self.spec.scan)
+        exclusions = parse_exclusions(current, field="exclusions")
+        check_scope(self.spec, exclusions, admit_loopback=self.worker.settings.admit_loopback)
 
     async def _prepare(self, directory: Path) -> Scan:
         reachable = directory / "tools"

@@ -11,7 +11,7 @@
 | TCK    | TCK#{project}#{network}             | {scheduled time}               |                                              | what each tick did |
 | SCN    | SCN#{project}                       | {scan}                         | SCN#{project}#{network} / {scan}             | get, list, list of a network |
 | SCNS   | (index only, gsi2)                  |                                | SCNS#{status} / {scan}  (live scans only)    | sweeper |
-| CHK    | CHK#{project}#{scan}                | {chunk} or REQUEST             |                                              | the ledger: claim, heartbeat, list; the stop request |
+| CHK    | CHK#{project}#{scan}                | {chunk}, REQUEST or SCOPE      |                                              | the ledger: claim, heartbeat, list; the stop request; exclusions made since the plan |
 | EXP    | EXP#{project}#{network}#{bucket}    | {asset key}#{proto}#{port:05}  |                                              | judge a chunk, list, filter |
 | HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
 | COV    | COV#{project}#{network}#{bucket}    | {block}#{proto}                |                                              | was a cell covered before, when, by which scan |
@@ -124,6 +124,7 @@ def chunks(project: str, scan: str) -> str:
 
 
 STOP_REQUEST = "REQUEST"
+EXCLUSIONS = "SCOPE"
 LAST_CHUNK = "999999999"
 """Chunks are numbered: every one sorts before the stop request."""
 

@@ -134,6 +134,16 @@ class Ledger:
         item = self.table.find(keys.chunks(project, scan), keys.STOP_REQUEST)
         return str(item["stop"]) if item else ""
 
+    def narrow(self, project: str, scan: str, exclusions: Sequence[str]) -> None:
+        """The network's exclusions were edited while the scan is live: chunks that start from now on must keep to them."""
+        item = {"project": project, "scan": scan, "exclusions": [*exclusions]}
+        self.table.put({**item, keys.PK: keys.chunks(project, scan), keys.SK: keys.EXCLUSIONS})
+
+    def exclusions(self, project: str, scan: str) -> tuple[str, ...]:
+        """Exclusions made since the scan was planned, as the user gave them; those of the plan are in the chunk specs."""
+        item = self.table.find(keys.chunks(project, scan), keys.EXCLUSIONS)
+        return tuple(item["exclusions"]) if item else ()
+
     def _end(self, chunk: Chunk, event: ChunkEvent, reason: str) -> Chunk:
         status = CHUNK_TABLE.after(chunk.status, event)
         return self._write(chunk, {"status": status, "lease_until": None, "reason": reason[:512]})

@@ -17,6 +17,7 @@ from functions.core.ports import parse_ports
 from functions.core.schedule import validate_schedule
 from functions.core.scope import check_scope
 from functions.core.targets import parse_exclusions, parse_targets
+from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
 from functions.usecases.start_scan import profile_named, snapshot_of
@@ -26,6 +27,7 @@ from functions.usecases.start_scan import profile_named, snapshot_of
 class ManageNetworks:
     networks: Networks
     scans: Scans
+    ledger: Ledger
     scheduler: Scheduler
     admit_loopback: bool = False
 
@@ -52,6 +54,8 @@ class ManageNetworks:
                 f"the network is at version {current.version}, not {expected}: read it and edit that",
                 current=current.model_dump(mode="json"),
             )
+        if live := self.scans.live(project, identifier):
+            self.ledger.narrow(project, live, current.exclusions)
         self.scheduler.put(current)
         return current
 

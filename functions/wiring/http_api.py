@@ -87,7 +87,9 @@ def http_api() -> HttpApi:
         idempotency=Idempotency(table),
         live=Live(Table(clients.dynamodb(), settings.live_table)),
         scan_ports=ScanPorts(ledger=ledger, results=results),
-        manage_networks=ManageNetworks(networks=networks, scans=scans, scheduler=scheduler, admit_loopback=loopback),
+        manage_networks=ManageNetworks(
+            networks=networks, scans=scans, ledger=ledger, scheduler=scheduler, admit_loopback=loopback
+        ),
         start_scan=StartScan(networks=networks, scans=scans, workflow=workflow, admit_loopback=loopback),
         cancel_scan=CancelScan(scans=scans, ledger=ledger, workflow=workflow),
         explain_cell=ExplainCell(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.store.ledger import Ledger
 from tests.http_api.conftest import DRAFT, Api
 from tests.platform_in_memory import Platform
 
@@ -149,6 +150,15 @@ def test_a_network_with_a_live_scan_stays(api: Api, project: str, network: str) 
     refused = api.delete(f"/v1/projects/{project}/networks/{network}", version=1)
     assert (refused.status, refused.slug) == (409, "scan-in-progress")
     assert refused.body["current"] == {"scan": scan}
+
+
+def test_an_exclusion_made_while_a_scan_is_live_reaches_its_workers(
+    api: Api, platform: Platform, project: str, network: str
+) -> None:
+    scan = api.post(f"/v1/projects/{project}/scans", {"network": network}).body["id"]
+    edited = api.put(f"/v1/projects/{project}/networks/{network}", DRAFT | {"exclusions": ["10.0.0.9"]}, version=1)
+    assert edited.status == 200
+    assert Ledger(platform.table).exclusions(project, scan) == ("10.0.0.9",)
 
 
 def test_a_preview_counts_and_keeps_nothing(api: Api, project: str) -> None:

@@ -79,6 +79,7 @@ class FakeLedger:
     heartbeats: list[Progress] = field(default_factory=list)
     saved: Saved | None = None
     failed: str = ""
+    excluded: tuple[str, ...] = ()
 
     def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk:
         self.attempt += 1
@@ -103,6 +104,9 @@ class FakeLedger:
 
     def fail(self, chunk: Chunk, *, reason: str) -> None:
         self.failed = reason
+
+    def exclusions(self, project: str, scan: str) -> tuple[str, ...]:
+        return self.excluded
 
     def _fence(self) -> None:
         if self.superseded:

@@ -158,6 +158,15 @@ def test_a_chunk_out_of_scope_is_refused_before_anything_runs(
     assert not fake_tools.ran("masscan")
 
 
+def test_an_exclusion_made_since_the_plan_is_kept_to(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(nmap="exit 1", masscan="exit 1")
+    stage.ledger.excluded = ("10.9.1.0/30",)
+
+    assert stage.work(chunk_spec("10.9.1.2", "10.9.1.9", ports="80")) == "failed"
+    assert "10.9.1.2" in stage.ledger.failed
+    assert not fake_tools.ran("masscan")
+
+
 def test_a_heartbeat_that_cannot_be_written_ends_the_attempt(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

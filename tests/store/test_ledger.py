@@ -147,3 +147,11 @@ def test_of_two_that_take_over_a_lease_at_once_one_wins(ledger: Ledger, monkeypa
     monkeypatch.setattr(ledger, "get", lambda *_: stale)
     with pytest.raises(Superseded):
         ledger.claim(PROJECT, SCAN, "00000", run=1, now=AT + timedelta(seconds=1), lease_s=60)
+
+
+def test_exclusions_made_since_the_plan_are_told_to_workers_and_are_no_chunk(ledger: Ledger) -> None:
+    assert ledger.exclusions(PROJECT, SCAN) == ()
+    ledger.narrow(PROJECT, SCAN, ("10.0.0.0/30", "printer.example.org"))
+    assert ledger.exclusions(PROJECT, SCAN) == ("10.0.0.0/30", "printer.example.org")
+    assert [each.chunk for each in ledger.list(PROJECT, SCAN)] == ["00000"]
+    assert ledger.stop_requested(PROJECT, SCAN) == ""

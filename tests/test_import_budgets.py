@@ -1,0 +1,189 @@
+"""What a cold start of each entry point imports, to the name: a set is exact where a time is noisy."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from tests.platform_in_memory import ENVIRONMENT
+
+MODELS = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
+AWS = {"boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
+LOGGER = {"aws_lambda_powertools"}
+HTTP_RESOLVER = {"aws_lambda_powertools.event_handler"}
+COMMAND = {"annotated_doc", "click", "pygments", "rich", "shellingham", "typer"}
+CLIENT = {"httpx", "idna", "websockets"}
+
+STEP = {"functions.observability", "functions.settings", "functions.core", "functions.store"}
+"""What all Lambda functions need of ours; only the rest is told below."""
+
+PROBE = """
+import importlib, json, sys, sysconfig
+
+def refuse(event, _arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
+        raise RuntimeError(f"an import reached for the network: {event}")
+
+sys.addaudithook(refuse)
+entry, root, named = sys.argv[1], sys.argv[2], sys.argv[3:]
+module = importlib.import_module(entry)
+if root:
+    from functions.adapters import clients
+
+    for name in ("dynamodb", "s3", "stepfunctions", "scheduler", "events", "sqs"):
+        setattr(clients, name, object)
+    clients.connections = lambda _url: object()
+    where, _, what = root.rpartition(".")
+    getattr(importlib.import_module(where), what)()
+site = sysconfig.get_path("purelib")
+installed = {n.partition(".")[0] for n, m in sys.modules.items() if (getattr(m, "__file__", "") or "").startswith(site)}
+ours = {n for n in sys.modules if n.startswith("functions.") and n.count(".") == 1}
+inner = {n for n in sys.modules if n.startswith(("functions.adapters.", "functions.usecases.", "functions.wiring."))}
+parents = {n.rpartition(".")[0] for n in inner}
+third = {n for n in installed if not n.startswith("__")} | {n for n in named if n in sys.modules}
+print(json.dumps({"third": sorted(third), "ours": sorted((ours | inner) - parents)}))
+"""
+"""Imports an entry point and composes it, with nothing in the place of the clients; tells what that brought in."""
+
+VARIABLES = {
+    "VEDETTE_TABLE": "table",
+    "VEDETTE_LIVE_TABLE": "live",
+    "VEDETTE_BUCKET": "bucket",
+    "VEDETTE_BUS": "bus",
+    "VEDETTE_FINISH_QUEUE_URL": "https://queue.example",
+    "VEDETTE_DEADLINE_S": "600",
+    "VEDETTE_LEASE_S": "900",
+}
+
+
+@dataclass(frozen=True)
+class Budget:
+    third: set[str]
+    ours: set[str]
+    composes: str = ""
+
+
+def a_function(folder: str, root: str, *ours: str, third: set[str] = AWS | MODELS | LOGGER, wiring: str = "") -> Budget:
+    """`ours` without the leading `functions.`; what is composed is `root` of the wiring of the folder."""
+    of_wiring = f"functions.wiring.{wiring or folder}"
+    names = {f"functions.{folder}", of_wiring, "functions.adapters.clients", *(f"functions.{name}" for name in ours)}
+    return Budget(third=third, ours=STEP | names, composes=f"{of_wiring}.{root}")
+
+
+BUDGETS = {
+    "functions.http_api.app": a_function(
+        "http_api",
+        "http_api",
+        "adapters.results",
+        "adapters.scheduler",
+        "adapters.workflow",
+        "adapters.failed_records",
+        "usecases.alerts",
+        "usecases.authenticate",
+        "usecases.cancel_scan",
+        "usecases.consume_stream",
+        "usecases.explain_cell",
+        "usecases.networks",
+        "usecases.projects",
+        "usecases.scan_ports",
+        "usecases.start_scan",
+        "usecases.tokens",
+        "wiring.clock",
+        third=AWS | MODELS | LOGGER | HTTP_RESOLVER,
+    ),
+    "functions.http_api.authorizer": a_function(
+        "http_api", "authorizer", "usecases.authenticate", "wiring.clock", wiring="authorizer"
+    ),
+    "functions.websocket.app": a_function(
+        "websocket", "websocket", "adapters.connections", "usecases.authenticate", "wiring.clock"
+    ),
+    "functions.scan_workflow.plan": a_function(
+        "scan_workflow",
+        "plan_scan",
+        "adapters.resolver",
+        "adapters.results",
+        "usecases.plan_scan",
+        "wiring.clock",
+    ),
+    "functions.scan_workflow.judge": a_function(
+        "scan_workflow", "judge_attempt", "usecases.judge_attempt", "wiring.clock"
+    ),
+    "functions.scan_workflow.ingest": a_function(
+        "scan_workflow", "ingest_chunk", "adapters.results", "usecases.ingest_chunk", "wiring.clock"
+    ),
+    "functions.scan_workflow.record_failure": a_function(
+        "scan_workflow", "record_failure", "usecases.record_failure", "wiring.clock"
+    ),
+    "functions.scan_workflow.finish": a_function(
+        "scan_workflow",
+        "finish_scan",
+        "adapters.results",
+        "usecases.consume_queue",
+        "usecases.finish_scan",
+        "usecases.ingest_chunk",
+        "wiring.clock",
+    ),
+    "functions.scheduling.tick": a_function(
+        "scheduling",
+        "run_tick",
+        "adapters.workflow",
+        "usecases.consume_queue",
+        "usecases.run_tick",
+        "usecases.start_scan",
+        "wiring.clock",
+    ),
+    "functions.scheduling.sweep": a_function(
+        "scheduling",
+        "sweep",
+        "adapters.queue",
+        "adapters.workflow",
+        "usecases.consume_queue",
+        "usecases.sweep",
+        "wiring.clock",
+    ),
+    "functions.alerting.evaluate": a_function(
+        "alerting",
+        "evaluate",
+        "adapters.failed_records",
+        "usecases.alerts",
+        "usecases.consume_stream",
+    ),
+    "functions.alerting.publish": a_function(
+        "alerting",
+        "publish",
+        "adapters.bus",
+        "adapters.failed_records",
+        "usecases.announce",
+        "usecases.consume_stream",
+    ),
+    "functions.alerting.broadcast": a_function(
+        "alerting",
+        "broadcast",
+        "adapters.connections",
+        "adapters.failed_records",
+        "usecases.broadcast",
+        "usecases.consume_stream",
+    ),
+    "scanner_image.__main__": Budget(
+        third=AWS | MODELS | {"defusedxml"},
+        ours={"functions.settings", "functions.core", "functions.store", "functions.adapters.results"},
+    ),
+    "cli.main": Budget(third=COMMAND | CLIENT | MODELS, ours=set()),
+}
+
+
+@pytest.mark.parametrize("entry", BUDGETS)
+def test_an_entry_point_imports_what_it_needs_and_nothing_else(entry: str) -> None:
+    budget = BUDGETS[entry]
+    told = subprocess.run(
+        [sys.executable, "-c", PROBE, entry, budget.composes, *HTTP_RESOLVER],
+        env={**ENVIRONMENT, **VARIABLES},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    imported = json.loads(told.stdout)
+    assert set(imported["third"]) == budget.third
+    assert set(imported["ours"]) == budget.ours

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from functions.core.errors import Corrupt
@@ -20,6 +21,8 @@ class StreamRecord:
     family: str
     old: Item
     new: Item
+    at: datetime
+    """When the item was written, to the second."""
 
     @property
     def is_insert(self) -> bool:
@@ -48,6 +51,7 @@ def read_record(record: Mapping[str, Any]) -> StreamRecord:
             family=family,
             old=from_image(images.get("OldImage", {})),
             new=from_image(images.get("NewImage", {})),
+            at=datetime.fromtimestamp(float(images["ApproximateCreationDateTime"]), UTC),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Corrupt(f"this is no record of a stream: {error!r}") from error

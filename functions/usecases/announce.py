@@ -40,8 +40,6 @@ def _scan_news(record: StreamRecord) -> Iterator[News]:
     if record.is_removal:
         return
     scan = record.after(Scan)
-    if not record.is_insert and record.before(Scan).status is scan.status:
-        return
     data = {
         "scan": scan.id,
         "network": scan.network,
@@ -50,9 +48,12 @@ def _scan_news(record: StreamRecord) -> Iterator[News]:
         "cells": scan.counts.cells,
         "reason": scan.reason,
     }
-    if scan.status is ScanStatus.PLANNED:
-        yield News("scan.planned", scan.project, scan.id, scan.created, data)
-    elif scan.status is ScanStatus.RUNNING:
+    before = scan if record.is_insert else record.before(Scan)
+    if scan.counts.chunks and not before.counts.chunks:
+        yield News("scan.planned", scan.project, scan.id, record.at, data)
+    if before.status is scan.status:
+        return
+    if scan.status is ScanStatus.RUNNING:
         yield News("scan.started", scan.project, scan.id, scan.started or scan.created, data)
     elif scan.status not in LIVE:
         ended = scan.ended or scan.created

@@ -12,6 +12,7 @@ from functions.store.stream import StreamRecord, read_record
 
 TRIES = 3
 _FIRST_PAUSE_S = 0.2
+_MAX_ERROR = 1000
 
 Step = Callable[[Sequence[StreamRecord]], Iterable[tuple[StreamRecord, Exception]]]
 """Handles a batch in order; says which records it gave up, and why."""
@@ -19,7 +20,7 @@ Step = Callable[[Sequence[StreamRecord]], Iterable[tuple[StreamRecord, Exception
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A record that was kept: `key` is where, `error` the kind of error that it met."""
+    """A record that was kept: `key` is where, `error` what it met."""
 
     record: str
     key: str
@@ -49,7 +50,8 @@ class StreamConsumer:
 
     def _keep(self, record: Mapping[str, Any], error: Exception) -> GivenUp:
         key = self.failed.keep(record)
-        return GivenUp(record=str(record.get("eventID", "")), key=key, error=type(error).__name__)
+        why = f"{type(error).__name__}: {error}"[:_MAX_ERROR]
+        return GivenUp(record=str(record.get("eventID", "")), key=key, error=why)
 
 
 def one_by_one(handle: Callable[[StreamRecord], None], *, pause: Callable[[float], None] = time.sleep) -> Step:

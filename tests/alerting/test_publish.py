@@ -63,10 +63,12 @@ def changed(scan: Scan, **fields: Any) -> Scan:
 
 
 def test_the_life_of_a_scan_is_told_to_its_watchers_and_the_projects(stage: Stage) -> None:
-    planned = stage.backend.scan(stage.backend.network())
-    running = changed(planned, status="running", started=NOW, counts=ScanCounts(chunks=3, cells=12))
+    asked = stage.backend.scan(stage.backend.network())
+    planned = changed(asked, counts=ScanCounts(chunks=3, cells=12))
+    running = changed(planned, status="running", started=NOW)
     ended = changed(running, status="partial", ended=NOW, reason="4 of 12 cells are not covered")
-    assert stage.tell("SCN", new=planned) == ["scan.planned"]
+    assert stage.tell("SCN", new=asked) == []
+    assert stage.tell("SCN", new=planned, old=asked) == ["scan.planned"]
     assert stage.tell("SCN", new=running, old=planned) == ["scan.started"]
     assert stage.tell("SCN", new=ended, old=running) == ["scan.finished"]
     told = ["scan.planned", "scan.started", "scan.finished"]
@@ -84,7 +86,8 @@ def test_the_life_of_a_scan_is_told_to_its_watchers_and_the_projects(stage: Stag
 
 def test_a_write_that_only_counts_is_not_told(stage: Stage) -> None:
     scan = stage.backend.scan(stage.backend.network())
-    assert stage.tell("SCN", new=changed(scan, counts=ScanCounts(chunks=3)), old=scan) == []
+    planned = changed(scan, counts=ScanCounts(chunks=3))
+    assert stage.tell("SCN", new=changed(scan, counts=ScanCounts(chunks=3, open_ports=1)), old=planned) == []
     assert stage.tell("SCN", new=changed(scan, stop="cancel"), old=scan) == []
 
 
@@ -147,7 +150,7 @@ def test_other_families_are_passed_over(stage: Stage) -> None:
 
 def test_a_record_told_again_repeats_the_same_event_ids(stage: Stage) -> None:
     scan = stage.backend.scan(stage.backend.network())
-    record = read_record(a_record("SCN", 1, new=scan))
+    record = read_record(a_record("SCN", 1, new=changed(scan, counts=ScanCounts(chunks=1)), old=scan))
     stage.bus.down = True
     with pytest.raises(Unavailable):
         stage.announce(record)
@@ -159,7 +162,8 @@ def test_a_record_told_again_repeats_the_same_event_ids(stage: Stage) -> None:
 
 def test_the_poisoned_record_alone_is_given_up(stage: Stage) -> None:
     scan = stage.backend.scan(stage.backend.network())
-    good, bad = a_record("SCN", 2, new=scan), poisoned(a_record("SCN", 1, new=scan))
+    counted = changed(scan, counts=ScanCounts(chunks=1))
+    good, bad = a_record("SCN", 2, new=counted, old=scan), poisoned(a_record("SCN", 1, new=scan))
     given_up = list(one_by_one(stage.announce, pause=lambda _: None)([read_record(bad), read_record(good)]))
     assert [record.id for record, _ in given_up] == ["event-1"]
     assert [each.detail_type for each in stage.bus.said] == ["scan.planned"]

@@ -14,6 +14,9 @@ SCAN = new_id(NOW)
 SILENT, ALERT, REVIEW = (AlertSettings.model_validate({"baseline": each}) for each in ("silent", "alert", "review"))
 
 
+WRITTEN = {"ApproximateCreationDateTime": 1_795_248_000.0}
+
+
 def a_change(kind: str = "opened", **fields: object) -> Change:
     evidence = {"scan": SCAN, "chunk": "00003", "attempt": 2, "at": NOW, "how": "syn"}
     return Change.model_validate({"kind": kind, **evidence, **fields})
@@ -111,7 +114,8 @@ def stream_record(exposure: Exposure, number: int = 0, *, damaged: bool = False)
     item = encode_item(to_item(exposure, f"EXP#{exposure.project}#{exposure.network}#00", f"k{number}"))
     if damaged:
         del item["state"]
-    return {"eventID": f"event-{number}", "dynamodb": {"Keys": {"pk": item["pk"], "sk": item["sk"]}, "NewImage": item}}
+    images = {"Keys": {"pk": item["pk"], "sk": item["sk"]}, "NewImage": item, **WRITTEN}
+    return {"eventID": f"event-{number}", "dynamodb": images}
 
 
 def test_a_change_told_twice_raises_one_alert(backend: Backend) -> None:
@@ -147,8 +151,11 @@ def test_evaluate_gives_up_the_poisoned_record_alone(backend: Backend) -> None:
 
 def test_evaluate_passes_over_what_is_not_an_exposure_or_is_removed(backend: Backend) -> None:
     removed = stream_record(stored(backend, a_change()))
-    removed["dynamodb"] = {"Keys": removed["dynamodb"]["Keys"], "OldImage": {}}  # type: ignore[index]
-    foreign = {"eventID": "2", "dynamodb": {"Keys": {"pk": {"S": "CHK#1"}, "sk": {"S": "1"}}, "NewImage": {}}}
+    removed["dynamodb"] = {"Keys": removed["dynamodb"]["Keys"], "OldImage": {}, **WRITTEN}  # type: ignore[index]
+    foreign = {
+        "eventID": "2",
+        "dynamodb": {"Keys": {"pk": {"S": "CHK#1"}, "sk": {"S": "1"}}, "NewImage": {}, **WRITTEN},
+    }
     records = [read_record(removed), read_record(foreign)]
     assert list(Evaluate(networks=backend.networks, alerts=backend.alerts)(records)) == []
     assert raised(backend) == []

@@ -55,10 +55,10 @@ format: $(BIN)/.ready
 	$(BIN)/ruff check --fix .
 
 system: $(BIN)/.ready
-	@$(BIN)/python -m infra.local.tools
+	@$(BIN)/python -m infra.local.install
 
 system-test: $(BIN)/.ready
-	@$(BIN)/python -m infra.local.tools --tests
+	@$(BIN)/python -m infra.local.install --tests
 
 clean: down
 	rm -rf build cdk.out .vedette

@@ -1,14 +1,12 @@
-"""The scanners this machine needs, installed from Debian where that is allowed: `python -m infra.local.tools`."""
+"""The scanners this machine needs, installed from Debian where that is allowed."""
 
-import argparse
 import ctypes.util
 import os
 import shutil
-import sys
 from dataclasses import dataclass
 
 from infra.local.commands import run
-from infra.local.errors import CommandError, LocalError, ToolMissingError
+from infra.local.errors import CommandError, ToolMissingError
 
 
 @dataclass(frozen=True)
@@ -84,19 +82,3 @@ def _as_root() -> list[str] | None:
     except (CommandError, FileNotFoundError):
         return None
     return ["sudo", "-n"]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tests", action="store_true", help="what the tests' lab needs too")
-    options = parser.parse_args()
-    try:
-        installed = ensure(TESTING if options.tests else SCANNING)
-    except LocalError as error:
-        sys.exit(str(error))
-    if installed:
-        sys.stderr.write(f"installed {' '.join(installed)}\n")
-
-
-if __name__ == "__main__":
-    main()

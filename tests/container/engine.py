@@ -105,7 +105,7 @@ class Engine:
 @contextmanager
 def own_engine(*, registries: bool) -> Iterator[Engine]:
     """Configured for this process and its children; gone at the end, and so are those of dead test runs."""
-    assert shutil.which("podman"), "podman is not installed: python -m infra.local.tools --tests"
+    assert shutil.which("podman"), "podman is not installed: python -m infra.local.install --tests"
     _sweep()
     engine = Engine(Path(tempfile.mkdtemp(prefix=PREFIX)), registries)
     # The kernel drops the lock with its holder, however that ends.

@@ -19,7 +19,8 @@ SLOW = 300
 
 @pytest.fixture
 def network(project: Project, lab: Lab) -> Json:
-    return project.network(targets=targets(lab, "web", "mail", "ssh", "database"), ports=PORTS, rate=SLOW)
+    hosts = targets(lab, "web", "mail", "ssh", "database")
+    return project.network(targets=hosts, ports=PORTS, rate=SLOW, profile="discovery")
 
 
 def running_worker(scan: Json, *, tool: str = "masscan") -> Worker:
@@ -101,7 +102,9 @@ def stop_task(project: Project, worker: Worker) -> None:
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["crash", "hang"])
-def test_a_tool_that_crashes_or_hangs_gives_partial(project: Project, network: Json, blow: signal.Signals) -> None:
+def test_a_tool_that_crashes_or_hangs_gives_partial(project: Project, lab: Lab, blow: signal.Signals) -> None:
+    elsewhere = targets(lab, "silent", versions=[6])
+    network = project.network(targets=[*targets(lab, "web", "mail"), *elsewhere], ports=PORTS, rate=SLOW)
     scan = project.start(network)
     worker = running_worker(scan)
     for tool in worker.tools("masscan"):
@@ -112,7 +115,7 @@ def test_a_tool_that_crashes_or_hangs_gives_partial(project: Project, network: J
     missing = uncovered(project, scan)
     assert missing
     assert all("masscan" in line["reason"] for line in missing)
-    assert 0 < ended["counts"]["cells_covered"] < ended["counts"]["cells"] or len(chunks(project, scan)) == 1
+    assert 0 < ended["counts"]["cells_covered"] < ended["counts"]["cells"]
 
 
 def test_sigterm_saves_what_exists(project: Project, network: Json) -> None:
@@ -143,7 +146,7 @@ def test_a_crash_between_the_two_writes_of_a_start_heals(project: Project, netwo
     role = next(
         name
         for name in (entry["RoleName"] for entry in iam.list_roles(MaxItems=1000)["Roles"])
-        if "HttpApiFunction" in name or "HttpApiHandler" in name
+        if "-HttpApiRole" in name
     )
     denial = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"states:StartExecution","Resource":"*"}}'
     iam.put_role_policy(RoleName=role, PolicyName="crash", PolicyDocument=denial)

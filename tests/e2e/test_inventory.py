@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
 @pytest.fixture
 def network(project: Project, lab: Lab) -> Json:
-    return project.network(targets=targets(lab, "web", "mail", "dropping"), ports=PORTS)
+    return project.network(targets=targets(lab, "web", "mail", "dropping"), ports=PORTS, profile="discovery")
 
 
 def new_port_alerts(project: Project) -> set[tuple[str, int]]:
@@ -50,6 +50,22 @@ def test_what_opens_after_the_baseline_is_an_alert_and_the_baseline_is_not(
     assert alert["why"]["change"]["previous_covered"] is not None
     acknowledged = project.post("alerts", alert["id"], "acknowledge")
     assert acknowledged["status"] == "acknowledged"
+
+
+def test_a_missing_alert_is_derived_from_its_exposure(project: Project, lab: Lab) -> None:
+    web, cell = lab.host("web"), str(lab.host("web").address)
+    network = project.network(targets=[cell], ports="80,443", profile="discovery", alerts={"baseline": "alert"})
+    project.scan(network)
+    eventually(lambda: len(new_port_alerts(project)) == 2, what="a first coverage raises alerts where asked to")
+    lost = project.items("alerts")[0]
+    project.platform.aws("dynamodb").delete_item(
+        TableName=project.platform.outputs["TableName"],
+        Key={"pk": {"S": f"ALR#{project.id}"}, "sk": {"S": lost["id"]}},
+    )
+    assert len(project.items("alerts")) == 1, web.name
+    done = project.platform.command("alerts", "reconcile", "--project", project.id)
+    assert done.stdout == "examined 2 exposures, raised 1 missing alerts\n"
+    assert {alert["id"] for alert in project.items("alerts")} >= {lost["id"]}
 
 
 def test_a_service_that_stops_closes_and_one_that_starts_again_reopens(

@@ -4,11 +4,13 @@ import json
 import threading
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import SHUT_RDWR
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from cli.live import Feed, connector
@@ -19,9 +21,13 @@ from tests.lab.lab import Lab
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
 
-def listen(platform: Platform, token: str = "") -> ClientConnection:
+@contextmanager
+def listen(platform: Platform, token: str = "") -> Iterator[ClientConnection]:
     headers = {"Authorization": f"Bearer {token or platform.access.token}"}
-    return connect(platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None)
+    with connect(
+        platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None
+    ) as connection:
+        yield connection
 
 
 def ask(socket: ClientConnection, **frame: Any) -> Json:
@@ -31,21 +37,23 @@ def ask(socket: ClientConnection, **frame: Any) -> Json:
 
 
 def test_a_broken_connection_loses_no_event(project: Project, lab: Lab) -> None:
-    network = project.network(targets=targets(lab, "web", "mail"), ports=PORTS, rate=500)
+    network = project.network(targets=targets(lab, "web", "mail"), ports=PORTS, rate=500, profile="discovery")
     scan = project.start(network)
     sockets: list[ClientConnection] = []
     open_socket = connector(project.platform.access)
 
-    def recording() -> Any:
-        socket = open_socket()
-        sockets.append(socket)  # type: ignore[arg-type] # what the connector opens is a client connection
-        return socket
+    @contextmanager
+    def recording() -> Iterator[ClientConnection]:
+        with open_socket() as socket:
+            assert isinstance(socket, ClientConnection)
+            sockets.append(socket)
+            yield socket
 
     def breaker() -> None:
         for _ in range(3):
             time.sleep(4)
             if sockets:
-                sockets[-1].socket.close()
+                sockets[-1].socket.shutdown(SHUT_RDWR)
 
     cutting = threading.Thread(target=breaker, daemon=True)
     cutting.start()
@@ -93,8 +101,9 @@ def test_ping_is_answered_and_what_is_no_frame_is_an_error(project: Project) -> 
 
 
 def test_a_bad_token_opens_no_connection(platform: Platform) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        listen(platform, "vdt_01ARZ3NDEKTSV4RRFFQ69G5FAV_" + "x" * 43)
+    unknown = "vdt_01ARZ3NDEKTSV4RRFFQ69G5FAV_" + "x" * 43
+    with pytest.raises(InvalidStatus) as refused, listen(platform, unknown):
+        pass
     assert refused.value.response.status_code in {401, 403}
 
 
@@ -112,11 +121,9 @@ def test_another_projects_token_hears_nothing(platform: Platform, lab: Lab) -> N
 
 def test_a_connection_that_is_gone_is_forgotten(project: Project, lab: Lab) -> None:
     platform = project.platform
-    socket = listen(platform)
-    assert ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)["type"] == "snapshot"
-    socket.socket.close()
-    with suppress(ConnectionClosed, OSError):
-        socket.close()
+    with listen(platform) as socket:
+        assert ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)["type"] == "snapshot"
+        socket.socket.shutdown(SHUT_RDWR)
     project.scan(project.network(targets=targets(lab, "silent"), ports="1-5"))
 
     def forgotten() -> bool:

@@ -33,7 +33,7 @@ check: $(BIN)/.ready ## The inner loop: format, lint, types, import contracts, u
 	$(PYTEST) -q -m "not lab and not e2e and not container and not long" -n 2
 
 test: system-test check ## Everything that must hold: unit, templates, contracts, lab, end to end, container
-	$(PYTEST) -m "(lab or e2e or container) and not long"
+	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --dist loadgroup --durations=15
 
 test-long: system-test ## Scenarios, fuzzing, faults
 	$(PYTEST) -m long

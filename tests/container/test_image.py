@@ -8,7 +8,7 @@ import pytest
 from tests.container.engine import Engine
 from tests.lab.lab import Lab
 
-pytestmark = pytest.mark.container
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1200)]
 
 AS_ON_FARGATE = ("--rm", "--pull=never", "--read-only", "--tmpfs=/tmp:rw,exec,mode=1777")
 ONLY_RAW = ("--cap-drop=ALL", "--cap-add=NET_RAW")

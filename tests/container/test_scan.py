@@ -15,7 +15,7 @@ from tests.e2e.platform import Json, Platform, Project, deployed, eventually
 from tests.lab.lab import Lab
 from tests.lab.namespaces import run
 
-pytestmark = [pytest.mark.container, pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.container, pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from infra.local.errors import BuildError
 from infra.local.paths import LocalPaths
 from tests.container.engine import own_engine
 
-pytestmark = pytest.mark.container
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1200)]
 
 
 def test_an_engine_that_cannot_build_the_image_is_no_dead_end(tmp_path: Path) -> None:

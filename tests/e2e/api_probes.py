@@ -1,0 +1,204 @@
+"""Probes of the roles behind the two APIs and their authorizer: the functions are called as API Gateway calls them."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from websockets.sync.client import connect
+
+from functions.core.scan import Scan
+from functions.core.token import Principal
+from functions.usecases.authenticate import context_of
+from infra.permissions import On
+from tests.e2e.outcome import Outcome, Probe
+from tests.e2e.platform import Json
+from tests.e2e.roles import Pair, Roles
+from tests.e2e.stage_hand import ADDRESS, FAR_AWAY, Operator, StageHand
+
+Request = tuple[str, str, Json | None, Mapping[str, str]]
+"""Method, path below the project, body, query."""
+
+
+def authorise(hand: StageHand, _roles: Roles) -> Outcome:
+    headers = {"authorization": f"Bearer {hand.operator.platform.access.token}"}
+    said = hand.invoke("Authorizer", {"version": "2.0", "headers": headers})
+    return Outcome.of(said, done=said.said.get("isAuthorized") is True)
+
+
+def asked(prepare: Callable[[StageHand], Request], *, status: int = 0) -> Probe:
+    """A request to the HTTP API; `status`: the answer that shows it done, any success by default."""
+
+    def probe(hand: StageHand, _roles: Roles) -> Outcome:
+        method, path, body, query = prepare(hand)
+        said = hand.invoke("HttpApi", _request(hand, method, path, body, query))
+        answered = int(said.said.get("statusCode", 500))
+        return Outcome.of(said, done=answered == status if status else answered < 400)
+
+    return probe
+
+
+def _request(hand: StageHand, method: str, path: str, body: Json | None, query: Mapping[str, str]) -> Json:
+    whole = f"/v1/projects/{hand.project}/{path}".rstrip("/")
+    principal = Principal(id="test", scopes=("read", "scan", "triage", "admin"))
+    return {
+        "version": "2.0",
+        "routeKey": "ANY /{proxy+}",
+        "rawPath": whole,
+        "rawQueryString": "&".join(f"{name}={value}" for name, value in query.items()),
+        "queryStringParameters": dict(query),
+        "headers": {"content-type": "application/json", "if-match": '"1"'},
+        "requestContext": {
+            "http": {"method": method, "path": whole},
+            "stage": "$default",
+            "requestId": uuid.uuid4().hex,
+            "authorizer": {"lambda": context_of(principal)},
+        },
+        "body": json.dumps(body) if body is not None else None,
+        "isBase64Encoded": False,
+    }
+
+
+def _get(path: str, **query: str) -> Request:
+    return "GET", path, None, query
+
+
+def _draft(**fields: Any) -> Json:
+    return {"name": "probe", "targets": [ADDRESS], "ports": "1", **fields}
+
+
+_SCHEDULED = _draft(schedule={"expression": FAR_AWAY, "enabled": False})
+
+
+def _saved(hand: StageHand, *, expired: bool = False) -> Scan:
+    scan = hand.scan(running=True)
+    chunk = hand.saved_chunk(scan)
+    if expired:
+        hand.results.client.delete_object(Bucket=hand.results.bucket, Key=chunk.result_key)
+    return scan
+
+
+def _log(hand: StageHand) -> Request:
+    return _get(f"scans/{hand.scan().id}/log")
+
+
+def _coverage(hand: StageHand) -> Request:
+    scan = hand.scan(running=True)
+    hand.waiting_chunk(scan)
+    return _get(f"scans/{scan.id}/coverage", asset=ADDRESS, port="1")
+
+
+def _revoke(hand: StageHand) -> Request:
+    return "DELETE", f"tokens/{hand.principal().id}", None, {}
+
+
+def _delete_network(hand: StageHand) -> Request:
+    return "DELETE", f"networks/{hand.network(schedule=FAR_AWAY, schedule_on=False).id}", None, {}
+
+
+def _cancel(hand: StageHand) -> Request:
+    return "POST", f"scans/{hand.scan().id}/cancel", None, {}
+
+
+def start_scan(hand: StageHand, roles: Roles) -> Outcome:
+    network = hand.network()
+    outcome = asked(lambda _: ("POST", "scans", {"network": network.id}, {}))(hand, roles)
+    # Without its network the workflow has nothing to do but to end the scan.
+    hand.stores.networks.delete(network.project, network.id, expected=1)
+    return outcome
+
+
+HTTP_API: Mapping[Pair, Probe] = {
+    Pair("HttpApi", on, action): probe
+    for on, action, probe in (
+        (On.TABLE, "dynamodb:GetItem", asked(lambda _: _get(""))),
+        (On.TABLE, "dynamodb:Query", asked(lambda _: _get("networks"))),
+        (On.TABLE, "dynamodb:PutItem", asked(lambda _: ("POST", "networks", _draft(), {}))),
+        (On.TABLE, "dynamodb:UpdateItem", asked(_revoke)),
+        (On.TABLE, "dynamodb:DeleteItem", asked(_delete_network)),
+        (On.GSI1, "dynamodb:Query", asked(lambda _: _get("tokens"))),
+        (On.LIVE_TABLE, "dynamodb:Query", asked(_log)),
+        (On.PLANS, "s3:GetObject", asked(_coverage)),
+        (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),
+        (On.STATE_MACHINE, "states:StartExecution", start_scan),
+        (On.EXECUTIONS, "states:DescribeExecution", asked(_cancel)),
+        (On.SCHEDULES, "scheduler:UpdateSchedule", asked(lambda _: ("POST", "networks", _SCHEDULED, {}))),
+        (On.SCHEDULES, "scheduler:CreateSchedule", asked(lambda _: ("POST", "networks", _SCHEDULED, {}))),
+        (On.SCHEDULES, "scheduler:DeleteSchedule", asked(_delete_network)),
+    )
+}
+
+
+def expired_result(hand: StageHand, roles: Roles) -> Outcome:
+    """A result whose time is over is missing, not forbidden."""
+    return asked(lambda _: _get(f"scans/{_saved(hand, expired=True).id}/ports"), status=404)(hand, roles)
+
+
+def _frame(hand: StageHand, connection: str, action: str = "", *, route: str = "$default") -> Outcome:
+    principal = hand.principal()
+    if action:
+        hand.stores.live.connect(connection, principal, hand.now)
+    context = {"routeKey": route, "connectionId": connection, "authorizer": context_of(principal)}
+    body = json.dumps({"action": action} | ({} if action == "ping" else {"topic": f"project:{hand.project}"}))
+    return Outcome.of(hand.invoke("Websocket", {"requestContext": context, "body": body}))
+
+
+def _nobody() -> str:
+    return uuid.uuid4().hex
+
+
+def _connected(hand: StageHand, _roles: Roles) -> Outcome:
+    return _frame(hand, _nobody(), route="$connect")
+
+
+def _left(hand: StageHand, _roles: Roles) -> Outcome:
+    connection = _nobody()
+    hand.stores.live.connect(connection, hand.principal(), hand.now)
+    hand.stores.live.subscribe(connection, hand.project, f"project:{hand.project}")
+    return _frame(hand, connection, route="$disconnect")
+
+
+def _pinged(hand: StageHand, _roles: Roles) -> Outcome:
+    return _frame(hand, _nobody(), "ping")
+
+
+def _unsubscribed(hand: StageHand, _roles: Roles) -> Outcome:
+    return _frame(hand, _nobody(), "unsubscribe")
+
+
+def _subscribed(hand: StageHand, _roles: Roles) -> Outcome:
+    with a_connection(hand.operator) as connection:
+        return _frame(hand, connection, "subscribe")
+
+
+@contextmanager
+def a_connection(operator: Operator) -> Iterator[str]:
+    """The id of a connection that somebody holds open."""
+    live, table = operator.aws("dynamodb"), operator.outputs["LiveTableName"]
+
+    def known() -> set[str]:
+        items = live.scan(TableName=table, ProjectionExpression="pk")["Items"]
+        return {item["pk"]["S"] for item in items if item["pk"]["S"].startswith("CON#")}
+
+    before = known()
+    headers = {"Authorization": f"Bearer {operator.platform.access.token}"}
+    with connect(operator.platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None):
+        (connection,) = known() - before
+        yield connection.removeprefix("CON#")
+
+
+WEBSOCKET: Mapping[Pair, Probe] = {
+    Pair("Websocket", on, action): probe
+    for on, action, probe in (
+        (On.TABLE, "dynamodb:GetItem", _unsubscribed),
+        (On.TABLE, "dynamodb:Query", _subscribed),
+        (On.LIVE_TABLE, "dynamodb:GetItem", _unsubscribed),
+        (On.LIVE_TABLE, "dynamodb:Query", _left),
+        (On.LIVE_TABLE, "dynamodb:PutItem", _connected),
+        (On.LIVE_TABLE, "dynamodb:UpdateItem", _subscribed),
+        (On.LIVE_TABLE, "dynamodb:BatchWriteItem", _left),
+        (On.LIVE_TABLE, "dynamodb:DeleteItem", _unsubscribed),
+        (On.CONNECTIONS, "execute-api:ManageConnections", _pinged),
+    )
+}

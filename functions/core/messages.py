@@ -3,28 +3,60 @@
 Addresses travel as canonical text, address sets as inclusive ranges, port sets in canonical form (`22,80,8000-8010`).
 """
 
-from typing import Annotated, Any, Literal
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from functions.core.coverage import Answer, Method
 from functions.core.model import Id, Model, Protocol, Time
+from functions.core.ports import MAX_PORT, PortSet
 from functions.core.profile import Profile
 from functions.core.service import Service
+
+
+def _address(text: str) -> str:
+    ip_address(text)
+    return text
+
+
+def _canonical_address(text: str) -> str:
+    if "%" in text or str(ip_address(text)) != text:
+        raise ValueError("an address in another form than its canonical one")
+    return text
+
+
+def _canonical_ports(text: str) -> str:
+    ports = PortSet.from_canonical(text)
+    if ports.canonical() != text or (ports and ports.numbers.ranges[-1][1] > MAX_PORT):
+        raise ValueError("a port set in another form than its canonical one")
+    return text
+
+
+AddressText = Annotated[str, AfterValidator(_address)]
+CanonicalAddress = Annotated[str, AfterValidator(_canonical_address)]
+CanonicalPorts = Annotated[str, AfterValidator(_canonical_ports)]
 
 
 class AddressRange(Model):
     """Both ends included, one IP version, `first` <= `last`; canonical text."""
 
-    first: str
-    last: str
+    first: CanonicalAddress
+    last: CanonicalAddress
+
+    @model_validator(mode="after")
+    def _has_its_ends_in_order(self) -> Self:
+        first, last = ip_address(self.first), ip_address(self.last)
+        if first.version != last.version or int(first) > int(last):
+            raise ValueError("a range that ends before it starts")
+        return self
 
 
 class PinnedHost(Model):
     """A hostname as the user gave it, with the addresses it had at plan time."""
 
     name: str
-    addresses: tuple[str, ...] = Field(min_length=1)
+    addresses: tuple[AddressText, ...] = Field(min_length=1)
 
 
 class KnownExposure(Model):
@@ -47,7 +79,7 @@ class ChunkSpec(Model):
     addresses: tuple[AddressRange, ...] = ()
     hosts: tuple[PinnedHost, ...] = ()
     protocol: Protocol
-    ports: str
+    ports: CanonicalPorts
     exclusions: tuple[AddressRange, ...] = ()
     """What must never be probed, for the worker's own check; disjoint from `addresses`."""
     profile: Profile
@@ -80,7 +112,7 @@ class HostLine(Model):
     address: str
     up: bool
     reason: str = Field(default="", max_length=64)
-    names: tuple[str, ...] = Field(default=(), max_length=16)
+    names: tuple[Annotated[str, Field(max_length=253)], ...] = Field(default=(), max_length=16)
     mac: str = Field(default="", max_length=17)
     vendor: str = Field(default="", max_length=128)
     at: Time
@@ -109,7 +141,7 @@ class CoverageLine(Model):
     addresses: tuple[AddressRange, ...] = ()
     hosts: tuple[str, ...] = ()
     protocol: Protocol
-    ports: str
+    ports: CanonicalPorts
     answer: Answer
     how: Method
     at: Time

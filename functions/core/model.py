@@ -14,7 +14,10 @@ class Model(BaseModel):
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time that UTC has no year for") from None
 
 
 Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]

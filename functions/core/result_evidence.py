@@ -8,9 +8,10 @@ from datetime import datetime
 
 from functions.core.addresses import Version, denied_space, from_ranges
 from functions.core.block import Block, blocks_of
-from functions.core.chunk_spec import assets_of
+from functions.core.chunk_spec import assets_of, cells_of
 from functions.core.coverage import COVERED, Answer, Method
 from functions.core.coverage_map import Segment, Stamp
+from functions.core.errors import Corrupt
 from functions.core.intervals import IntervalSet
 from functions.core.messages import ChunkSpec, CoverageLine, HostLine, ObservationLine
 from functions.core.ports import PortSet
@@ -22,6 +23,9 @@ Cell = tuple[int, int]
 
 VERSIONS: tuple[Version, ...] = (4, 6)
 ONE_NAME = IntervalSet(((0, 0),))
+
+_TIMES_OVER = 2
+"""How often a document may tell of its chunk's cells; the worker's tell of each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ def _reconciled(told: Seen | None, observed: Seen) -> Seen:
 class ResultEvidence:
     """Takes lines in any order; keeps what lies in the chunk and in scope now, counts the rest in `refused`.
 
-    Memory is bounded by the spec's cells: at most one observation a cell, and no script output.
+    Memory is bounded by the spec's cells: one observation a cell, one line an address of an asset, no script output, and
+    Corrupt where coverage is told over and over.
     `earliest` and `latest`: between them the attempt worked; a time outside is drawn to the nearer end.
     """
 
@@ -154,6 +159,7 @@ class ResultEvidence:
         self._barred = {
             each: exclusions.addresses(each) | from_ranges(spec.exclusions, each) | denied[each] for each in VERSIONS
         }
+        self._room = _TIMES_OVER * cells_of(spec)
         assets = assets_of(spec)
         self._addresses = {each: assets.addresses(each) - self._barred[each] for each in VERSIONS}
         self._hosts = {
@@ -174,8 +180,13 @@ class ResultEvidence:
                 self._add_observation(line)
             case HostLine():
                 if self._owns(line.asset, line.address):
-                    timed = line.model_copy(update={"at": self._time(line.at)})
-                    self._evidence(Block.of(line.asset)).hosts[line.asset].append(timed)
+                    self._add_host(line)
+
+    def _add_host(self, line: HostLine) -> None:
+        """The first account of an address stands."""
+        known = self._evidence(Block.of(line.asset)).hosts[line.asset]
+        if all(each.address != line.address for each in known):
+            known.append(line.model_copy(update={"at": self._time(line.at)}))
 
     def _add_coverage(self, line: CoverageLine) -> None:
         ports = PortSet.from_canonical(line.ports).numbers
@@ -184,14 +195,16 @@ class ResultEvidence:
             self.refused += told * ports.count
             return
         mine = ports & self._ports
-        kept = 0
+        names = set(line.hosts) & self._hosts.keys()
+        addresses = {each: from_ranges(line.addresses, each) & self._addresses[each] for each in VERSIONS}
+        kept = sum(each.count for each in addresses.values()) + len(names)
+        self._room -= kept * mine.count
+        if self._room < 0:
+            raise Corrupt("a result tells of its chunk's cells over and over")
         for version in VERSIONS:
-            addresses = from_ranges(line.addresses, version) & self._addresses[version]
-            kept += addresses.count
-            for block, offsets in blocks_of(addresses, version):
+            for block, offsets in blocks_of(addresses[version], version):
                 self._add_rectangle(block, offsets, mine, line)
-        for name in set(line.hosts) & self._hosts.keys():
-            kept += 1
+        for name in names:
             self._add_rectangle(Block.of(name), ONE_NAME, mine, line)
         self.refused += told * ports.count - kept * mine.count
 

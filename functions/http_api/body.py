@@ -23,7 +23,8 @@ def read_object(text: str) -> dict[str, Any]:
         raise BodyTooLarge(f"a body has at most {MAX_BYTES} bytes")
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # Not only JSONDecodeError: Python refuses an integer of thousands of digits with a plain ValueError.
         raise InvalidInput("body", "the body is not JSON") from None
     if not isinstance(document, dict):
         raise InvalidInput("body", "the body must be a JSON object")

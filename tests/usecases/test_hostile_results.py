@@ -1,0 +1,220 @@
+"""Result documents as a worker in hostile hands would make them: refused whole, or taken for no more than the plan allows."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+
+from functions.adapters.results import Results
+from functions.core.chunk import ChunkStatus
+from functions.core.coverage import Answer
+from functions.core.errors import Corrupt
+from functions.core.messages import AddressRange, CoverageLine, HostLine, PinnedHost, ResultHeader
+from functions.core.service import Service
+from tests.store.examples import PROJECT, after, identifier
+from tests.usecases.inventory import CountingTable, Inventory, opened, storage, told
+
+_NAMES = count()
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[tuple[CountingTable, Results]]:
+    with storage() as both:
+        yield both
+
+
+@pytest.fixture
+def inventory(kept: tuple[CountingTable, Results]) -> Inventory:
+    return Inventory(*kept, name=f"hostile {next(_NAMES)}")
+
+
+def header(of: str, **forged: Any) -> ResultHeader:
+    plain = {"project": PROJECT, "scan": of, "chunk": "00000", "attempt": 1, "started": after(0), "mode": "raw"}
+    return ResultHeader.model_validate({**plain, "tools": {}, **forged})
+
+
+def document(of: str, *lines: dict[str, Any]) -> bytes:
+    """A document without a trailer: a worker that was cut off leaves such ones, and nothing vouches for it."""
+    texts = [header(of).model_dump_json(), *(json.dumps(line) for line in lines)]
+    return gzip.compress("".join(f"{text}\n" for text in texts).encode())
+
+
+COVERAGE = json.loads(told("10.0.0.1", "22", Answer.OPEN, 1).model_dump_json())
+HOST = json.loads(HostLine(asset="10.0.0.1", address="10.0.0.1", up=True, at=after(1)).model_dump_json())
+OBSERVATION = json.loads(opened("10.0.0.1", 22, 1).model_dump_json())
+
+
+def assert_refused(inventory: Inventory, of: str, name: str) -> None:
+    with pytest.raises(Corrupt):
+        inventory.take_in(of, name)
+    assert inventory.table.puts == []
+    assert inventory.ledger.get(PROJECT, of, name).status is ChunkStatus.SAVED
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"project": identifier("another")}, {"scan": identifier("another")}, {"chunk": "00001"}, {"attempt": 2}],
+    ids=lambda forged: next(iter(forged)),
+)
+def test_a_document_that_names_another_attempt_is_refused(inventory: Inventory, forged: dict[str, Any]) -> None:
+    of = inventory.begin()
+    lines = (told("10.0.0.1", "22", Answer.OPEN, 1), opened("10.0.0.1", 22, 1))
+    assert_refused(inventory, of, inventory.save(of, lines, header=header(of, **forged)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        COVERAGE | {"ports": "22;id"},
+        COVERAGE | {"ports": "80-22"},
+        COVERAGE | {"ports": "1-99999999999999999999"},
+        COVERAGE | {"ports": "\uff12\uff12"},
+        COVERAGE | {"addresses": [{"first": "10.0.0.9", "last": "10.0.0.1"}]},
+        COVERAGE | {"addresses": [{"first": "10.0.0.1", "last": "fd00::1"}]},
+        COVERAGE | {"addresses": [{"first": "0x0a000001", "last": "10.0.0.1"}]},
+        COVERAGE | {"addresses": [{"first": "fd00::1%eth0", "last": "fd00::1%eth0"}]},
+        COVERAGE | {"answer": "surely open"},
+        COVERAGE | {"at": "9999-12-31T23:59:59-12:00"},
+        COVERAGE | {"at": 1e400},
+        COVERAGE | {"at": "yesterday"},
+        OBSERVATION | {"port": 65536},
+        OBSERVATION | {"port": 10**400},
+        OBSERVATION | {"service": {"product": "x" * 513}},
+        HOST | {"names": ["x" * 254]},
+        HOST | {"vendor": "x" * 129},
+        {"kind": "header", "version": 1},
+        {"kind": "shell", "run": "id"},
+        {"__proto__": {}},
+    ],
+    ids=str,
+)
+def test_a_line_that_no_worker_of_ours_writes_refuses_the_document(inventory: Inventory, line: dict[str, Any]) -> None:
+    of = inventory.begin()
+    name = inventory.save(of, (), mangle=document(of, COVERAGE, OBSERVATION, line))
+    assert_refused(inventory, of, name)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000 + b"\n",
+        b'{"kind": "host", "asset": "' + b"x" * 5_000_000 + b'"}\n',
+        b"\n" * 1_000_000,
+        b"\x00" * 50_000_000,
+        b'{"kind": "host", "asset": "\xff"}\n',
+    ],
+    ids=["nested", "a long line", "empty lines", "a bomb", "no UTF-8"],
+)
+def test_a_body_that_is_no_document_is_refused_before_it_is_held(inventory: Inventory, body: bytes) -> None:
+    of = inventory.begin()
+    packed = gzip.compress(f"{header(of).model_dump_json()}\n".encode() + body, compresslevel=1)
+    assert_refused(inventory, of, inventory.save(of, (), mangle=packed))
+
+
+def test_coverage_told_over_and_over_is_refused(inventory: Inventory) -> None:
+    of = inventory.begin()
+    whole = told("10.0.0.0 10.0.0.255", "1-1000", Answer.NOT_OPEN, 1)
+    assert_refused(inventory, of, inventory.save(of, [whole] * 3))
+
+
+def test_cells_outside_of_the_chunk_are_counted_and_not_believed(inventory: Inventory) -> None:
+    of = inventory.begin()
+    everywhere = CoverageLine(
+        addresses=(
+            AddressRange(first="0.0.0.0", last="255.255.255.255"),
+            AddressRange(first="::", last="ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ),
+        hosts=("somebody.example",),
+        protocol=COVERAGE["protocol"],
+        ports="0-65535",
+        answer=Answer.NOT_OPEN,
+        how=COVERAGE["how"],
+        at=after(1),
+    )
+    foreign = [opened(f"10.0.{block}.1", 22, 1) for block in range(1, 200)]
+    counts = inventory.take_in(of, inventory.save(of, [everywhere, *foreign]))
+    assert (counts.cells_covered, counts.open_ports) == (256 * 1000, 0)
+    assert inventory.known() == ()
+    assert "were refused" in inventory.ledger.get(PROJECT, of, "00000").reason
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        "::ffff:10.0.0.1",
+        "::ffff:a00:1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+        "010.0.0.1",
+        "0xa000001",
+        "167772161",
+        "10.1",
+        "10.0.0.1.",
+        " 10.0.0.1",
+        "10.0.0.1\n",
+        "10.0.0.1\x00",
+        "10.0.0.1%eth0",
+        "\uff11\uff10.0.0.1",
+        "10.0.0.1/32",
+        "10.0.0.1;id",
+        "",
+    ],
+)
+@pytest.mark.parametrize("held_by", ["asset", "address"])
+def test_another_spelling_of_an_address_is_another_asset(inventory: Inventory, asset: str, held_by: str) -> None:
+    of = inventory.begin()
+    lines = (COVERAGE | {"answer": "not_covered"}, OBSERVATION | {held_by: asset}, HOST | {held_by: asset})
+    counts = inventory.take_in(of, inventory.save(of, (), mangle=document(of, *lines)))
+    assert (counts.open_ports, counts.hosts_up) == (0, 0)
+    assert (inventory.known(), inventory.known_hosts()) == ((), ())
+
+
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_time_out_of_the_attempts_own_is_drawn_into_it(inventory: Inventory, at: datetime) -> None:
+    of = inventory.begin(100)
+    lines = (
+        told("10.0.0.1", "22", Answer.OPEN, 1).model_copy(update={"at": at}),
+        opened("10.0.0.1", 22, 1).model_copy(update={"at": at}),
+        HostLine(asset="10.0.0.1", address="10.0.0.1", up=True, at=at),
+    )
+    inventory.take_in(of, inventory.save(of, lines, claimed=100), now=after(200))
+    seen = inventory.exposure("10.0.0.1", 22).first_seen
+    assert after(100) <= seen <= after(200)
+    assert [host.first_seen for host in inventory.known_hosts()] == [seen]
+
+
+def test_an_address_is_told_of_once_however_often_a_document_says_so(inventory: Inventory) -> None:
+    of = inventory.begin()
+    pinned = (PinnedHost(name="www.example", addresses=("10.0.0.8", "10.0.0.9")),)
+    lines = [
+        HostLine(asset="www.example", address=address, up=True, names=(f"{index}.example",), at=after(1))
+        for index in range(50)
+        for address in ("10.0.0.8", "10.0.0.9", "10.0.0.10")
+    ]
+    inventory.take_in(of, inventory.save(of, lines, assets="", hosts=pinned))
+    (host,) = inventory.known_hosts()
+    assert (host.addresses, host.names) == (("10.0.0.8", "10.0.0.9"), ("0.example",))
+
+
+def test_the_largest_texts_that_a_document_may_hold_fit_the_inventory(inventory: Inventory) -> None:
+    of = inventory.begin()
+    huge = Service(
+        name="\u202e" * 128,
+        product="\U0001f4a5" * 512,
+        version="\x1b" * 256,
+        extra="\x00" * 512,
+        tunnel="'" * 32,
+        cpe=tuple("\uffff" * 256 for _ in range(16)),
+        confidence=10,
+    )
+    host = HostLine(
+        asset="10.0.0.1", address="10.0.0.1", up=True, names=("\U0001f4a5" * 253,) * 16, vendor="=1+1", at=after(1)
+    )
+    lines = (told("10.0.0.1", "22", Answer.OPEN, 1), opened("10.0.0.1", 22, 1, service=huge), host)
+    inventory.take_in(of, inventory.save(of, lines))
+    assert inventory.exposure("10.0.0.1", 22).service == huge
+    assert [each.vendor for each in inventory.known_hosts()] == ["=1+1"]

@@ -33,7 +33,7 @@ class Deployment:
     project: Path = PROJECT
 
     def up(self, progress: Callable[[str], object]) -> Endpoints:
-        digest = self._digest()
+        digest = self.digest()
         if self._is_current(digest):
             return self.endpoints()
         self._record.unlink(missing_ok=True)
@@ -66,7 +66,8 @@ class Deployment:
     def _outputs(self) -> Path:
         return self.emulator.paths.home / "outputs.json"
 
-    def _digest(self) -> str:
+    def digest(self) -> str:
+        """Of everything that the deployed app and this machine's own processes are made from."""
         digest = hashlib.sha256(f"{sys.version}\n{self.emulator.port}\n".encode())
         for path in _source_files(self.project):
             content = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -73,8 +73,9 @@ def up(
         if not emulator.healthy():
             progress("Starting the embedded AWS")
         emulator.up()
-        endpoints = Deployment(emulator, project).up(progress)
-        _start_agent(emulator, client, progress)
+        deployment = Deployment(emulator, project)
+        endpoints = deployment.up(progress)
+        _start_agent(emulator, client, deployment.digest(), progress)
         access = keep_access(emulator.paths.credentials, endpoints)
     return Running(endpoints, access.token, access.token if access.new else "", client)
 
@@ -117,8 +118,9 @@ def _make_tasks_runnable(engine: str, progress: Progress) -> None:
         progress(f"Installed {' '.join(installed)}")
 
 
-def _start_agent(emulator: Emulator, engine: str, progress: Progress) -> None:
+def _start_agent(emulator: Emulator, engine: str, sources: str, progress: Progress) -> None:
     argv = [sys.executable, "-m", "infra.local.fargate", f"--root={emulator.paths.root}", f"--port={emulator.port}"]
+    argv.append(f"--sources={sources[:16]}")
     argv += [f"--engine={engine}"] if engine else []
     daemon = agent_daemon(emulator.paths)
     running = daemon.running()

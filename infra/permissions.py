@@ -150,6 +150,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     ),
     "Sweep": (
         *_INBOX,
+        _table("GetItem", keys=("SCN#*",)),
         _table("Query", keys=("SCNS#*",), on=On.GSI2),
         Grant(On.STATE_MACHINE, ("states:StartExecution",)),
         Grant(On.EXECUTIONS, ("states:DescribeExecution", "states:StopExecution")),

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from functions.core.errors import VedetteError
-from functions.core.scan import Scan
+from functions.core.errors import Unavailable, VedetteError
 from functions.observability import get_logger
 from functions.usecases.consume_queue import consume_queue
 from functions.usecases.sweep import Mended
@@ -20,14 +19,19 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _sweep() -> None:
-    done = wiring.sweep()(now=utc_now(), on_error=_not_mended)
+    """Raises Unavailable where a scan was left as it is: the queue tries again, and at last tells of it."""
+    left: list[str] = []
+
+    def not_mended(scan: str, error: VedetteError) -> None:
+        logger.error("could not mend", scan=scan, error=error.slug, exc_info=error)
+        left.append(scan)
+
+    done = wiring.sweep()(now=utc_now(), on_error=not_mended)
     for scan, mended in done.items():
         if mended is not Mended.NOTHING:
             logger.info("mended", scan=scan, mended=mended.value)
-
-
-def _not_mended(scan: Scan, error: VedetteError) -> None:
-    logger.error("could not mend", scan=scan.id, error=error.slug, exc_info=error)
+    if left:
+        raise Unavailable(f"{len(left)} scans could not be mended")
 
 
 def _left_to_the_queue(message: str, error: Exception) -> None:

@@ -73,10 +73,10 @@ class Scans:
         item = self.table.find(keys.live_scan(project), network)
         return str(item["scan"]) if item else ""
 
-    def all_live(self) -> Iterator[Scan]:
-        """Planned and running scans of every project, oldest first, as the index has them: for the sweeper alone."""
+    def all_live(self) -> Iterator[tuple[str, str]]:
+        """Project and id of every scan that the index has as live, oldest first: for the sweeper alone."""
         for item in self.table.all(Range(_LIVE_INDEX, index=keys.GSI2)):
-            yield to_model(Scan, item)
+            yield str(item[keys.PK]).partition("#")[2], str(item[keys.SK])
 
     def transition(self, scan: Scan, event: ScanEvent, **changes: Any) -> Scan:
         """The scan after `event`, with `changes` of its fields; an end frees its network in the same write.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functions.adapters.queue import Queue
 from functions.adapters.workflow import Workflow
 from functions.core.errors import VedetteError
-from functions.core.scan import Scan
+from functions.core.scan import LIVE, Scan
 from functions.store.scans import Scans
 
 START_AFTER = timedelta(minutes=2)
@@ -33,17 +33,19 @@ class Sweep:
     workflow: Workflow
     endings: Queue
 
-    def __call__(self, *, now: datetime, on_error: Callable[[Scan, VedetteError], None]) -> dict[str, Mended]:
-        """What was done to each live scan. One that cannot be mended now does not keep the others waiting."""
+    def __call__(self, *, now: datetime, on_error: Callable[[str, VedetteError], None]) -> dict[str, Mended]:
+        """What was done to each live scan. One that cannot be mended, or not even read, keeps no other waiting."""
         done: dict[str, Mended] = {}
-        for scan in self.scans.all_live():
+        for project, scan in self.scans.all_live():
             try:
-                done[scan.id] = self._mend(scan, now)
+                done[scan] = self._mend(self.scans.get(project, scan), now)
             except VedetteError as error:
                 on_error(scan, error)
         return done
 
     def _mend(self, scan: Scan, now: datetime) -> Mended:
+        if scan.status not in LIVE:
+            return Mended.NOTHING
         status = self.workflow.status(scan=scan.id, run=scan.run)
         if not status:
             return self._never_started(scan, now)

@@ -238,6 +238,7 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("FinishScan", On.RESULTS, "s3:GetObject"): _finish,
     **_on_table("Tick", _tick, "GetItem", "PutItem"),
     Pair("Tick", On.STATE_MACHINE, "states:StartExecution"): _tick_that_starts,
+    **_on_table("Sweep", _swept(_given_up, _ends), "GetItem"),
     **_on_table("Sweep", _swept(_given_up, _ends), "Query", on=On.GSI2),
     Pair("Sweep", On.EXECUTIONS, "states:DescribeExecution"): _swept(_given_up, _ends),
     Pair("Sweep", On.FINISH_INBOX, "sqs:SendMessage"): _swept(_given_up, _ends),

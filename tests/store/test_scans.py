@@ -21,7 +21,7 @@ def test_a_new_scan_is_its_networks_live_one(scans: Scans) -> None:
     scans.create_live(planned)
     assert scans.get(PROJECT, planned.id) == planned
     assert scans.live(PROJECT, NETWORK) == planned.id
-    assert list(scans.all_live()) == [planned]
+    assert list(scans.all_live()) == [(PROJECT, planned.id)]
 
 
 def test_the_same_scan_again_exists_already_and_is_shown(scans: Scans) -> None:
@@ -72,7 +72,7 @@ def test_ending_an_old_scan_does_not_free_the_next_ones_claim(scans: Scans, tabl
     scans.create_live(second)
     assert scans.transition(scan(), ScanEvent.FAIL).status is ScanStatus.FAILED
     assert scans.live(PROJECT, NETWORK) == second.id
-    assert [each.id for each in scans.all_live()] == [second.id]
+    assert list(scans.all_live()) == [(PROJECT, second.id)]
 
 
 def test_an_edit_of_a_stale_scan_carries_the_current_one(scans: Scans) -> None:

@@ -10,6 +10,8 @@ from functions.adapters.queue import Queue
 from functions.adapters.workflow import Workflow
 from functions.core.errors import Unavailable, VedetteError
 from functions.core.scan import Scan, ScanEvent
+from functions.store import keys
+from functions.store.conditions import EXISTS
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER, Mended, Sweep
 from tests.backend import NOW, Backend
 
@@ -51,8 +53,8 @@ class Stage:
     errors: list[str] = field(default_factory=list)
 
     def sweep(self, after: timedelta) -> dict[str, Mended]:
-        def note(scan: Scan, error: VedetteError) -> None:
-            self.errors.append(f"{scan.id} {error.slug}")
+        def note(scan: str, error: VedetteError) -> None:
+            self.errors.append(f"{scan} {error.slug}")
 
         sweep = Sweep(
             scans=self.backend.scans,
@@ -130,3 +132,10 @@ def test_a_scan_that_cannot_be_mended_now_does_not_hold_up_the_others(stage: Sta
     stage.workflow.unavailable_for = scan.id
     assert stage.sweep(START_AFTER + MINUTE) == {other.id: Mended.STARTED}
     assert stage.errors == [f"{scan.id} unavailable"]
+
+
+def test_a_scan_that_cannot_be_read_does_not_hold_up_the_others(stage: Stage, scan: Scan) -> None:
+    other = stage.backend.scan(stage.backend.network())
+    stage.backend.table.update(keys.scans(scan.project), scan.id, {"run": "first"}, EXISTS)
+    assert stage.sweep(START_AFTER + MINUTE) == {other.id: Mended.STARTED}
+    assert stage.errors == [f"{scan.id} corrupt"]

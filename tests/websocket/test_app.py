@@ -185,9 +185,18 @@ def test_a_token_revoked_or_expired_since_subscribes_no_more(platform: Platform,
         '{"action": "subscribe", "topic": "scan:01KAJ0000000000000000000N0", "project": "acme"}',
         '{"action": "ping", "extra": 1}',
         '{"action": {"ping": 1}}',
+        '{"action": "ping"}{"action": "ping"}',
+        '{"action": "\\ud800"}',
+        '{"action": "subscribe", "topic": "scan:01KAJ0000000000000000000N0\\n"}',
+        '{"action": "subscribe", "topic": "scan:01KAJ0000000000000000000N0", "since": NaN}',
+        '{"action": "subscribe", "topic": ' + "9" * 4000 + "}",
+        '{"action":' * 390 + "1" + "}" * 100,
+        "\x00\x1b\ufffd",
         "[" * 4000,
         "x" * 5000,
+        "x" * 1_000_000,
     ],
+    ids=lambda frame: frame[:60],
 )
 def test_a_malformed_frame_is_answered_by_an_error_frame(client: Client, frame: str) -> None:
     answers = client.send(frame)

@@ -130,8 +130,9 @@ class Attempt:
 
     async def _check_scope(self) -> None:
         """Raises OutOfScope where the chunk touches what is denied, or excluded by now."""
-        if self.spec.scan != self.worker.settings.scan or self.spec.project != self.worker.settings.project:
-            raise OutOfScope("spec", "the chunk spec is of another scan")
+        spec, asked = self.spec, self.worker.settings
+        if (spec.project, spec.scan, spec.chunk) != (asked.project, asked.scan, asked.chunk):
+            raise OutOfScope("spec", "the chunk spec is of another scan or chunk")
         current = await asyncio.to_thread(self.worker.ledger.exclusions, self.spec.project, self.spec.scan)
         exclusions = parse_exclusions(current, field="exclusions")
         check_scope(self.spec, exclusions, admit_loopback=self.worker.settings.admit_loopback)

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from cli.tables import print_rows
 from cli.terminal import safe, service_text
+from scanner_image.nmap_xml import NmapHost, NmapXml
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,41 @@ def test_a_service_is_named_by_as_much_as_is_known() -> None:
     )
     assert service_text({}) == ""
     assert service_text(None) == ""
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        b"\x1b[2J\x1b[1;1H\x1b]0;owned\x07",
+        b"\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
+        b"&#x1b;]52;c;aWQ=&#7;",
+        b"\xc2\x9b31m\xc2\x9d0;x\xc2\x9c",
+        "\u202egro.elpmaxe\u2066\u200f".encode(),
+        "\u2028\u2029\x85&#10;&#13;&#9;root: login".encode(),
+        b"\xff\xfe\xc3(\xed\xa0\x80",
+        b"[red]red[/red] [link=http://evil.example]x[/link] :bomb:",
+        b"&lt;script&gt;alert(1)&lt;/script&gt;",
+        b"=cmd|&apos; /C calc&apos;!A0",
+        b"A" * 1_000_000,
+    ],
+    ids=lambda banner: ascii(banner[:20]),
+)
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_banner_comes_from_the_wire_to_the_screen_as_one_printable_line(banner: bytes, terminal: bool) -> None:
+    hosts: list[NmapHost] = []
+    reader = NmapXml(host=hosts.append, progress=lambda _task, _percent: None)
+    port = (
+        b'<host><ports><port protocol="tcp" portid="80"><service name="http" product="'
+        + banner
+        + b'"/></port></ports></host>'
+    )
+    reader.feed(b'<?xml version="1.0"?><nmaprun>' + port)
+    (host,) = hosts
+    shown = service_text(host.ports[0].service.model_dump(mode="json"))
+    out = io.StringIO()
+    screen = Console(file=out, force_terminal=terminal, width=200, color_system=None)
+    print_rows(screen, title="", columns=("port", "service"), rows=[("80", shown)])
+    (line,) = (each for each in out.getvalue().split("\n") if "http" in each)
+    assert line.replace("\t", "").isprintable()
+    assert len(line) <= 200
+    assert shown.isprintable()

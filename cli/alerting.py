@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli.listing import AsJson, Project, network_id, write_json
+from cli.listing import network_id, write_json
+from cli.options import AsJson, Project
 from cli.session import open_session
 from cli.tables import ALERT_COLUMNS, alert_row, print_rows
 

@@ -9,6 +9,7 @@ import typer
 
 from cli.client import Json
 from cli.errors import UsageError
+from cli.options import AsJson, Project
 from cli.session import Session, open_session
 from cli.tables import (
     NETWORK_COLUMNS,
@@ -19,9 +20,6 @@ from cli.tables import (
     print_rows,
     scan_row,
 )
-
-Project = Annotated[str, typer.Option("--project", help="Id or name; the default project when left out.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 
 networks = typer.Typer(help="The networks of a project.", invoke_without_command=True)
 scans = typer.Typer(help="The scans of a project.", invoke_without_command=True)

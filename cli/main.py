@@ -13,6 +13,7 @@ from cli import why as whys
 from cli.access import Access
 from cli.client import Client
 from cli.errors import FAILED, CommandError
+from cli.options import AsJson, Project
 from cli.session import Session, console, notes, open_session
 
 app = typer.Typer(
@@ -26,9 +27,6 @@ app = typer.Typer(
 app.add_typer(alerting.app, name="alerts")
 app.add_typer(listing.networks, name="networks")
 app.add_typer(listing.scans, name="scans")
-
-Project = Annotated[str, typer.Option("--project", help="Id or name; the default project when left out.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 
 
 @app.command()

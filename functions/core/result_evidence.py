@@ -74,9 +74,10 @@ class BlockEvidence:
     def seen(self, cells: frozenset[Cell]) -> dict[Cell, Seen]:
         """What is to be judged: all that is open, and what became of `cells`, in the order of their numbers."""
         found: dict[Cell, Seen] = {}
-        wanted = cells | self.observed.keys()
+        told_open = (cell for each in self.rectangles if each.answer is Answer.OPEN for cell in each.every())
+        wanted = cells.union(self.observed, told_open)
         for each in self.rectangles:
-            for cell in each.every() if each.answer is Answer.OPEN else each.among(wanted):
+            for cell in each.among(wanted):
                 if cell not in found or found[cell].at < each.at:
                     found[cell] = Seen(each.answer, each.how, each.at)
         for cell, observation in self.observed.items():

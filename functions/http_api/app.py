@@ -1,6 +1,7 @@
 """The HTTP API: routes, what surrounds them, and the map of their errors."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -17,7 +18,8 @@ logger = get_logger("http_api")
 
 
 def on_error(error: VedetteError) -> Response[str]:
-    if error.slug not in problems.STATUS:
+    """What the caller cannot mend is told to an operator too."""
+    if error.slug not in problems.STATUS or problems.STATUS[error.slug] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.exception("a request failed", exc_info=error)
     return problems.of_error(error)
 

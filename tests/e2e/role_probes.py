@@ -138,7 +138,7 @@ def _publish(hand: StageHand, _roles: Roles) -> Outcome:
     planned = hand.scan()
     counts = planned.counts.model_copy(update={"baseline": 1})
     ended = planned.model_copy(update={"status": ScanStatus.COMPLETED, "ended": hand.now, "counts": counts})
-    return _streamed(hand, "Publish", record(ended, keys.scans(ended.project), ended.id))
+    return _streamed(hand, "Publish", record(ended, keys.scans(ended.project), ended.id, before=planned))
 
 
 def _broadcast(hand: StageHand, _roles: Roles) -> Outcome:

@@ -224,11 +224,13 @@ MODULES = {
 }
 
 
-def record(model: Model, pk: str, sk: str) -> Json:
-    """The stream's record of an item that was just written for the first time."""
+def record(model: Model, pk: str, sk: str, *, before: Model | None = None) -> Json:
+    """The stream's record of an item that was just written, for the first time where there was none `before`."""
     images = {"Keys": encode_item({keys.PK: pk, keys.SK: sk}), "NewImage": encode_item(to_item(model, pk, sk))}
+    if before is not None:
+        images["OldImage"] = encode_item(to_item(before, pk, sk))
     stamp = {"ApproximateCreationDateTime": int(time.time())}
-    return {"eventID": uuid.uuid4().hex, "eventName": "INSERT", "dynamodb": {**stamp, **images}}
+    return {"eventID": uuid.uuid4().hex, "eventName": "MODIFY" if before else "INSERT", "dynamodb": {**stamp, **images}}
 
 
 def message(body: Json) -> Json:

@@ -5,6 +5,7 @@ mended what failed is given again, takes effect, and does so once.
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -150,15 +151,16 @@ def test_broadcast(hand: StageHand, failures: Failures) -> None:
             socket.recv(timeout=1)
 
 
-def listening(hand: StageHand, topic: str) -> ClientConnection:
+@contextmanager
+def listening(hand: StageHand, topic: str) -> Iterator[ClientConnection]:
     access = hand.operator.platform.access
     headers = {"Authorization": f"Bearer {access.token}"}
-    socket = connect(access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None)
-    socket.send(json.dumps({"action": "subscribe", "topic": topic, "project": hand.project}))
-    assert json.loads(socket.recv(timeout=15))["type"] == "snapshot"
-    subscribed = hand.stores.live.subscribers
-    eventually(lambda: subscribed(hand.project, topic, active=True), what="the subscription is active")
-    return socket
+    with connect(access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None) as socket:
+        socket.send(json.dumps({"action": "subscribe", "topic": topic, "project": hand.project}))
+        assert json.loads(socket.recv(timeout=15))["type"] == "snapshot"
+        subscribed = hand.stores.live.subscribers
+        eventually(lambda: subscribed(hand.project, topic, active=True), what="the subscription is active")
+        yield socket
 
 
 def received(socket: ClientConnection) -> str:

@@ -10,7 +10,7 @@ SCAN_ARGS ?=
 STAGE ?= dev
 PYTEST := $(BIN)/pytest
 
-.PHONY: scan up down status check test test-long bench-overhead synth deploy lock format clean system system-test
+.PHONY: scan up down status check test outside test-long bench-overhead synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -32,7 +32,10 @@ check: $(BIN)/.ready ## The inner loop: format, lint, types, import contracts, u
 	$(BIN)/lint-imports
 	$(PYTEST) -q -m "not lab and not e2e and not container and not long" -n 2
 
-test: system-test check ## Everything that must hold: unit, templates, contracts, lab, end to end, container
+test: system-test ## Everything that must hold: unit, templates, contracts, lab, end to end, container
+	@$(MAKE) --no-print-directory -j 2 check outside
+
+outside: system-test ## Lab, end to end on the deployed local stack, container mode
 	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --dist loadgroup --durations=15
 
 test-long: system-test ## Scenarios, fuzzing, faults

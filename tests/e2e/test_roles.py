@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.permissions import EVERY_FUNCTION, On
+from tests.e2e.api_probes import expired_result
 from tests.e2e.forbidden import attempt, forbidden
 from tests.e2e.platform import Platform
 from tests.e2e.role_probes import PROBES
@@ -72,3 +73,8 @@ def test_every_function_may_write_its_own_log_and_traces_beside_and_nothing_else
 def test_a_role_may_not(operator: Operator, roles: Roles, row: str, what: str) -> None:
     with pytest.raises(ClientError, match="not authorized to perform"):
         attempt(operator, roles, row, what)
+
+
+def test_a_result_whose_time_is_over_is_missing_and_not_forbidden(hand: StageHand, roles: Roles) -> None:
+    outcome = expired_result(hand, roles)
+    assert outcome.done, outcome.log

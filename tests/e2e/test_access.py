@@ -1,13 +1,18 @@
 """Who may see what: tokens, projects, revocation, on the deployed stack."""
 
+import io
 import uuid
 
 import httpx
 import pytest
+from rich.console import Console
 
+from cli import deployment
 from cli.access import Access
 from cli.client import Client
-from cli.errors import ApiError
+from cli.errors import ApiError, CommandError
+from infra.local.aws import root_session
+from infra.stack_outputs import Account
 from tests.e2e.estate import targets
 from tests.e2e.platform import Platform, eventually
 from tests.lab.lab import Lab
@@ -60,6 +65,25 @@ def test_a_revoked_token_is_refused_within_seconds(platform: Platform) -> None:
             return False
 
         assert eventually(refused, seconds=10, what="the revoked token is refused")
+
+
+def test_an_operator_makes_the_first_admin_token(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(session=root_session(), endpoint_url=platform.running.endpoints.endpoint_url)
+    monkeypatch.setattr("infra.stack_outputs.account_of", lambda _: account)
+    out = io.StringIO()
+    deployment.bootstrap(Console(file=out, width=200), stage="local", name="first")
+    token = next(word for word in out.getvalue().split() if word.startswith("vdt_"))
+    with client_with(platform, token) as client:
+        assert client.post("projects", body={"name": "by the first token"})["id"]
+
+
+def test_a_stage_that_is_not_deployed_cannot_be_bootstrapped(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account(session=root_session(), endpoint_url=platform.running.endpoints.endpoint_url)
+    monkeypatch.setattr("infra.stack_outputs.account_of", lambda _: account)
+    with pytest.raises(CommandError, match="make deploy STAGE=prod"):
+        deployment.bootstrap(Console(file=io.StringIO()), stage="prod", name="first")
 
 
 def test_a_token_is_kept_as_a_hash(platform: Platform) -> None:

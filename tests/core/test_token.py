@@ -6,11 +6,11 @@ import pytest
 
 from functions.core import token
 from functions.core.errors import Unauthenticated
-from functions.core.ids import new_id
+from functions.core.ids import derived_id
 from functions.core.token import Token
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-ID = new_id(AT)
+ID = derived_id(AT, "a token")
 
 
 def test_a_token_is_read_as_it_was_shown() -> None:

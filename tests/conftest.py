@@ -1,8 +1,14 @@
 """Fixtures of every test, and which tests share a process: unit tests reach no network."""
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["tests.lab.fixtures", "tests.platform_fixtures"]
+
+settings.register_profile("unit", max_examples=40, deadline=None)
+settings.register_profile("long", max_examples=2000, deadline=None)
+settings.load_profile("unit")
 
 OUTSIDE = ("lab", "e2e", "container", "long")
 
@@ -12,16 +18,31 @@ GROUPS = {
     "tests/e2e/test_live.py": "second platform",
     "tests/e2e/test_schedule.py": "second platform",
     "tests/e2e/": "first platform",
-    "tests/": "lab",
+    "tests/lab/": "lab",
+    "tests/infra/local/test_fargate.py": "lab",
+    "tests/infra/local/test_netns.py": "lab",
+    "tests/scanner_image/test_lab_scans.py": "lab",
+    "tests/infra/test_": "synthesis",
 }
-"""By the start of a test's id, the first that fits: what stands up an engine, a platform or a lab does it once."""
+"""By the start of a test's id, the first that fits: what stands up an engine, a platform, a lab or a synthesis does it once.
+All others go by their module."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Whatever `--dist` says: xdist's own groups have no effect with a pytest whose node ids no plugin can change."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = sharing
+    return scheduler
+
+
+def sharing(nodeid: str) -> str:
+    """Whose process a test runs in."""
+    return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid.partition("::")[0])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sockets are off (but for unix ones, which asyncio needs) in every test that is not marked as reaching outside."""
     for item in items:
-        if any(item.get_closest_marker(name) for name in OUTSIDE):
-            group = next(group for start, group in GROUPS.items() if item.nodeid.startswith(start))
-            item.add_marker(pytest.mark.xdist_group(group))
-        else:
+        if not any(item.get_closest_marker(name) for name in OUTSIDE):
             item.add_marker(pytest.mark.disable_socket)

@@ -5,7 +5,7 @@ import itertools
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.errors import InvalidInput, OutOfScope
@@ -82,7 +82,6 @@ def cells(spec: ChunkSpec) -> list[Cell]:
     return [(asset, spec.protocol, port) for asset in assets for port in PortSet.from_canonical(spec.ports).numbers]
 
 
-@settings(max_examples=150, deadline=None)
 @given(snapshots(), st.integers(1, 12), st.integers(1, 120))
 def test_chunks_are_an_exact_partition_of_the_cells(of: Snapshot, max_tasks: int, chunk_seconds: int) -> None:
     wanted = {
@@ -107,7 +106,6 @@ def test_chunks_are_an_exact_partition_of_the_cells(of: Snapshot, max_tasks: int
     assert specs == list(planned(of, max_tasks=max_tasks, chunk_seconds=chunk_seconds).chunks)
 
 
-@settings(max_examples=100, deadline=None)
 @given(snapshots(), st.integers(1, 12), st.integers(1, 120))
 def test_shares_mixtures_and_exclusions_hold_in_every_chunk(of: Snapshot, max_tasks: int, chunk_seconds: int) -> None:
     if not assets_wanted(of):

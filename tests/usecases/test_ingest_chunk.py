@@ -351,8 +351,19 @@ def _plain(exposures: list[Exposure]) -> list[dict[str, Any]]:
     return [each.model_dump(exclude=hidden) for each in exposures]
 
 
+def test_chunks_in_another_order_and_again_give_the_same_inventory(kept: Storage) -> None:
+    scans: list[tuple[Answer, ...]] = [
+        (Answer.OPEN, Answer.REFUSED, Answer.NO_ANSWER, Answer.OPEN),
+        (Answer.REFUSED, Answer.OPEN, Answer.OPEN, Answer.NOT_COVERED),
+    ]
+    in_order = _run(new_inventory(kept), scans, [[0, 1, 2]] * 2)
+    assert _plain(_run(new_inventory(kept), scans, [[2, 0, 1, 2], [1, 2, 0, 1]])) == _plain(in_order)
+    assert {(each.asset, each.port) for each in in_order} == set(CELLS)
+
+
+@pytest.mark.long
 @given(data=st.data(), scans=scans_of_cells)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_chunks_in_any_order_and_any_number_of_times_give_one_inventory(
     kept: Storage, data: st.DataObject, scans: list[tuple[Answer, ...]]
 ) -> None:

@@ -149,11 +149,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """Let nothing of the child's group live on; its number stays its own until it is reaped."""
     for signum in (signal.SIGTERM, signal.SIGKILL):
         if process.returncode is not None:
-            return
+            break
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signum)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _GRACE_S)
+    # A pipe closes when it has been read to its end, and a killed child leaves some of what it said unread.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.communicate(), _GRACE_S)
 
 
 def shut_memory() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.chunk_spec import cells_of
 from functions.core.errors import InvalidInput, OutOfScope
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.model import Protocol
@@ -129,7 +130,7 @@ def test_a_chunk_takes_about_chunk_seconds_at_its_share_of_the_rate() -> None:
     of = snapshot("10.0.0.0/22", ports="1-1000", rate=4000)
     made = planned(of, max_tasks=4, chunk_seconds=60)
 
-    seconds = [len(cells(each)) * (1 + of.profile.retries) / each.rate for each in made.chunks]
+    seconds = [cells_of(each) * (1 + of.profile.retries) / each.rate for each in made.chunks]
     assert made.max_concurrency == 4
     assert max(seconds) <= 66
     assert min(seconds) >= 30

@@ -9,8 +9,9 @@ TARGET ?= 127.0.0.1
 SCAN_ARGS ?=
 STAGE ?= dev
 PYTEST := $(BIN)/pytest
+OUTSIDE := lab or e2e or container or long
 
-.PHONY: scan up down status check test outside test-long bench-overhead synth deploy lock format clean system system-test
+.PHONY: scan up down status check lint test inside outside test-long bench-overhead synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -25,21 +26,27 @@ down: $(BIN)/.ready
 status: $(BIN)/.ready
 	@$(BIN)/vedette status
 
-check: $(BIN)/.ready ## The inner loop: format, lint, types, import contracts, unit tests
+check: lint $(BIN)/.ready ## The inner loop: format, lint, types, import contracts, unit tests
+	$(PYTEST) -q -m "not ($(OUTSIDE) or template or contract)" -n 2
+
+lint: $(BIN)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -m "not lab and not e2e and not container and not long" -n 2
 
 test: system-test ## Everything that must hold: unit, templates, contracts, lab, end to end, container
-	@$(MAKE) --no-print-directory -j 2 check outside
+	@$(MAKE) --no-print-directory -j 2 inside outside
+
+inside: lint $(BIN)/.ready ## What needs nothing outside this process: unit, templates, contracts
+	$(PYTEST) -q -m "not ($(OUTSIDE))" -n 2
 
 outside: system-test ## Lab, end to end on the deployed local stack, container mode
-	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --dist loadgroup --durations=15
+	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --durations=15
 
 test-long: system-test ## Scenarios, fuzzing, faults
 	$(PYTEST) -m long
+	$(PYTEST) -q -n 2 --hypothesis-profile long tests/core
 
 synth: $(BIN)/.ready ## Synthesise the app for STAGE; needs neither Docker nor credentials
 	$(BIN)/python -m infra.app --stage $(STAGE)

@@ -15,6 +15,7 @@ OUTSIDE = ("lab", "e2e", "container", "long")
 GROUPS = {
     "tests/container/": "container",
     "tests/e2e/test_faults.py": "second platform",
+    "tests/e2e/test_inventory.py": "second platform",
     "tests/e2e/test_live.py": "second platform",
     "tests/e2e/test_schedule.py": "second platform",
     "tests/e2e/": "first platform",
@@ -41,8 +42,22 @@ def sharing(nodeid: str) -> str:
     return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid.partition("::")[0])
 
 
+TEMPLATES = "tests/infra/test_"
+CONTRACTS = tuple(
+    f"tests/{room}/"
+    for room in ("adapters", "alerting", "http_api", "scan_workflow", "scheduling", "store", "usecases", "websocket")
+)
+"""Rooms whose tests run against an AWS in memory: thousands of calls, more than the inner loop has time for."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sockets are off (but for unix ones, which asyncio needs) in every test that is not marked as reaching outside."""
     for item in items:
-        if not any(item.get_closest_marker(name) for name in OUTSIDE):
-            item.add_marker(pytest.mark.disable_socket)
+        if any(item.get_closest_marker(name) for name in OUTSIDE):
+            continue
+        item.add_marker(pytest.mark.disable_socket)
+        if item.nodeid.startswith(TEMPLATES):
+            item.add_marker(pytest.mark.template)
+        elif item.nodeid.startswith(CONTRACTS):
+            item.add_marker(pytest.mark.contract)

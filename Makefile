@@ -35,8 +35,7 @@ lint: $(BIN)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: system-test ## Everything that must hold: unit, templates, contracts, lab, end to end, container
-	@$(MAKE) --no-print-directory -j 2 inside outside
+test: inside outside ## Everything that must hold: unit, templates, contracts, lab, end to end, container
 
 inside: lint $(BIN)/.ready ## What needs nothing outside this process: unit, templates, contracts
 	$(PYTEST) -q -m "not ($(OUTSIDE))" -n 2

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from functions.core import messages
-from functions.core.messages import ResultHeader, ResultLine
+from functions.core.messages import CoverageLine, HostLine, ObservationLine, ResultHeader, ResultLine
 from functions.core.model import Model
 from tests.core.examples import EXAMPLES
 
@@ -92,6 +92,42 @@ def test_a_result_of_another_version_is_refused() -> None:
 
     with pytest.raises(ValidationError):
         LINES.validate_python({**header, "version": 2})
+
+
+HEADER, HOST, OBSERVATION, COVERAGE = (
+    json.loads(golden(kind).read_text()) for kind in (ResultHeader, HostLine, ObservationLine, CoverageLine)
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        COVERAGE | {"ports": "22;id"},
+        COVERAGE | {"ports": "80-22"},
+        COVERAGE | {"ports": "1-99999999999999999999"},
+        COVERAGE | {"ports": "\uff12\uff12"},
+        COVERAGE | {"addresses": [{"first": "10.0.0.9", "last": "10.0.0.1"}]},
+        COVERAGE | {"addresses": [{"first": "10.0.0.1", "last": "fd00::1"}]},
+        COVERAGE | {"addresses": [{"first": "0x0a000001", "last": "10.0.0.1"}]},
+        COVERAGE | {"addresses": [{"first": "fd00::1%eth0", "last": "fd00::1%eth0"}]},
+        COVERAGE | {"answer": "surely open"},
+        COVERAGE | {"at": "9999-12-31T23:59:59-12:00"},
+        COVERAGE | {"at": 1e400},
+        COVERAGE | {"at": "yesterday"},
+        OBSERVATION | {"port": 65536},
+        OBSERVATION | {"port": 10**400},
+        OBSERVATION | {"service": {"product": "x" * 513}},
+        HOST | {"names": ["x" * 254]},
+        HOST | {"vendor": "x" * 129},
+        HEADER | {"started": "0001-01-01T00:00:00+14:00"},
+        {"kind": "shell", "run": "id"},
+        {"__proto__": {}},
+    ],
+    ids=str,
+)
+def test_a_line_that_no_worker_of_ours_writes_is_none(line: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        LINES.validate_json(json.dumps(line))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ STAGES: Mapping[str, Stage] = {
         scanner_image="vedette-scanner:local",
         admit_loopback=True,
         max_tasks=8,
-        chunk_seconds=15,
+        chunk_seconds=60,
         # The emulator gives up on any `.sync` task after 600 s.
         deadline_s=420,
         lease_s=480,

@@ -90,6 +90,8 @@ def validate_draft(draft: NetworkDraft, *, admit_loopback: bool) -> None:
     targets = parse_targets(draft.targets, field="targets", admit_loopback=admit_loopback)
     exclusions = parse_exclusions(draft.exclusions, field="exclusions")
     check_scope(targets, exclusions, admit_loopback=admit_loopback)
+    if len(set(draft.protocols)) < len(draft.protocols):
+        raise InvalidInput("protocols", "a protocol is named twice: name each once")
     for protocol in draft.protocols:
         parse_ports(draft.ports, protocol=protocol, field="ports")
     profile_named(draft.profile)

@@ -29,6 +29,7 @@ def test_a_created_network_can_be_read_listed_and_edited(api: Api, project: str)
     ("change", "field"),
     [
         ({"targets": ["10.0.0.0/33"]}, "targets.0"),
+        ({"protocols": ["tcp", "tcp"]}, "protocols"),
         ({"targets": []}, "targets"),
         ({"targets": ["010.0.0.1"]}, "targets.0"),
         ({"targets": ["::ffff:127.0.0.1"]}, "targets.0"),

@@ -17,8 +17,9 @@ from functions.store.listing import list_page
 from functions.store.table import ConditionFailed, Table
 from functions.store.writes import Delete, Put, Range
 
-OVERLAP = timedelta(seconds=5)
-"""How much a replay reads again: writers' clocks differ, and an event may become visible after a younger one."""
+OVERLAP = timedelta(seconds=30)
+"""How much a replay reads again: writers' clocks differ, and an event carries the time of what it tells, which a stream
+that lags or a step that is retried writes later than a younger one."""
 
 EVENT_LIFE = timedelta(days=7)
 CONNECTION_LIFE = timedelta(hours=2, minutes=5)

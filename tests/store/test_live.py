@@ -42,7 +42,7 @@ def event(second: float, topic: str = TOPIC) -> Event:
 
 
 def test_a_replay_reads_a_little_before_the_event_it_is_asked_from(live: Live) -> None:
-    events = [event(second) for second in (0, 4, 8, 12)]
+    events = [event(second) for second in (0, 24, 48, 72)]
     for each in (*events, events[0], event(1, topic="scan:2")):
         live.publish(each)
     assert list(live.replay(PROJECT, TOPIC).items) == events

@@ -27,6 +27,7 @@ def refuse(event, _arguments):
         raise RuntimeError(f"an import reached for the network: {event}")
 
 sys.addaudithook(refuse)
+before = set(sys.modules)  # what the environment itself loads at start, by .pth files
 entry, root, named = sys.argv[1], sys.argv[2], sys.argv[3:]
 module = importlib.import_module(entry)
 if root:
@@ -38,7 +39,7 @@ if root:
     where, _, what = root.rpartition(".")
     getattr(importlib.import_module(where), what)()
 site = sysconfig.get_path("purelib")
-installed = {n.partition(".")[0] for n, m in sys.modules.items() if (getattr(m, "__file__", "") or "").startswith(site)}
+installed = {n.partition(".")[0] for n, m in sys.modules.items() if n not in before and (getattr(m, "__file__", "") or "").startswith(site)}
 ours = {n for n in sys.modules if n.startswith("functions.") and n.count(".") == 1}
 inner = {n for n in sys.modules if n.startswith(("functions.adapters.", "functions.usecases.", "functions.wiring."))}
 parents = {n.rpartition(".")[0] for n in inner}

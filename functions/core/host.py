@@ -11,9 +11,25 @@ class Host(Model):
     asset: str
     addresses: tuple[str, ...] = ()
     names: tuple[str, ...] = Field(default=(), max_length=16)
+    """From PTR records."""
+    certificate_names: tuple[str, ...] = Field(default=(), max_length=32)
+    name: str = Field(default="", max_length=253)
+    """Given by a user."""
+    comment: str = Field(default="", max_length=1024)
+    tags: tuple[str, ...] = Field(default=(), max_length=32)
     mac: str = ""
     vendor: str = ""
+    os: str = Field(default="", max_length=256)
+    """A guess, where the profile asks for one."""
     up: bool = True
+    reason: str = Field(default="", max_length=64)
+    """What showed that it is up, or not: the tool's own word."""
+    baseline: bool = True
+    """First seen by the first coverage of its addresses."""
+    scan: str = ""
+    """The scan of the last change."""
+    answers_everything: Time | None = None
+    """Since when it answers on so many ports without a service that its ports say nothing."""
     first_seen: Time
     last_changed: Time
     version: int = Field(default=1, ge=1)

@@ -1,16 +1,44 @@
 """A network: what may be scanned, how, when, and what of it is worth an alert."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from functions.core.alert import AlertType, Severity
 from functions.core.model import Id, Model, Protocol, Time
+
+
+class Flapping(Model):
+    """An exposure flaps that opened and closed `changes` times in all within `window_hours`, until it is quiet for as long."""
+
+    changes: int = Field(default=4, ge=2, le=16)
+    window_hours: int = Field(default=168, ge=1, le=2160)
+
+
+class SeverityOverride(Model):
+    """The first that fits decides; what is left empty fits everything."""
+
+    type: AlertType | None = None
+    ports: str = Field(default="", max_length=1024)
+    protocol: Protocol | None = None
+    service: str = Field(default="", max_length=128)
+    severity: Severity
 
 
 class AlertSettings(Model):
     baseline: Literal["silent", "alert", "review"] = "silent"
     """What the first coverage of a cell raises: nothing but one summary, an alert, or an alert to review."""
     misses_to_close: int = Field(default=2, ge=1, le=10)
+    reopen_window_hours: int = Field(default=168, ge=0, le=2160)
+    """A port that opens again within it goes on with the alert that it had."""
+    flapping: Flapping = Flapping()
+    confirm: tuple[AlertType, ...] = Field(default=(AlertType.NEW_PORT, AlertType.BLOCKED), max_length=2)
+    """Types that are raised only after a second, slower look has seen the port open too."""
+    silent: tuple[AlertType, ...] = Field(default=(), max_length=10)
+    """Types that this network never raises."""
+    severities: tuple[SeverityOverride, ...] = Field(default=(), max_length=100)
+    skips_to_alert: int = Field(default=3, ge=1, le=100)
+    """So many ticks skipped in a row make the network not watched."""
 
 
 class Schedule(Model):
@@ -19,6 +47,9 @@ class Schedule(Model):
     expression: str = Field(max_length=256)
     timezone: str = Field(default="UTC", max_length=64)
     enabled: bool = True
+
+
+TAG = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 
 
 class NetworkDraft(Model):
@@ -34,6 +65,9 @@ class NetworkDraft(Model):
     """The most packets per second that all scans of this network together may send."""
     schedule: Schedule | None = None
     alerts: AlertSettings = AlertSettings()
+    tags: tuple[Annotated[str, Field(pattern=TAG)], ...] = Field(default=(), max_length=32)
+    enabled: bool = True
+    """A network that is off is neither scanned nor watched; what is known of it stays."""
 
 
 class Network(NetworkDraft):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from functions.core.messages import PinnedHost
 from functions.core.model import Id, Model, Protocol, Time
+from functions.core.network import Flapping
 from functions.core.profile import Profile
 from functions.core.transitions import TransitionTable
 
@@ -44,6 +45,14 @@ SCAN_TABLE = TransitionTable[ScanStatus, ScanEvent](
 LIVE = frozenset({ScanStatus.PLANNED, ScanStatus.RUNNING})
 
 
+class CellRef(Model):
+    """One cell that a confirmation looks at again."""
+
+    asset: str
+    protocol: Protocol
+    port: int = Field(ge=0, le=65535)
+
+
 class Snapshot(Model):
     """The network as it stood when the scan was asked for; `targets`, `ports` may be a part of the network's."""
 
@@ -54,8 +63,12 @@ class Snapshot(Model):
     profile: Profile
     rate: int
     misses_to_close: int = 2
+    reopen_window_hours: int = 168
+    flapping: Flapping = Flapping()
     hosts: tuple[PinnedHost, ...] = ()
     """Hostnames as resolved at plan, pinned for the scan; empty before."""
+    cells: tuple[CellRef, ...] = Field(default=(), max_length=1000)
+    """Of a confirmation: these and nothing else; `targets` and `ports` only bound them."""
 
 
 class ScanCounts(Model):
@@ -77,7 +90,7 @@ class ScanCounts(Model):
 class Cause(Model):
     """Why a scan exists. `key` makes its id: an idempotency key, a scheduled time, or the request's own id."""
 
-    kind: Literal["api", "schedule"]
+    kind: Literal["api", "schedule", "confirm"]
     principal: str = Field(max_length=128)
     key: str = Field(max_length=256)
 
@@ -86,6 +99,8 @@ class Scan(Model):
     id: Id
     project: Id
     network: Id
+    kind: Literal["scan", "confirm"] = "scan"
+    """A confirmation looks at some open cells again and does not count as the network's live scan."""
     cause: Cause
     snapshot: Snapshot
     status: ScanStatus = ScanStatus.PLANNED

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from functions.core.alert import ALERT_TABLE, Alert, AlertEvent, AlertStatus
+from functions.core.alert import Alert, AlertStatus, Mark, Severity
 from functions.core.errors import AlreadyExists, IllegalTransition, NotFound, StaleVersion
 from functions.store import keys
 from functions.store.attributes import Item, to_item, to_model
-from functions.store.conditions import IS_NEW, attribute_is, version_is
+from functions.store.conditions import IS_NEW, version_is
 from functions.store.cursor import Page
 from functions.store.listing import list_page
 from functions.store.table import ConditionFailed, Table
@@ -46,13 +46,16 @@ class Alerts:
     def acknowledge(self, project: str, alert: str, *, by: str, now: datetime) -> Alert:
         """Raises IllegalTransition where it is acknowledged already, StaleVersion, NotFound."""
         found = self.get(project, alert)
-        try:
-            status = ALERT_TABLE.after(found.status, AlertEvent.ACKNOWLEDGE)
-        except IllegalTransition as error:
-            raise IllegalTransition(error.message, current=found.model_dump(mode="json")) from None
-        changes = {"status": status, "acknowledged_by": by, "acknowledged": now, "version": found.version + 1}
-        acknowledged = Alert.model_validate({**dict(found), **changes})
-        condition = attribute_is("status", str(found.status)) & version_is(found.version)
+        if found.acknowledged:
+            raise IllegalTransition("the alert is acknowledged already", current=found.model_dump(mode="json"))
+        changes = {
+            "acknowledged": Mark(by=by, at=now),
+            "severity": Severity.INFO,
+            "updated": now,
+            "version": found.version + 1,
+        }
+        acknowledged = found.model_copy(update=changes)
+        condition = version_is(found.version)
         try:
             self.table.put(_item(acknowledged), condition)
         except ConditionFailed as failure:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from functions.core.alert import Alert, AlertType, Why
+from functions.core.alert import SEVERITIES, Alert, AlertType, Severity, Why
 from functions.core.coverage import Method
 from functions.core.errors import AlreadyExists, NotFound
 from functions.core.exposure import OPENINGS, Change, ChangeKind, Exposure, ExposureState
@@ -37,7 +37,8 @@ def derive(exposure: Exposure, settings: AlertSettings) -> Alert | None:
         project=exposure.project,
         network=exposure.network,
         type=AlertType.NEW_PORT,
-        severity="info" if review else "high",
+        severity=Severity.INFO if review else SEVERITIES[AlertType.NEW_PORT],
+        rated=Severity.INFO if review else SEVERITIES[AlertType.NEW_PORT],
         review=review,
         asset=exposure.asset,
         address=exposure.address,
@@ -45,8 +46,10 @@ def derive(exposure: Exposure, settings: AlertSettings) -> Alert | None:
         port=exposure.port,
         episode=exposure.episode,
         service=exposure.service,
-        why=Why(text=_why(exposure, opening), change=opening),
+        group=derived_id(opening.at, AlertType.NEW_PORT, opening.scan, exposure.protocol.value, str(exposure.port)),
+        why=Why(text=_why(exposure, opening), change=opening, scan=opening.scan),
         raised=opening.at,
+        updated=opening.at,
     )
 
 

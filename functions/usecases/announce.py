@@ -71,9 +71,9 @@ def _alert_news(record: StreamRecord) -> Iterator[News]:
     alert = record.after(Alert)
     data = alert.model_dump(mode="json")
     if record.is_insert:
-        yield News("alert.raised", alert.project, alert.why.change.scan, alert.raised, data)
-    elif record.before(Alert).status is not alert.status:
-        yield News("alert.changed", alert.project, alert.why.change.scan, alert.acknowledged or alert.raised, data)
+        yield News("alert.raised", alert.project, alert.why.scan, alert.raised, data)
+    elif record.before(Alert).updated != alert.updated:
+        yield News("alert.changed", alert.project, alert.why.scan, alert.updated, data)
 
 
 def _network_news(record: StreamRecord) -> Iterator[News]:

@@ -127,7 +127,7 @@ def test_alerts_are_told_when_raised_and_when_acknowledged(stage: Stage) -> None
     )
     alert = derive(exposure, AlertSettings())
     assert alert is not None
-    acknowledged = Alert.model_validate({**dict(alert), "status": "acknowledged", "acknowledged": NOW})
+    acknowledged = Alert.model_validate({**dict(alert), "assignee": "somebody", "updated": NOW.replace(minute=5)})
     assert stage.tell("ALR", new=alert) == ["alert.raised"]
     assert stage.tell("ALR", new=acknowledged, old=alert) == ["alert.changed"]
     assert stage.tell("ALR", new=acknowledged, old=acknowledged) == []

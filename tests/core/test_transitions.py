@@ -20,7 +20,10 @@ ALLOWED: dict[str, set[str]] = {
         "waiting claim claimed", "claimed save saved", "claimed fence waiting", "saved ingest ingested", "waiting fail failed",
         "claimed fail failed", "saved fail failed", "waiting cancel cancelled", "claimed cancel cancelled",
     },
-    "alert": {"open acknowledge acknowledged"},
+    "alert": {
+        "open take in_progress", "in_progress release open", "open resolve resolved", "in_progress resolve resolved",
+        "resolved reopen open",
+    },
 }  # fmt: skip
 TABLES: list[tuple[TransitionTable[Any, Any], type[StrEnum], type[StrEnum]]] = [
     (SCAN_TABLE, ScanStatus, ScanEvent),

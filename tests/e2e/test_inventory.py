@@ -49,7 +49,7 @@ def test_what_opens_after_the_baseline_is_an_alert_and_the_baseline_is_not(
     assert alert["why"]["change"]["scan"] == second["id"]
     assert alert["why"]["change"]["previous_covered"] is not None
     acknowledged = project.post("alerts", alert["id"], "acknowledge")
-    assert acknowledged["status"] == "acknowledged"
+    assert acknowledged["severity"] == "info"
 
 
 def test_a_missing_alert_is_derived_from_its_exposure(project: Project, lab: Lab) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.core.alert import Alert, AlertType, Why
+from functions.core.alert import Alert, AlertType, Severity, Why
 from functions.core.block import Block
 from functions.core.chunk import Chunk
 from functions.core.coverage import Answer, Method
@@ -264,14 +264,16 @@ def alert(platform: Platform, estate: Estate) -> Alert:
         project=estate.project,
         network=estate.network,
         type=AlertType.NEW_PORT,
-        severity="high",
+        severity=Severity.HIGH,
+        rated=Severity.HIGH,
         asset="10.0.0.7",
         address="10.0.0.7",
         protocol=Protocol.TCP,
         port=22,
-        episode=1,
+        group=new_id(START),
         why=Why(text="22/tcp is open", change=change),
         raised=START,
+        updated=START,
     )
     platform.http.alerts.create(raised)
     return raised
@@ -283,8 +285,9 @@ def test_an_alert_is_read_listed_and_acknowledged_once(api: Api, estate: Estate,
     assert len(api.get(alerts, status="open").body["items"]) == 1
 
     done = api.post(f"{alerts}/{alert.id}/acknowledge")
-    assert (done.status, done.body["status"], done.body["acknowledged_by"]) == (200, "acknowledged", ADMIN.id)
-    assert api.get(alerts, status="open").body["items"] == []
+    assert (done.status, done.body["severity"], done.body["rated"]) == (200, "info", "high")
+    assert done.body["acknowledged"]["by"] == ADMIN.id
+    assert api.get(alerts, status="resolved").body["items"] == []
     assert [each["id"] for each in api.get(alerts, network=estate.network).body["items"]] == [alert.id]
     assert api.get(alerts, network=new_id(START)).body["items"] == []
 

@@ -30,7 +30,7 @@ def client_with(platform: Platform, token: str) -> Client:
 )
 def test_a_bad_token_is_refused(platform: Platform, header: str) -> None:
     sent = {"Authorization": header} if header else {}
-    answer = httpx.get(f"{platform.access.url}/v1/projects", headers=sent, trust_env=False)
+    answer = httpx.get(f"{platform.access.url}/v1/projects", headers=sent, trust_env=False, timeout=35)
     assert answer.status_code in {401, 403}
     assert "items" not in answer.text
 

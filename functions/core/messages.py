@@ -199,6 +199,7 @@ EventType = Literal[
     "log",
     "alert.raised",
     "alert.changed",
+    "exception.ending",
     "baseline.recorded",
 ]
 

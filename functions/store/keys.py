@@ -16,6 +16,7 @@
 | HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
 | COV    | COV#{project}#{network}#{bucket}    | {block}#{proto}                |                                              | was a cell covered before, when, by which scan |
 | ALR    | ALR#{project}                       | {alert}                        | ALR#{project}#{status} / {alert}             | get, list, list by status |
+| DUE    | DUE                                 | {time}#{kind}#{project}#{..}   |                                              | review: ends of exceptions whose time has come |
 | IDM    | IDM#{project or ORG}                | {sha256 of route + key}        |                                              | repeat of a POST (TTL `expires`) |
 
 `live_table` (own stream; TTL `expires`, seconds since the epoch):
@@ -155,6 +156,10 @@ def alerts(project: str) -> str:
 
 def alerts_by_status(project: str, status: str) -> str:
     return f"ALR#{project}#{status}"
+
+
+def deadlines() -> str:
+    return "DUE"
 
 
 def idempotency(project: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions import settings
+from functions.wiring.clock import INJECTED
 from infra.function import variables
 from tests.infra.templates import Synthesised
 
@@ -38,6 +39,13 @@ def test_an_environment_is_what_its_model_reads_and_nothing_else(stage: Synthesi
     environment = _texts(stage.functions()[handler]["Environment"]["Variables"])
     MODELS[handler].from_environment(environment)
     assert set(environment) == {f"VEDETTE_{name.upper()}" for name in MODELS[handler].model_fields}
+
+
+def test_no_stage_tells_its_functions_another_time_than_it_is(stage: Synthesised) -> None:
+    told = [each["Environment"]["Variables"] for each in stage.functions().values()]
+    assert told
+    assert not any(INJECTED in variables for variables in told)
+    assert INJECTED not in str(stage.one("AWS::ECS::TaskDefinition"))
 
 
 def test_the_tasks_environment_and_the_workflows_overrides_make_the_workers(stage: Synthesised) -> None:

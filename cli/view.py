@@ -34,6 +34,16 @@ def _cell(data: Json) -> str:
     return f"{safe(data['asset'])} {data['port']}/{data['protocol']}"
 
 
+def _subject(alert: Json) -> str:
+    """A cell, a host, or nothing for what concerns the whole network."""
+    return _cell(alert) if alert.get("port") is not None else safe(alert.get("asset", ""))
+
+
+def _count(data: Json, things: str) -> str:
+    number = data.get(things)
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
 def _found(data: Json) -> str:
     return f"open {_cell(data)} {service_text(data.get('service'))}".rstrip()
 
@@ -43,14 +53,14 @@ def _because(data: Json) -> str:
 
 
 _SENTENCES: dict[str, Callable[[Json], str]] = {
-    "scan.planned": lambda data: f"planned: {data.get('chunks')} chunks, {data.get('cells')} cells",
+    "scan.planned": lambda data: f"planned: {_count(data, 'chunks')}, {_count(data, 'cells')}",
     "chunk.started": lambda data: (
         f"chunk {data['chunk']} started (attempt {data['attempt']}): {safe(data.get('summary', ''))}"
     ),
     "chunk.done": lambda data: f"chunk {data['chunk']} {data.get('outcome', 'done')}: {data.get('open_ports', 0)} open",
     "chunk.failed": lambda data: f"chunk {data['chunk']} failed{_because(data)}",
     "port.found": _found,
-    "alert.raised": lambda data: f"alert {data['severity']} {data['type']} {_cell(data)}",
+    "alert.raised": lambda data: f"alert {data['severity']} {data['type']} {_subject(data)}".rstrip(),
     "baseline.recorded": lambda data: f"baseline: {data.get('count')} exposures recorded without an alert",
     "log": lambda data: f"chunk {data.get('chunk')}: {safe(data.get('text', ''), limit=300)}",
     "scan.finished": lambda data: f"scan {data['status']}{_because(data)}",

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from cli.view import Bars, Lines, sentence, view_for
@@ -39,6 +40,18 @@ def test_a_pipe_gets_a_line_for_each_thing_that_happened() -> None:
         "alert high NEW_PORT 10.0.0.1 22/tcp",
         "scan partial: 1 chunk failed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (event("scan.planned", chunks=1, cells=1), "planned: 1 chunk, 1 cell"),
+        (event("alert.raised", severity="low", type="NEW_HOST", asset="10.0.0.9"), "alert low NEW_HOST 10.0.0.9"),
+        (event("alert.raised", severity="medium", type="SCAN_FAILED", asset=""), "alert medium SCAN_FAILED"),
+    ],
+)
+def test_a_line_says_no_more_than_there_is(told: dict[str, Any], line: str) -> None:
+    assert sentence(told) == line
 
 
 def test_a_terminal_gets_bars_that_count_what_is_open() -> None:

@@ -38,6 +38,8 @@ class ChangeKind(StrEnum):
 
 
 OPENINGS = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED})
+FLIPS = OPENINGS | {ChangeKind.CLOSED}
+"""Verdicts that turned the one into the other."""
 
 
 class Change(Model):
@@ -65,7 +67,7 @@ class Exposure(Model):
     port: int = Field(ge=0, le=65535)
     state: ExposureState
     episode: int = Field(default=1, ge=1)
-    """Counts openings: 1 for the first, +1 for each reopening."""
+    """Counts openings: 1 for the first, +1 for each reopening later than the network's window."""
     misses: int = Field(default=0, ge=0)
     answering: bool = True
     """Whether the last verdict found it open."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from functions.core.errors import NotFound, StaleVersion
-from functions.core.exposure import Exposure, ExposureState
+from functions.core.exposure import PRESENT, Exposure
 from functions.core.messages import AddressRange
 from functions.core.model import Protocol
 from functions.store import keys
@@ -41,11 +41,11 @@ class Exposures:
     def open_in(
         self, project: str, network: str, ranges: Sequence[AddressRange], hosts: Sequence[str], protocol: Protocol
     ) -> Iterator[Exposure]:
-        """Open exposures of these assets, for a plan's known ones."""
+        """Exposures of these assets that may be open, for a plan's known ones."""
         estate = self._estate(project, network)
         for part in spans_of(ranges, hosts):
             for exposure in estate.read(Exposure, part):
-                if exposure.state is ExposureState.OPEN and exposure.protocol == protocol:
+                if exposure.state in PRESENT and exposure.protocol == protocol:
                     yield exposure
 
     def list(

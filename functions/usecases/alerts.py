@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functions.core.alert import SEVERITIES, Alert, AlertType, Severity, Why
 from functions.core.coverage import Method
 from functions.core.errors import AlreadyExists, NotFound
-from functions.core.exposure import OPENINGS, Change, ChangeKind, Exposure, ExposureState
+from functions.core.exposure import OPENINGS, PRESENT, Change, ChangeKind, Exposure
 from functions.core.ids import derived_id
 from functions.core.network import AlertSettings
 from functions.store.alerts import Alerts
@@ -25,9 +25,9 @@ _HOW = {
 
 def derive(exposure: Exposure, settings: AlertSettings) -> Alert | None:
     """The alert that the exposure's present episode calls for, the same whenever it is asked; None: it calls for none."""
-    if exposure.state is not ExposureState.OPEN:
+    if exposure.state not in PRESENT or not exposure.answering:
         return None
-    opening = exposure.change if exposure.change.kind in OPENINGS else exposure.opening
+    opening = exposure.opening
     if opening.baseline and settings.baseline == "silent":
         return None
     review = opening.baseline and settings.baseline == "review"
@@ -124,15 +124,15 @@ class Reconciled:
     checked: int
     raised: int
     next_cursor: str
-    """Empty when every open exposure of the network has been looked at."""
+    """Empty when every exposure of the network has been looked at."""
 
 
 def reconcile(
     *, exposures: Exposures, networks: Networks, alerts: Alerts, project: str, network: str, cursor: str, limit: int
 ) -> Reconciled:
-    """One page of a network's open exposures: raise the alerts that are missing. Raises NotFound, InvalidInput."""
+    """One page of a network's exposures: raise the alerts that are missing. Raises NotFound, InvalidInput."""
     networks.get(project, network)
-    page = exposures.list(project, network, state=ExposureState.OPEN, limit=limit, cursor=cursor)
+    page = exposures.list(project, network, limit=limit, cursor=cursor)
     raising = RaiseAlerts(networks=networks, alerts=alerts)
     raised = sum(raising.present(exposure) for exposure in page.items)
     return Reconciled(len(page.items), raised, page.next_cursor)

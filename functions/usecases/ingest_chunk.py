@@ -17,9 +17,10 @@ from functions.core.errors import Corrupt, StaleVersion, Unavailable
 from functions.core.exposure import ChangeKind, Exposure
 from functions.core.host import Host
 from functions.core.host_record import seen_host
-from functions.core.judge import Evidence, is_of, judge
+from functions.core.judge import Evidence, Patience, is_of, judge
 from functions.core.messages import ChunkSpec, ResultHeader, ResultTrailer
 from functions.core.result_evidence import BlockEvidence, Cell, ResultEvidence, Seen
+from functions.core.scan import Snapshot
 from functions.core.targets import parse_exclusions
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.exposures import Exposures
@@ -41,7 +42,7 @@ class _Attempt:
 
     chunk: Chunk
     spec: ChunkSpec
-    misses_to_close: int
+    patience: Patience
 
     def evidence(self, block: Block, cell: Cell, seen: Seen) -> Evidence:
         asset = block.asset(cell[0])
@@ -88,7 +89,7 @@ class IngestChunk:
         attempt = _Attempt(
             chunk=found,
             spec=self.results.get_spec(project, scan, chunk),
-            misses_to_close=self.scans.get(project, scan).snapshot.misses_to_close,
+            patience=_patience(self.scans.get(project, scan).snapshot),
         )
         evidence = self._read(attempt, now)
         counts = _total(self._ingest_block(attempt, block) for block in evidence.blocks())
@@ -150,7 +151,7 @@ class IngestChunk:
                 exposure,
                 evidence,
                 covered_before=covered.stamp.last if covered else None,
-                misses_to_close=attempt.misses_to_close,
+                patience=attempt.patience,
             )
             if judged is None:
                 return _kind_of(exposure) if exposure is not None and is_of(exposure, evidence) else ""
@@ -191,6 +192,14 @@ class IngestChunk:
             self.coverage.change(
                 spec.project, spec.network, block.block, spec.protocol, lambda kept: kept.overlay(segments)
             )
+
+
+def _patience(snapshot: Snapshot) -> Patience:
+    return Patience(
+        misses_to_close=snapshot.misses_to_close,
+        reopen_window_hours=snapshot.reopen_window_hours,
+        flapping=snapshot.flapping,
+    )
 
 
 def _check_header(line: object, chunk: Chunk) -> None:

@@ -92,6 +92,8 @@ def snapshot_of(network: NetworkDraft) -> Snapshot:
         profile=profile_named(network.profile),
         rate=network.rate,
         misses_to_close=network.alerts.misses_to_close,
+        reopen_window_hours=network.alerts.reopen_window_hours,
+        flapping=network.alerts.flapping,
     )
 
 

@@ -1,5 +1,6 @@
 """Judging a cell: the table of (state, answer) -> change."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.coverage import Answer, Method
+from functions.core.coverage import COVERED, Answer, Method
 from functions.core.exposure import ChangeKind, Exposure, ExposureState
 from functions.core.ids import derived_id
-from functions.core.judge import Evidence, judge
+from functions.core.judge import Evidence, Patience, judge
 from functions.core.model import Protocol
+from functions.core.network import Flapping
 from functions.core.service import Service
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -39,12 +41,17 @@ def evidence(answer: Answer, minute: float = 1, service: Service = NGINX, **fiel
     return Evidence(**{**plain, "answer": answer, "at": at(minute), "service": service, **fields})
 
 
-def after(*answers: Answer, misses_to_close: int = 2, covered: bool = True) -> Exposure | None:
-    """What a row of scans, a minute apart, makes of a cell."""
+DAY = 1440
+
+
+def after(*answers: Answer, covered: bool = True, apart: int = 1, **patience: Any) -> Exposure | None:
+    """What a row of scans, `apart` minutes from each other, makes of a cell."""
     exposure, before = None, AT if covered else None
-    for minute, answer in enumerate(answers, start=1):
-        changed = judge(exposure, evidence(answer, minute), covered_before=before, misses_to_close=misses_to_close)
-        exposure, before = changed or exposure, at(minute)
+    for number, answer in enumerate(answers, start=1):
+        changed = judge(
+            exposure, evidence(answer, number * apart), covered_before=before, patience=Patience(**patience)
+        )
+        exposure, before = changed or exposure, at(number * apart)
     return exposure
 
 
@@ -78,8 +85,20 @@ def test_nothing_but_an_open_answer_makes_an_exposure(answer: Answer) -> None:
     assert after(answer) is None
 
 
-def test_open_again_with_the_same_service_changes_nothing() -> None:
-    assert known(OPEN, OPEN) == known(OPEN)
+def test_open_again_in_another_scan_confirms_once() -> None:
+    confirmed = known(OPEN, OPEN)
+    assert (confirmed.change.kind, confirmed.confirmed, confirmed.last_changed) == (ChangeKind.CONFIRMED, True, at(1))
+    assert not known(OPEN).confirmed
+    assert known(OPEN, OPEN, OPEN) == confirmed
+
+
+def test_the_baseline_needs_no_second_look() -> None:
+    assert known(OPEN, OPEN, covered=False) == known(OPEN, covered=False)
+
+
+def test_another_change_confirms_along_the_way() -> None:
+    assert known(OPEN, SILENT, OPEN).confirmed
+    assert known(OPEN, SILENT, OPEN, OPEN) == known(OPEN, SILENT, OPEN)
 
 
 @pytest.mark.parametrize("answer", [Answer.NOT_OPEN, Answer.NOT_COVERED, Answer.EXCLUDED])
@@ -97,24 +116,101 @@ def test_a_refusal_closes_at_once() -> None:
 @pytest.mark.parametrize("silence", [SILENT, DOWN])
 def test_silence_is_a_miss_and_closes_after_as_many_as_asked(silence: Answer) -> None:
     missed = known(OPEN, silence, misses_to_close=3)
-    assert (missed.state, missed.misses, missed.change.kind) == (ExposureState.OPEN, 1, ChangeKind.MISSED)
-    assert missed.last_changed == at(1)
-    assert known(OPEN, silence, silence, misses_to_close=3).state is ExposureState.OPEN
+    assert (missed.state, missed.misses, missed.change.kind) == (ExposureState.SUSPECT, 1, ChangeKind.MISSED)
+    assert (missed.last_changed, missed.answering) == (at(1), True)
+    assert known(OPEN, silence, silence, misses_to_close=3).state is ExposureState.SUSPECT
     assert known(OPEN, silence, silence, silence, misses_to_close=3).state is ExposureState.CLOSED
     assert known(OPEN, silence, misses_to_close=1).state is ExposureState.CLOSED
 
 
 def test_misses_count_only_in_a_row() -> None:
     again = known(OPEN, SILENT, OPEN)
-    assert (again.misses, again.change.kind) == (0, ChangeKind.SEEN_AGAIN)
-    assert known(OPEN, SILENT, OPEN, SILENT).state is ExposureState.OPEN
+    assert (again.state, again.misses, again.change.kind) == (ExposureState.OPEN, 0, ChangeKind.SEEN_AGAIN)
+    assert known(OPEN, SILENT, OPEN, SILENT).state is ExposureState.SUSPECT
 
 
-def test_open_after_closed_is_the_next_episode() -> None:
-    reopened = known(OPEN, REFUSED, OPEN)
-    assert (reopened.state, reopened.episode, reopened.misses) == (ExposureState.OPEN, 2, 0)
-    assert (reopened.opening.kind, reopened.opening.baseline) == (ChangeKind.REOPENED, False)
-    assert reopened.first_seen == at(1)
+def test_open_soon_after_closed_goes_on_with_the_episode() -> None:
+    reopened = known(OPEN, OPEN, REFUSED, OPEN)
+    assert (reopened.state, reopened.episode, reopened.reopened) == (ExposureState.OPEN, 1, 1)
+    assert (reopened.change.kind, reopened.opening.at, reopened.confirmed) == (ChangeKind.REOPENED, at(1), False)
+    assert known(OPEN, REFUSED, OPEN, REFUSED, OPEN, flapping=Flapping(changes=9)).reopened == 2
+
+
+def test_open_long_after_closed_is_the_next_episode() -> None:
+    reopened = known(OPEN, REFUSED, OPEN, REFUSED, OPEN, apart=2 * DAY, reopen_window_hours=47)
+    assert (reopened.episode, reopened.reopened, reopened.misses) == (3, 0, 0)
+    assert (reopened.opening, reopened.opening.baseline) == (reopened.change, False)
+    assert reopened.first_seen == at(2 * DAY)
+    assert known(OPEN, REFUSED, OPEN, apart=2 * DAY, reopen_window_hours=48).episode == 1
+    assert known(OPEN, REFUSED, OPEN, reopen_window_hours=0).episode == 2
+
+
+FLAPPED = (OPEN, REFUSED, OPEN, REFUSED)
+
+
+def test_opened_and_closed_too_often_flaps() -> None:
+    flapping = known(*FLAPPED, apart=DAY)
+    assert (flapping.state, flapping.answering, flapping.change.kind) == (
+        ExposureState.FLAPPING,
+        False,
+        ChangeKind.CLOSED,
+    )
+    again = known(*FLAPPED, OPEN, apart=DAY)
+    assert (again.state, again.answering, again.change.kind) == (ExposureState.FLAPPING, True, ChangeKind.REOPENED)
+    assert known(*FLAPPED, apart=3 * DAY).state is ExposureState.CLOSED, "its changes are too far apart"
+
+
+def test_misses_do_not_flap_and_a_flapping_one_is_missed_as_any_other() -> None:
+    assert known(*[OPEN, SILENT] * 6).state is ExposureState.SUSPECT
+    missed = known(*FLAPPED, OPEN, SILENT)
+    assert (missed.state, missed.answering, missed.misses) == (ExposureState.FLAPPING, True, 1)
+    closed = known(*FLAPPED, OPEN, SILENT, SILENT)
+    assert (closed.state, closed.answering, closed.change.kind) == (ExposureState.FLAPPING, False, ChangeKind.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ((*FLAPPED, *[REFUSED] * 8), ExposureState.CLOSED),
+        ((*FLAPPED, *[DOWN] * 8), ExposureState.CLOSED),
+        ((*FLAPPED, OPEN, *[OPEN] * 8), ExposureState.OPEN),
+    ],
+)
+def test_a_whole_quiet_window_settles_it(answers: tuple[Answer, ...], state: ExposureState) -> None:
+    assert known(*answers[:-1], apart=DAY).state is ExposureState.FLAPPING
+    settled = known(*answers, apart=DAY)
+    assert (settled.state, settled.change.kind, settled.flips) == (state, ChangeKind.SETTLED, ())
+    assert known(*answers, answers[-1], apart=DAY) == settled
+
+
+def test_a_flip_after_a_quiet_window_is_told_as_what_it_is() -> None:
+    quiet = [Answer.NOT_COVERED] * 8
+    reopened = known(*FLAPPED, *quiet, OPEN, apart=DAY)
+    assert (reopened.state, reopened.change.kind, reopened.episode) == (ExposureState.OPEN, ChangeKind.REOPENED, 2)
+    closed = known(*FLAPPED, OPEN, *quiet, REFUSED, apart=DAY)
+    assert (closed.state, closed.change.kind) == (ExposureState.CLOSED, ChangeKind.CLOSED)
+
+
+def test_a_reopening_after_settling_knows_when_it_closed() -> None:
+    days = (*FLAPPED, *[REFUSED] * 8, OPEN)
+    assert known(*days, apart=DAY, reopen_window_hours=9 * 24).episode == 1
+    assert known(*days, apart=DAY, reopen_window_hours=9 * 24 - 1).episode == 2
+
+
+def test_what_a_host_that_answers_everything_shows_is_held_until_it_no_longer_does() -> None:
+    held = judge(None, evidence(OPEN, 1, held=True), covered_before=AT, patience=Patience())
+    assert held is not None
+    assert held.held
+    assert judge(held, evidence(OPEN, 2, held=True), covered_before=at(1), patience=Patience()) is None
+    told = judge(held, evidence(OPEN, 3), covered_before=at(2), patience=Patience())
+    assert told is not None
+    assert (told.held, told.confirmed, told.change.kind) == (False, True, ChangeKind.CONFIRMED)
+
+
+def test_what_was_open_before_its_host_answered_everything_is_not_held() -> None:
+    changed = judge(known(OPEN, SILENT), evidence(OPEN, 3, held=True), covered_before=at(2), patience=Patience())
+    assert changed is not None
+    assert not changed.held
 
 
 @pytest.mark.parametrize("answer", [REFUSED, SILENT, DOWN])
@@ -132,7 +228,7 @@ def test_a_closed_exposure_stays_closed(answer: Answer) -> None:
     ],
 )
 def test_another_service_is_a_change(seen: Service) -> None:
-    changed = judge(known(OPEN), evidence(OPEN, 2, seen), covered_before=at(1), misses_to_close=2)
+    changed = judge(known(OPEN), evidence(OPEN, 2, seen), covered_before=at(1), patience=Patience())
     assert changed is not None
     assert (changed.change.kind, changed.service, changed.episode) == (ChangeKind.CHANGED, seen, 1)
 
@@ -148,32 +244,95 @@ def test_another_service_is_a_change(seen: Service) -> None:
     ],
 )
 def test_detection_that_knows_less_is_no_change(seen: Service) -> None:
-    assert judge(known(OPEN), evidence(OPEN, 2, seen), covered_before=at(1), misses_to_close=2) is None
+    assert judge(known(OPEN, OPEN), evidence(OPEN, 3, seen), covered_before=at(2), patience=Patience()) is None
 
 
 @pytest.mark.parametrize("answer", Answer)
 def test_evidence_that_is_not_younger_than_the_last_judgement_or_coverage_is_not_applied(answer: Answer) -> None:
     opened = known(OPEN)
-    assert judge(opened, evidence(answer, 1, attempt=2), covered_before=None, misses_to_close=1) is None
-    assert judge(opened, evidence(answer, 2), covered_before=at(2), misses_to_close=1) is None
-    assert judge(None, evidence(answer, 2), covered_before=at(3), misses_to_close=1) is None
+    assert (
+        judge(opened, evidence(answer, 1, attempt=2), covered_before=None, patience=Patience(misses_to_close=1)) is None
+    )
+    assert judge(opened, evidence(answer, 2), covered_before=at(2), patience=Patience(misses_to_close=1)) is None
+    assert judge(None, evidence(answer, 2), covered_before=at(3), patience=Patience(misses_to_close=1)) is None
 
 
 @pytest.mark.parametrize("answer", Answer)
 def test_what_an_attempt_was_applied_for_is_not_applied_again(answer: Answer) -> None:
     missed = known(OPEN, SILENT)
     again = evidence(answer, 9, scan=missed.change.scan)
-    assert judge(missed, again, covered_before=at(1), misses_to_close=2) is None
+    assert judge(missed, again, covered_before=at(1), patience=Patience()) is None
 
 
-@given(st.lists(st.sampled_from(Answer), max_size=12), st.integers(1, 4))
-def test_versions_and_episodes_only_grow_by_one(answers: list[Answer], misses_to_close: int) -> None:
-    exposure = None
-    for minute, answer in enumerate(answers, start=1):
-        changed = judge(exposure, evidence(answer, minute), covered_before=AT, misses_to_close=misses_to_close)
-        if changed is None:
-            continue
-        assert changed.version == (exposure.version if exposure else 0) + 1
-        assert changed.episode - (exposure.episode if exposure else 0) in {0, 1}
-        assert (changed.state is ExposureState.OPEN) == (changed.misses < misses_to_close and answer is not REFUSED)
-        exposure = changed
+HISTORIES = st.lists(st.tuples(st.sampled_from(Answer), st.integers(1, 5 * DAY)), max_size=24)
+PATIENCES = st.builds(
+    Patience,
+    misses_to_close=st.integers(1, 4),
+    reopen_window_hours=st.integers(0, 400),
+    flapping=st.builds(Flapping, changes=st.integers(2, 16), window_hours=st.integers(1, 400)),
+)
+
+
+def lives(history: list[tuple[Answer, int]], patience: Patience) -> Iterator[tuple[Exposure | None, Exposure, Answer]]:
+    """Each change of a cell's life: before, after, by which answer."""
+    exposure, minute = None, 0
+    for answer, pause in history:
+        minute += pause
+        changed = judge(exposure, evidence(answer, minute), covered_before=AT, patience=patience)
+        if changed is not None:
+            yield exposure, changed, answer
+            exposure = changed
+
+
+@given(HISTORIES, PATIENCES)
+def test_versions_and_episodes_only_grow_by_one(history: list[tuple[Answer, int]], patience: Patience) -> None:
+    for before, changed, _ in lives(history, patience):
+        assert changed.version == (before.version if before else 0) + 1
+        assert changed.episode - (before.episode if before else 0) in {0, 1}
+        assert len(changed.flips) <= 16
+        Exposure.model_validate(changed.model_dump())
+
+
+@given(HISTORIES, PATIENCES)
+def test_the_state_is_what_the_answers_say(history: list[tuple[Answer, int]], patience: Patience) -> None:
+    for _, changed, answer in lives(history, patience):
+        assert (changed.state is ExposureState.SUSPECT) <= (0 < changed.misses < patience.misses_to_close)
+        assert (answer is OPEN) <= changed.answering
+        assert (answer is REFUSED) <= (not changed.answering)
+        assert (changed.state is ExposureState.OPEN) <= changed.answering
+        assert (changed.state is ExposureState.CLOSED) <= (not changed.answering)
+
+
+@given(HISTORIES, PATIENCES, st.lists(st.integers(0, 30), max_size=12))
+def test_repeated_and_older_evidence_changes_nothing(
+    history: list[tuple[Answer, int]], patience: Patience, again: list[int]
+) -> None:
+    told: list[Evidence] = []
+    exposure, minute = None, 0
+    for answer, pause in history:
+        minute += pause
+        told.append(evidence(answer, minute))
+        exposure = judge(exposure, told[-1], covered_before=_before(told), patience=patience) or exposure
+    late = [told[number] for number in again if number < len(told)]
+    assert all(judge(exposure, each, covered_before=at(minute), patience=patience) is None for each in late)
+
+
+def _before(told: list[Evidence]) -> datetime | None:
+    covering = [each.at for each in told[:-1] if each.answer in COVERED]
+    return max(covering, default=None)
+
+
+@given(HISTORIES, PATIENCES)
+def test_an_unchanged_cell_is_written_a_bounded_number_of_times(
+    history: list[tuple[Answer, int]], patience: Patience
+) -> None:
+    """Whatever came before: the same answer over and over ends in silence."""
+    exposure = next((after for _, after, _ in reversed(list(lives(history, patience)))), None)
+    minute = sum(pause for _, pause in history)
+    for answer in (OPEN, REFUSED, SILENT):
+        cell, writes = exposure, 0
+        for _ in range(30):
+            minute += 7 * DAY
+            changed = judge(cell, evidence(answer, minute), covered_before=AT, patience=patience)
+            cell, writes = changed or cell, writes + (changed is not None)
+        assert writes <= 2 + patience.misses_to_close

@@ -139,11 +139,11 @@ def test_a_refusal_closes_and_silence_closes_after_two_misses(inventory: Invento
         told("10.0.0.2", "22", Answer.NO_ANSWER, 21),
     )
     assert inventory.scanned(20, *checked).closed == 1
-    assert [inventory.exposure(asset, 22).state for asset in ("10.0.0.1", "10.0.0.2")] == ["closed", "open"]
+    assert [inventory.exposure(asset, 22).state for asset in ("10.0.0.1", "10.0.0.2")] == ["closed", "suspect"]
     assert inventory.scanned(30, told("10.0.0.2", "22", Answer.HOST_DOWN, 31)).closed == 1
     assert inventory.exposure("10.0.0.2", 22).state is ExposureState.CLOSED
     counts = inventory.scanned(40, told("10.0.0.2", "22", Answer.OPEN, 41), opened("10.0.0.2", 22, 41))
-    assert (counts.reopened, inventory.exposure("10.0.0.2", 22).episode) == (1, 2)
+    assert (counts.reopened, inventory.exposure("10.0.0.2", 22).reopened) == (1, 1)
 
 
 @pytest.mark.parametrize("answer", [Answer.NOT_COVERED, Answer.NOT_OPEN, Answer.EXCLUDED])
@@ -312,7 +312,7 @@ def test_a_change_by_somebody_else_in_between_is_judged_again(
     monkeypatch.setattr(inventory.exposures, "of_block", lambda *_: iter(stale))
     counts = inventory.scanned(20, *one_open(21, service=Service(name="http", confidence=10)))
     assert (counts.reopened, counts.changed) == (1, 0)
-    assert inventory.exposure("10.0.0.1", 22).episode == 2
+    assert inventory.exposure("10.0.0.1", 22).reopened == 1
 
 
 PARTS = (("10.0.0.0 10.0.0.127", "1-500"), ("10.0.0.128 10.0.0.255", "1-500"), ("10.0.0.0 10.0.0.255", "501-1000"))

@@ -1,0 +1,68 @@
+"""A small estate as it really is: hosts that come and go, and what each of their ports answers."""
+
+from dataclasses import dataclass, field
+
+from functions.core.coverage import Answer
+from functions.core.service import Service
+
+SILENT, REFUSING = Answer.NO_ANSWER, Answer.REFUSED
+
+
+@dataclass
+class WorldHost:
+    """What is not in `services` or `silent` refuses, while the host is `up`."""
+
+    name: str
+    address: str
+    up: bool = True
+    services: dict[int, Service] = field(default_factory=dict)
+    silent: set[int] = field(default_factory=set)
+    answers_everything: bool = False
+
+    def answer(self, port: int) -> Answer:
+        if not self.up:
+            return Answer.HOST_DOWN
+        if port in self.services or self.answers_everything:
+            return Answer.OPEN
+        return SILENT if port in self.silent else REFUSING
+
+    def service(self, port: int) -> Service:
+        return self.services.get(port, Service(name="tcpwrapped", confidence=3))
+
+
+@dataclass
+class World:
+    """Every change of an open port counts as real: the figures tell how many there were."""
+
+    hosts: dict[str, WorldHost] = field(default_factory=dict)
+    real_changes: int = 0
+
+    def at(self, address: str) -> WorldHost | None:
+        return next((host for host in self.hosts.values() if host.address == address), None)
+
+    def opens(self, host: str, port: int, service: Service) -> None:
+        self.hosts[host].silent.discard(port)
+        self.hosts[host].services[port] = service
+        self.real_changes += 1
+
+    def closes(self, host: str, port: int) -> None:
+        self.hosts[host].services.pop(port)
+        self.real_changes += 1
+
+    def falls_silent(self, host: str, port: int) -> None:
+        """A filter before the port: nothing answers, though the service runs on."""
+        self.closes(host, port)
+        self.hosts[host].silent.add(port)
+
+    def vanishes(self, host: str) -> None:
+        self.hosts[host].up = False
+        self.real_changes += len(self.hosts[host].services)
+
+    def returns(self, host: str) -> None:
+        self.hosts[host].up = True
+        self.real_changes += len(self.hosts[host].services)
+
+
+def service(name: str, product: str = "", version: str = "", *, tunnel: str = "") -> Service:
+    """As nmap tells a service that answered its probe."""
+    return Service(name=name, product=product, version=version, tunnel=tunnel, confidence=10)

@@ -2,7 +2,8 @@
 
 VedetteError                 an operation that could not be done; `slug` is its stable public name
 |-- InvalidInput             the caller's input is wrong; names the field and the mend
-|   `-- OutOfScope           a target is denied, excluded, or not in the network
+|   |-- OutOfScope           a target is denied, excluded, or not in the network
+|   `-- Faults               several fields are wrong; each with its mend
 |-- Unauthenticated          no token, or one that is unknown, expired or revoked
 |-- Forbidden                a known caller may not do this
 |-- NotFound                 no such thing in this project
@@ -17,7 +18,7 @@ VedetteError                 an operation that could not be done; `slug` is its 
 `-- Unavailable              a service did not answer in time; the same call may work later
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -41,6 +42,14 @@ class InvalidInput(VedetteError):
 
 class OutOfScope(InvalidInput):
     slug = "out-of-scope"
+
+
+class Faults(InvalidInput):
+    """`faults`: field and message of each, at least one; the first stands for all where only one can be told."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__(*faults[0])
+        self.faults = tuple(faults)
 
 
 class Unauthenticated(VedetteError):

@@ -54,3 +54,37 @@ class RuleSet(RuleSetDraft):
     version: int = Field(ge=1)
     created: Time
     created_by: str
+
+
+class RuleVersion(Model):
+    """A version as lists show it: all but its rules."""
+
+    project: Id
+    scope: str
+    version: int = Field(ge=1)
+    default: Literal["allow", "deny"]
+    rules: int
+    """How many."""
+    comment: str
+    created: Time
+    created_by: str
+
+    @classmethod
+    def of(cls, rule_set: RuleSet) -> "RuleVersion":
+        fields = rule_set.model_dump(exclude={"rules"})
+        return cls(**fields, rules=len(rule_set.rules))
+
+
+class RulePointer(Model):
+    """Which version of a scope counts; 0 is none. `version` counts the changes of the pointer itself."""
+
+    project: Id
+    scope: str
+    current: int = Field(default=0, ge=0)
+    staged: int = Field(default=0, ge=0)
+    """Evaluated and counted; raises nothing."""
+    latest: int = Field(default=0, ge=0)
+    """The newest version that was made, counting or not."""
+    updated: Time | None = None
+    updated_by: str = ""
+    version: int = Field(default=0, ge=0)

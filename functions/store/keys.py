@@ -15,8 +15,16 @@
 | EXP    | EXP#{project}#{network}#{bucket}    | {asset key}#{proto}#{port:05}  |                                              | judge a chunk, list, filter |
 | HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
 | COV    | COV#{project}#{network}#{bucket}    | {block}#{proto}                |                                              | was a cell covered before, when, by which scan |
-| ALR    | ALR#{project}                       | {alert}                        | ALR#{project}#{status} / {alert}             | get, list, list by status |
+| ALR    | ALR#{project}                       | {alert}                        | ALR#{project}#{status} / {group}#{alert}     | get, list, list by status, list of a group |
+| ALX    | (index only, gsi2)                  |                                | ALX#{project}#{network} / {asset key}#{proto}#{port}#{type}#{alert} | alerts whose cause stands, by address |
+| ALT    | ALT#{project}#{alert}               | T#{entry} or C#{comment}       |                                              | trail and comments of an alert |
+| ALG    | ALG#{project}                       | {group}                        |                                              | list groups: how many alerts of which status and severity |
 | DUE    | DUE                                 | {time}#{kind}#{project}#{..}   |                                              | review: ends of exceptions whose time has come |
+| CNT    | CNT#{project}#{network or ALL}      | DAY#{date}, TOTAL              |                                              | counts now, and what each day changed |
+| CNT    | CNT#{project}#{network or ALL}      | MARK#{pk of a stream's record} |                                              | which records of that pk are counted |
+| RUL    | RUL#{project}                       | {scope}#CURRENT                |                                              | which version of a rule set counts, which is staged |
+| RUL    | RUL#{project}                       | {scope}#{version:08}           |                                              | list the versions |
+| RUL    | RUL#{project}                       | BODY#{scope}#{version:08}      |                                              | the rules of a version |
 | IDM    | IDM#{project or ORG}                | {sha256 of route + key}        |                                              | repeat of a POST (TTL `expires`) |
 
 `live_table` (own stream; TTL `expires`, seconds since the epoch):
@@ -158,6 +166,47 @@ def alerts_by_status(project: str, status: str) -> str:
     return f"ALR#{project}#{status}"
 
 
+def alert_in_status(group: str, alert: str) -> str:
+    return f"{group}#{alert}"
+
+
+def standing_alerts(project: str, network: str) -> str:
+    return f"ALX#{project}#{network}"
+
+
+def alert_cell(asset: str, protocol: str = "", port: int | None = None) -> str:
+    """What the sort keys of a cell's standing alerts begin with; those of a whole network have no asset."""
+    place = asset_key(asset) if asset else ""
+    return f"{place}#{protocol}#{'' if port is None else f'{port:05}'}#"
+
+
+def alert_story(project: str, alert: str) -> str:
+    return f"ALT#{project}#{alert}"
+
+
+TRAIL, COMMENT = "T#", "C#"
+
+
+def alert_groups(project: str) -> str:
+    return f"ALG#{project}"
+
+
+def rules(project: str) -> str:
+    return f"RUL#{project}"
+
+
+def rule_pointer(scope: str) -> str:
+    return f"{scope}#CURRENT"
+
+
+def rule_version(scope: str, version: int) -> str:
+    return f"{scope}#{version:08}"
+
+
+def rule_body(scope: str, version: int) -> str:
+    return f"BODY#{rule_version(scope, version)}"
+
+
 def deadlines() -> str:
     return "DUE"
 
@@ -180,3 +229,24 @@ def subscribers(project: str, topic: str) -> str:
 
 def events(project: str, topic: str) -> str:
     return f"EVT#{project}#{topic}"
+
+
+def counters(project: str, network: str = "") -> str:
+    """Without a network: those of the project."""
+    return f"CNT#{project}#{network or 'ALL'}"
+
+
+COUNTER_TOTAL = "TOTAL"
+COUNTER_MARKS = "MARK#"
+"""Marks and the total, in this order, are one range."""
+
+
+def counter_day(day: str) -> str:
+    return f"DAY#{day}"
+
+
+LAST_COUNTER_DAY = "DAY#~"
+
+
+def counter_mark(source: str) -> str:
+    return f"{COUNTER_MARKS}{source}"

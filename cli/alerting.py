@@ -35,12 +35,13 @@ def list_alerts(
 @app.command("ack")
 def acknowledge(
     alerts: Annotated[list[str], typer.Argument(help="Ids of alerts.", metavar="ALERT...")],
+    reason: Annotated[str, typer.Option(help="Why it is right as it is.")],
     project: Project = "",
 ) -> None:
     """Acknowledge alerts."""
     with open_session(project=project) as session:
         for alert in alerts:
-            session.client.post("projects", session.project, "alerts", alert, "acknowledge")
+            session.client.post("projects", session.project, "alerts", alert, "acknowledge", body={"reason": reason})
             session.console.print(f"acknowledged {alert}")
 
 

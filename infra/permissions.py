@@ -75,6 +75,17 @@ _INGEST = (
     Grant(On.RESULTS, ("s3:GetObject",)),
 )
 
+_RAISE_ALERTS = (
+    _table("PutItem", keys=("ALR#*", "ALT#*")),
+    _table("UpdateItem", keys=("ALG#*",)),
+)
+_CHANGE_ALERTS = (
+    _table("GetItem", keys=("ALR#*",)),
+    _table("PutItem", keys=("ALT#*", "DUE")),
+    _table("UpdateItem", keys=("ALR#*", "ALG#*")),
+    _table("Query", keys=("ALX#*",), on=On.GSI2),
+)
+
 OWN_TRACES = (Grant(On.ANYTHING, ("xray:PutTelemetryRecords", "xray:PutTraceSegments")),)
 EVERY_FUNCTION = (Grant(On.LOGS, ("logs:CreateLogStream", "logs:PutLogEvents")), *OWN_TRACES)
 
@@ -100,6 +111,9 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("UpdateItem", keys=("TOK#*", "SCN#*", "IDM#*")),
         _table("DeleteItem", keys=("NET#*", "LIV#*")),
         _table("Query", keys=("TOK#*", "SCN#*", "ALR#*"), on=On.GSI1),
+        *_CHANGE_ALERTS,
+        _table("Query", keys=("ALT#*", "ALG#*")),
+        _table("DeleteItem", keys=("ALT#*",)),
         _table("Query", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:GetObject",)),
         Grant(On.RESULTS, ("s3:GetObject",)),
@@ -159,7 +173,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Evaluate": (
         *_stream(On.TABLE_STREAM),
         _table("GetItem", keys=("NET#*",)),
-        _table("PutItem", keys=("ALR#*",)),
+        *_RAISE_ALERTS,
     ),
     "Publish": (
         *_stream(On.TABLE_STREAM),

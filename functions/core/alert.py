@@ -115,16 +115,27 @@ class Resolution(Model):
     by: str = ""
     at: Time
     reason: str = Field(default="", max_length=512)
+    gone: Time | None = None
+    """Resolved by hand: since when its cause is gone too. Until then it may come back."""
 
 
 class Delivery(Model):
     """What became of an alert on one channel."""
 
-    status: Literal["waiting", "sent", "failed"]
-    """`waiting`: for a digest, the end of quiet hours or another attempt; `failed`: given up, to be sent again by hand."""
+    status: Literal["waiting", "sent", "failed", "dropped"]
+    """`waiting`: for a digest, the end of quiet hours or another attempt; `failed`: given up, to be sent again by hand;
+    `dropped`: set aside or resolved while it waited, so that there was nothing left to tell."""
     attempts: int = Field(default=0, ge=0)
     at: Time
     error: str = Field(default="", max_length=512)
+    id: str = ""
+    """What the receiver knows this telling by, however often it is tried."""
+    occasion: str = ""
+    """What is or was to be told: `raised`, `reopened`, `returned`, `resolved`."""
+    told: Literal["", "open", "aside", "resolved"] = ""
+    """What the receiver knows of the alert; `aside`: that it was open, and somebody here has set it aside since."""
+    turn: int = Field(default=0, ge=0)
+    """How often something was told."""
 
 
 class Alert(Model):

@@ -53,3 +53,11 @@ def new_or_expired(name: str, now: int) -> Condition:
         {"#new": "pk", f"#old_{name}": name},
         {f":old_{name}": now},
     )
+
+
+def entry_is(name: str, key: str, value: Any) -> Condition:
+    """Of one entry of a map; None: it has none, and the item is there."""
+    names = {"#entry_map": name, "#entry_key": key}
+    if value is None:
+        return Condition("attribute_not_exists(#entry_map.#entry_key)", names) & EXISTS
+    return Condition("#entry_map.#entry_key = :entry_was", names, {":entry_was": value})

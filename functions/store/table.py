@@ -14,7 +14,7 @@ from functions.core.errors import Conflict, Unavailable
 from functions.core.model import Model
 from functions.store.attributes import Item, from_image, to_model
 from functions.store.conditions import Condition
-from functions.store.writes import Delete, Put, Range, Update, Write, key_of
+from functions.store.writes import Delete, Put, Range, Update, Write, conditional, key_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -85,6 +85,15 @@ class Table:
         request = Update(pk, sk, values, condition, remove).request(self.name)
         with _named_errors():
             return from_image(self.client.update_item(**request, ReturnValues="ALL_NEW")["Attributes"])
+
+    def put_entry(self, pk: str, sk: str, entry: tuple[str, str], value: Any, condition: Condition) -> None:
+        """`entry`: a map's attribute and a key in it; touches nothing else of the item. Raises ConditionFailed."""
+        own = Condition("", {"#map": entry[0], "#key": entry[1]}, {":entry": value})
+        expression = "SET #map.#key = :entry"
+        with _named_errors():
+            self.client.update_item(
+                TableName=self.name, Key=key_of(pk, sk), UpdateExpression=expression, **conditional(condition, own)
+            )
 
     def delete(self, pk: str, sk: str, condition: Condition | None = None) -> None:
         """Deleting what is not there is no error. Raises ConditionFailed."""

@@ -21,18 +21,20 @@ class Put:
         return self.item[PK], self.item[SK]
 
     def request(self, table: str) -> Request:
-        return {"TableName": table, "Item": encode_item(self.item), **_conditional(self.condition)}
+        return {"TableName": table, "Item": encode_item(self.item), **conditional(self.condition)}
 
 
 @dataclass(frozen=True)
 class Update:
-    """Sets `values` and drops `remove`; a value of None drops its attribute too."""
+    """Sets `values`, drops `remove` and adds `add` to numbers; a value of None drops its attribute too."""
 
     pk: str
     sk: str
     values: Mapping[str, Any]
     condition: Condition | None = None
     remove: tuple[str, ...] = ()
+    add: Mapping[str, int] = field(default_factory=dict)
+    """What is not there yet counts as zero."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -41,24 +43,27 @@ class Update:
     def request(self, table: str) -> Request:
         kept = {name: value for name, value in self.values.items() if value is not None}
         dropped = [*self.remove, *(name for name in self.values if name not in kept)]
+        added = {f"add_{index}": name for index, name in enumerate(self.add)}
         clauses = [
             verb + ", ".join(parts)
             for verb, parts in (
                 ("SET ", [f"#set_{name} = :set_{name}" for name in kept]),
                 ("REMOVE ", [f"#set_{name}" for name in dropped]),
+                ("ADD ", [f"#{place} :{place}" for place in added]),
             )
             if parts
         ]
         own = Condition(
             "",
-            {f"#set_{name}": name for name in (*kept, *dropped)},
-            {f":set_{name}": value for name, value in kept.items()},
+            {f"#set_{name}": name for name in (*kept, *dropped)} | {f"#{place}": name for place, name in added.items()},
+            {f":set_{name}": value for name, value in kept.items()}
+            | {f":{place}": self.add[name] for place, name in added.items()},
         )
         return {
             "TableName": table,
             "Key": key_of(self.pk, self.sk),
             "UpdateExpression": " ".join(clauses),
-            **_conditional(self.condition, own),
+            **conditional(self.condition, own),
         }
 
 
@@ -73,7 +78,7 @@ class Delete:
         return self.pk, self.sk
 
     def request(self, table: str) -> Request:
-        return {"TableName": table, "Key": key_of(self.pk, self.sk), **_conditional(self.condition)}
+        return {"TableName": table, "Key": key_of(self.pk, self.sk), **conditional(self.condition)}
 
 
 Write = Put | Update | Delete
@@ -115,7 +120,7 @@ def key_of(pk: str, sk: str) -> Request:
     return encode_item({PK: pk, SK: sk})
 
 
-def _conditional(condition: Condition | None, own: Condition | None = None) -> Request:
+def conditional(condition: Condition | None, own: Condition | None = None) -> Request:
     names = {**(own.names if own else {}), **(condition.names if condition else {})}
     values = {**(own.values if own else {}), **(condition.values if condition else {})}
     request: Request = {}

@@ -118,6 +118,7 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.TABLE, "dynamodb:UpdateItem", asked(_revoke)),
         (On.TABLE, "dynamodb:DeleteItem", asked(_delete_network)),
         (On.GSI1, "dynamodb:Query", asked(lambda _: _get("tokens"))),
+        (On.GSI2, "dynamodb:Query", asked(lambda hand: _get("alerts", network=hand.project, status="unresolved"))),
         (On.LIVE_TABLE, "dynamodb:Query", asked(_log)),
         (On.PLANS, "s3:GetObject", asked(_coverage)),
         (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),

@@ -244,7 +244,7 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("Sweep", On.FINISH_INBOX, "sqs:SendMessage"): _swept(_given_up, _ends),
     Pair("Sweep", On.STATE_MACHINE, "states:StartExecution"): _swept(_abandoned, _has_begun),
     Pair("Sweep", On.EXECUTIONS, "states:StopExecution"): _stop,
-    **_on_table("Evaluate", _evaluate, "GetItem", "PutItem"),
+    **_on_table("Evaluate", _evaluate, "GetItem", "PutItem", "UpdateItem"),
     Pair("Evaluate", On.FAILED, "s3:PutObject"): _poisoned("Evaluate", "EXP"),
     **_on_table("Publish", _publish, "GetItem"),
     **_on_table("Publish", _publish, "PutItem", on=On.LIVE_TABLE),

@@ -48,7 +48,7 @@ def test_what_opens_after_the_baseline_is_an_alert_and_the_baseline_is_not(
     assert alert["severity"] == "high"
     assert alert["why"]["change"]["scan"] == second["id"]
     assert alert["why"]["change"]["previous_covered"] is not None
-    acknowledged = project.post("alerts", alert["id"], "acknowledge")
+    acknowledged = project.post("alerts", alert["id"], "acknowledge", body={"reason": "expected"})
     assert acknowledged["severity"] == "info"
 
 

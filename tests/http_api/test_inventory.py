@@ -284,14 +284,14 @@ def test_an_alert_is_read_listed_and_acknowledged_once(api: Api, estate: Estate,
     assert api.get(f"{alerts}/{alert.id}").body["why"]["text"] == "22/tcp is open"
     assert len(api.get(alerts, status="open").body["items"]) == 1
 
-    done = api.post(f"{alerts}/{alert.id}/acknowledge")
+    done = api.post(f"{alerts}/{alert.id}/acknowledge", {"reason": "known"})
     assert (done.status, done.body["severity"], done.body["rated"]) == (200, "info", "high")
     assert done.body["acknowledged"]["by"] == ADMIN.id
     assert api.get(alerts, status="resolved").body["items"] == []
     assert [each["id"] for each in api.get(alerts, network=estate.network).body["items"]] == [alert.id]
     assert api.get(alerts, network=new_id(START)).body["items"] == []
 
-    again = api.post(f"{alerts}/{alert.id}/acknowledge")
+    again = api.post(f"{alerts}/{alert.id}/acknowledge", {"reason": "known"})
     assert (again.status, again.slug) == (409, "illegal-transition")
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions.core.alert import Alert, AlertType, Severity, Why
 from functions.core.chunk import Chunk
 from functions.core.coverage import Method
 from functions.core.exposure import Change, ChangeKind, Exposure, ExposureState
@@ -73,3 +74,23 @@ def exposure(asset: str, port: int, **fields: Any) -> Exposure:
 def host(asset: str, **fields: Any) -> Host:
     plain = {"project": PROJECT, "network": NETWORK, "asset": asset, "first_seen": AT, "last_changed": AT}
     return Host.model_validate({**plain, **fields})
+
+
+def alert(name: str = "alert", *, asset: str = "10.0.0.1", port: int | None = 22, **fields: Any) -> Alert:
+    plain: dict[str, Any] = {
+        "id": identifier(name),
+        "project": PROJECT,
+        "network": NETWORK,
+        "type": AlertType.NEW_PORT,
+        "severity": Severity.HIGH,
+        "rated": fields.get("severity", Severity.HIGH),
+        "asset": asset,
+        "address": asset,
+        "protocol": Protocol.TCP if port is not None else None,
+        "port": port,
+        "group": identifier("group"),
+        "why": Why(text="it is open", scan=SCAN),
+        "raised": AT,
+        "updated": AT,
+    }
+    return Alert.model_validate({**plain, **fields})

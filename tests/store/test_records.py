@@ -1,24 +1,21 @@
-"""Projects, networks, tokens, alerts, ticks and repeats of a POST."""
+"""Projects, networks, tokens, ticks and repeats of a POST."""
 
 from datetime import timedelta
 
 import pytest
 
-from functions.core.alert import Alert, AlertType, Mark, Severity, Why
-from functions.core.errors import AlreadyExists, Conflict, IllegalTransition, InvalidInput, NotFound, StaleVersion
-from functions.core.model import Protocol
+from functions.core.errors import AlreadyExists, Conflict, InvalidInput, NotFound, StaleVersion
 from functions.core.network import Schedule
 from functions.core.project import Project
 from functions.core.tick import Tick, TickOutcome
 from functions.core.token import Token, hash_secret
-from functions.store.alerts import Alerts
 from functions.store.idempotency import LIFE, Idempotency
 from functions.store.networks import Networks
 from functions.store.projects import Projects
 from functions.store.table import Table
 from functions.store.ticks import Ticks
 from functions.store.tokens import Tokens
-from tests.store.examples import AT, NETWORK, OTHER_PROJECT, PROJECT, after, exposure, identifier, network
+from tests.store.examples import AT, NETWORK, OTHER_PROJECT, PROJECT, after, identifier, network
 
 
 def token(name: str, project: str = PROJECT) -> Token:
@@ -30,25 +27,6 @@ def token(name: str, project: str = PROJECT) -> Token:
         secret_hash=hash_secret(name),
         created=AT,
         expires=after(60),
-    )
-
-
-def alert(name: str) -> Alert:
-    return Alert(
-        id=identifier(name),
-        project=PROJECT,
-        network=NETWORK,
-        type=AlertType.NEW_PORT,
-        severity=Severity.MEDIUM,
-        rated=Severity.MEDIUM,
-        asset="10.0.0.1",
-        address="10.0.0.1",
-        protocol=Protocol.TCP,
-        port=22,
-        group=identifier("group"),
-        why=Why(text="new", change=exposure("10.0.0.1", 22).change),
-        raised=AT,
-        updated=AT,
     )
 
 
@@ -113,23 +91,6 @@ def test_tokens_are_found_by_id_listed_by_project_and_revoked_once(table: Table)
     assert tokens.revoke(PROJECT, ours.id, now=after(1)).revoked == after(1)
     assert tokens.revoke(PROJECT, ours.id, now=after(2)).revoked == after(1)
     assert tokens.get(ours.id).revoked == after(1)
-
-
-def test_an_alert_is_raised_once_and_acknowledged_once(table: Table) -> None:
-    alerts = Alerts(table)
-    alerts.create(alert("one"))
-    alerts.create(alert("two"))
-    with pytest.raises(AlreadyExists):
-        alerts.create(alert("one"))
-    acknowledged = alerts.acknowledge(PROJECT, alert("one").id, by="somebody", now=after(5))
-    assert (acknowledged.severity, acknowledged.rated) == (Severity.INFO, Severity.MEDIUM)
-    assert acknowledged.acknowledged == Mark(by="somebody", at=after(5))
-    assert alerts.get(PROJECT, acknowledged.id) == acknowledged
-    assert {each.id for each in alerts.list(PROJECT, status="open").items} == {acknowledged.id, alert("two").id}
-    assert alerts.list(PROJECT, status="resolved").items == ()
-    with pytest.raises(IllegalTransition) as refused:
-        alerts.acknowledge(PROJECT, acknowledged.id, by="another", now=after(6))
-    assert refused.value.current["acknowledged"]["by"] == "somebody"
 
 
 def test_the_first_record_of_a_tick_stands(table: Table) -> None:

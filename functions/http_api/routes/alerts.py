@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.core.alert import Alert, AlertStatus
+from functions.core.alert_life import Action, Wish, act
 from functions.http_api.caller import Caller, Cursor, Limit, PathId, QueryId, Services
 from functions.http_api.models import ListOf, Reconciled, ReconcileRequest
 from functions.http_api.paging import Walk, listed
@@ -36,8 +37,10 @@ def read_alert(project: PathId, alert: PathId, services: Services) -> Alert:
 
 
 @router.post(f"{_ALL}/<alert>/acknowledge", tags=_TAGS, summary="Acknowledge an alert")
-def acknowledge_alert(project: PathId, alert: PathId, services: Services, caller: Caller) -> Alert:
-    return services.alerts.acknowledge(project, alert, by=caller.id, now=services.now())
+def acknowledge_alert(project: PathId, alert: PathId, body: Wish, services: Services, caller: Caller) -> Alert:
+    found, now = services.alerts.get(project, alert), services.now()
+    step = act(found, Action.ACKNOWLEDGE, body, by=caller.id, now=now)
+    return services.alerts.change(found, by=caller.id, event=step.event, text=step.text, now=now, **step.fields)
 
 
 @router.post(f"{_ALL}/reconcile", tags=_TAGS, summary="Raise the alerts that are missing, one page of exposures a call")

@@ -23,6 +23,9 @@ class StreamRecord:
     new: Item
     at: datetime
     """When the item was written, to the second."""
+    pk: str
+    sequence: int
+    """Grows with the writes to one item, and to the items of one pk while they are in one shard."""
 
     @property
     def is_insert(self) -> bool:
@@ -45,13 +48,15 @@ def read_record(record: Mapping[str, Any]) -> StreamRecord:
     """A record of a Lambda event of a stream with new and old images. Raises Corrupt."""
     try:
         images = record["dynamodb"]
-        family = str(from_image(images["Keys"])[keys.PK]).partition("#")[0]
+        pk = str(from_image(images["Keys"])[keys.PK])
         return StreamRecord(
             id=str(record["eventID"]),
-            family=family,
+            family=pk.partition("#")[0],
             old=from_image(images.get("OldImage", {})),
             new=from_image(images.get("NewImage", {})),
             at=datetime.fromtimestamp(float(images["ApproximateCreationDateTime"]), UTC),
+            pk=pk,
+            sequence=int(images["SequenceNumber"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Corrupt(f"this is no record of a stream: {error!r}") from error

@@ -19,7 +19,7 @@ def a_record(family: str, number: int, *, new: Model | None = None, old: Model |
     return {
         "eventID": f"event-{number}",
         "eventName": "MODIFY" if new and old else "INSERT" if new else "REMOVE",
-        "dynamodb": {"Keys": keys, "ApproximateCreationDateTime": CREATED, **images},
+        "dynamodb": {"Keys": keys, "ApproximateCreationDateTime": CREATED, "SequenceNumber": str(number), **images},
     }
 
 

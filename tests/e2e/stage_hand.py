@@ -229,7 +229,7 @@ def record(model: Model, pk: str, sk: str, *, before: Model | None = None) -> Js
     images = {"Keys": encode_item({keys.PK: pk, keys.SK: sk}), "NewImage": encode_item(to_item(model, pk, sk))}
     if before is not None:
         images["OldImage"] = encode_item(to_item(before, pk, sk))
-    stamp = {"ApproximateCreationDateTime": int(time.time())}
+    stamp = {"ApproximateCreationDateTime": int(time.time()), "SequenceNumber": f"{time.time_ns() // 10**6:020}{0:010}"}
     return {"eventID": uuid.uuid4().hex, "eventName": "MODIFY" if before else "INSERT", "dynamodb": {**stamp, **images}}
 
 

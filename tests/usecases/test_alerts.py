@@ -14,7 +14,7 @@ SCAN = new_id(NOW)
 SILENT, ALERT, REVIEW = (AlertSettings.model_validate({"baseline": each}) for each in ("silent", "alert", "review"))
 
 
-WRITTEN = {"ApproximateCreationDateTime": 1_795_248_000.0}
+WRITTEN = {"ApproximateCreationDateTime": 1_795_248_000.0, "SequenceNumber": "1"}
 
 
 def a_change(kind: str = "opened", **fields: object) -> Change:

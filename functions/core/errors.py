@@ -15,6 +15,7 @@ VedetteError                 an operation that could not be done; `slug` is its 
 |-- Superseded               a newer attempt owns the chunk: this one must stop and write nothing
 |-- Corrupt                  a stored document is not what its digest or schema says
 |-- ScannerFailed            a scanning tool could not be run to a trustworthy end
+|-- Undelivered              a channel's receiver did not take a message
 `-- Unavailable              a service did not answer in time; the same call may work later
 """
 
@@ -100,6 +101,10 @@ class Corrupt(VedetteError):
 
 class ScannerFailed(VedetteError):
     slug = "scanner-failed"
+
+
+class Undelivered(VedetteError):
+    slug = "undelivered"
 
 
 class Unavailable(VedetteError):

@@ -25,6 +25,9 @@
 | RUL    | RUL#{project}                       | {scope}#CURRENT                |                                              | which version of a rule set counts, which is staged |
 | RUL    | RUL#{project}                       | {scope}#{version:08}           |                                              | list the versions |
 | RUL    | RUL#{project}                       | BODY#{scope}#{version:08}      |                                              | the rules of a version |
+| CHN    | CHN#{project}                       | {channel}                      |                                              | get, list channels |
+| CHS    | CHS#{project}                       | {channel}                      |                                              | the secrets of a webhook, for delivery alone |
+| DLV    | DLV#{project}#{channel}             | {alert or notice}              | (gsi2) DUE#delivery / {due}#{channel}#{alert} | what is to be sent: due, list of a channel |
 | IDM    | IDM#{project or ORG}                | {sha256 of route + key}        |                                              | repeat of a POST (TTL `expires`) |
 
 `live_table` (own stream; TTL `expires`, seconds since the epoch):
@@ -209,6 +212,21 @@ def rule_body(scope: str, version: int) -> str:
 
 def deadlines() -> str:
     return "DUE"
+
+
+DUE_DELIVERIES = "DUE#delivery"
+
+
+def channels(project: str) -> str:
+    return f"CHN#{project}"
+
+
+def channel_secrets(project: str) -> str:
+    return f"CHS#{project}"
+
+
+def outbox(project: str, channel: str) -> str:
+    return f"DLV#{project}#{channel}"
 
 
 def idempotency(project: str) -> str:

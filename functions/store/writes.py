@@ -35,6 +35,8 @@ class Update:
     remove: tuple[str, ...] = ()
     add: Mapping[str, int] = field(default_factory=dict)
     """What is not there yet counts as zero."""
+    copy: Mapping[str, str] = field(default_factory=dict)
+    """Attributes that get what others had before this write."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -44,10 +46,12 @@ class Update:
         kept = {name: value for name, value in self.values.items() if value is not None}
         dropped = [*self.remove, *(name for name in self.values if name not in kept)]
         added = {f"add_{index}": name for index, name in enumerate(self.add)}
+        sets = [f"#set_{name} = :set_{name}" for name in kept] + [f"#to_{name} = #from_{name}" for name in self.copy]
+        copied = {f"#to_{name}": name for name in self.copy} | {f"#from_{name}": old for name, old in self.copy.items()}
         clauses = [
             verb + ", ".join(parts)
             for verb, parts in (
-                ("SET ", [f"#set_{name} = :set_{name}" for name in kept]),
+                ("SET ", sets),
                 ("REMOVE ", [f"#set_{name}" for name in dropped]),
                 ("ADD ", [f"#{place} :{place}" for place in added]),
             )
@@ -55,7 +59,9 @@ class Update:
         ]
         own = Condition(
             "",
-            {f"#set_{name}": name for name in (*kept, *dropped)} | {f"#{place}": name for place, name in added.items()},
+            {f"#set_{name}": name for name in (*kept, *dropped)}
+            | {f"#{place}": name for place, name in added.items()}
+            | copied,
             {f":set_{name}": value for name, value in kept.items()}
             | {f":{place}": self.add[name] for place, name in added.items()},
         )

@@ -1,4 +1,4 @@
-"""Which cells are open: masscan where it can go, nmap elsewhere; every cell ends with an answer or a reason why it has none."""
+"""Which cells are open: masscan where it can go, nmap elsewhere, plain connections to few cells; every cell ends with an answer or a reason why it has none."""
 
 import dataclasses
 import ipaddress
@@ -16,6 +16,7 @@ from scanner_image.masscan import Masscan
 from scanner_image.nmap import Nmap
 from scanner_image.nmap_xml import NmapHost
 from scanner_image.path import Path, paths
+from scanner_image.probe import probe
 from scanner_image.scan import Scan
 
 
@@ -62,6 +63,8 @@ async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: 
     if not path.reachable:
         why = Verdict(Answer.NOT_COVERED, Method.NONE, "there is no route to these addresses from here")
         scan.findings.cells.settle(path.version, addresses, why, at=scan.findings.clock())
+    elif scan.spec.profile.discovery == Discovery.PROBE and scan.spec.protocol == Protocol.TCP:
+        await probe(scan, path.version, addresses)
     elif _by_masscan(scan, path):
         await _masscan(scan, path, addresses, weights)
     else:

@@ -12,6 +12,8 @@ class Discovery(StrEnum):
     """masscan where it can, nmap elsewhere."""
     NMAP = "nmap"
     CONNECT = "connect"
+    PROBE = "probe"
+    """No tool: one connection of our own to each TCP cell; UDP, which has none, by nmap."""
 
 
 class Profile(Model):
@@ -32,3 +34,6 @@ PROFILES = {
         Profile(name="connect", discovery=Discovery.CONNECT),
     )
 }
+
+CONFIRM = Profile(name="confirm", discovery=Discovery.PROBE, service_detection=False)
+"""A second, slower look at a few cells; nobody chooses it for a network."""

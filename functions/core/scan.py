@@ -95,11 +95,19 @@ class Cause(Model):
     key: str = Field(max_length=256)
 
 
+ScanKind = Literal["scan", "confirm"]
+
+
+def without_cells(snapshot: Snapshot) -> Snapshot:
+    """For lists, where a thousand cells a scan would not fit."""
+    return snapshot.model_copy(update={"cells": ()}) if snapshot.cells else snapshot
+
+
 class Scan(Model):
     id: Id
     project: Id
     network: Id
-    kind: Literal["scan", "confirm"] = "scan"
+    kind: ScanKind = "scan"
     """A confirmation looks at some open cells again and does not count as the network's live scan."""
     cause: Cause
     snapshot: Snapshot

@@ -22,6 +22,8 @@ from functions.store.table import ConditionFailed, Table
 from functions.store.writes import Delete, Put, Range, Update
 
 _LIVE_INDEX = keys.scans_by_status("live")
+_NEWEST = 20
+"""Scans of one network among which every live one is: one at a time, each with one confirmation."""
 
 
 class Scans:
@@ -33,18 +35,21 @@ class Scans:
 
         Raises AlreadyExists (`current` is the scan as it stands), ScanInProgress (`current` is {"scan": the live scan's id}).
         """
-        index = {
-            keys.GSI1_PK: keys.scans_of_network(scan.project, scan.network),
-            keys.GSI1_SK: scan.id,
-            keys.GSI2_PK: _LIVE_INDEX,
-            keys.GSI2_SK: scan.id,
-        }
         live = {keys.PK: keys.live_scan(scan.project), keys.SK: scan.network, "project": scan.project, "scan": scan.id}
-        writes = (Put(to_item(scan, keys.scans(scan.project), scan.id, **index), IS_NEW), Put(live, IS_NEW))
         try:
-            self.table.transact(writes)
+            self.table.transact((Put(_new_item(scan), IS_NEW), Put(live, IS_NEW)))
         except ConditionFailed as failure:
             raise self._not_created(failure) from None
+
+    def create_beside(self, scan: Scan) -> None:
+        """Records a scan that goes on beside its network's live one: a confirmation.
+
+        Raises AlreadyExists (`current` is the scan as it stands).
+        """
+        try:
+            self.table.put(_new_item(scan), IS_NEW)
+        except ConditionFailed as failure:
+            raise AlreadyExists("the scan exists already", current=failure.public(Scan)) from None
 
     def get(self, project: str, scan: str) -> Scan:
         item = self.table.find(keys.scans(project), scan)
@@ -53,9 +58,20 @@ class Scans:
         return to_model(Scan, item)
 
     def list(
-        self, project: str, *, network: str = "", status: str = "", limit: int = 100, cursor: str = ""
+        self,
+        project: str,
+        *,
+        network: str = "",
+        status: str = "",
+        kind: str = "",
+        limit: int = 100,
+        cursor: str = "",
     ) -> Page[Scan]:
         """Newest first."""
+
+        def matches(scan: Scan) -> bool:
+            return status in ("", scan.status) and kind in ("", scan.kind)
+
         pk, index = (keys.scans_of_network(project, network), keys.GSI1) if network else (keys.scans(project), "")
         return list_page(
             self.table,
@@ -64,14 +80,19 @@ class Scans:
             limit=limit,
             cursor=cursor,
             base_key=(lambda scan: (keys.scans(project), scan)) if network else None,
-            match=(lambda scan: scan.status == status) if status else None,
-            query=status,
+            match=matches if status or kind else None,
+            query=f"{status}#{kind}" if status or kind else "",
         )
 
     def live(self, project: str, network: str) -> str:
         """The id of the network's live scan; empty when there is none."""
         item = self.table.find(keys.live_scan(project), network)
         return str(item["scan"]) if item else ""
+
+    def live_of(self, project: str, network: str) -> Iterator[Scan]:
+        """What of the network may still send: its live scan, and confirmations, which end within the hour."""
+        newest = self.list(project, network=network, limit=_NEWEST)
+        return (scan for scan in newest.items if scan.status in LIVE)
 
     def all_live(self) -> Iterator[tuple[str, str]]:
         """Project and id of every scan that the index has as live, oldest first: for the sweeper alone."""
@@ -91,9 +112,7 @@ class Scans:
             if after.status in LIVE:
                 self.table.update(pk, scan.id, _values(after, names), condition)
             else:
-                ended = Update(pk, scan.id, _values(after, names), condition, (keys.GSI2_PK, keys.GSI2_SK))
-                freed = Delete(keys.live_scan(scan.project), scan.network, new_or_attribute_is("scan", scan.id))
-                self._end(ended, freed)
+                self._end(scan, Update(pk, scan.id, _values(after, names), condition, (keys.GSI2_PK, keys.GSI2_SK)))
         except ConditionFailed as failure:
             raise _refused(failure, scan.id, event) from None
         return after
@@ -121,20 +140,33 @@ class Scans:
     def _changed(self, scan: Scan, changes: dict[str, Any]) -> Scan:
         return Scan.model_validate({**dict(scan), **changes, "version": scan.version + 1})
 
-    def _end(self, ended: Update, freed: Delete) -> None:
+    def _end(self, scan: Scan, ended: Update) -> None:
         """A network that another scan has taken meanwhile stays taken: only the scan's own claim is removed."""
-        try:
-            self.table.transact((ended, freed))
-        except ConditionFailed as failure:
-            if failure.failed == 0:
-                raise
-            self.table.update(ended.pk, ended.sk, ended.values, ended.condition or EXISTS, remove=ended.remove)
+        if scan.kind == "scan":
+            freed = Delete(keys.live_scan(scan.project), scan.network, new_or_attribute_is("scan", scan.id))
+            try:
+                self.table.transact((ended, freed))
+                return
+            except ConditionFailed as failure:
+                if failure.failed == 0:
+                    raise
+        self.table.update(ended.pk, ended.sk, ended.values, ended.condition or EXISTS, remove=ended.remove)
 
     def _not_created(self, failure: ConditionFailed) -> Conflict:
         if failure.failed == 0:
             return AlreadyExists("the scan exists already", current=failure.public(Scan))
         item = failure.item or {}
         return ScanInProgress("the network has a scan that has not ended", current={"scan": item.get("scan", "")})
+
+
+def _new_item(scan: Scan) -> dict[str, Any]:
+    index = {
+        keys.GSI1_PK: keys.scans_of_network(scan.project, scan.network),
+        keys.GSI1_SK: scan.id,
+        keys.GSI2_PK: _LIVE_INDEX,
+        keys.GSI2_SK: scan.id,
+    }
+    return to_item(scan, keys.scans(scan.project), scan.id, **index)
 
 
 def _values(scan: Scan, names: tuple[str, ...]) -> dict[str, Any]:

@@ -54,8 +54,8 @@ class ManageNetworks:
                 f"the network is at version {current.version}, not {expected}: read it and edit that",
                 current=current.model_dump(mode="json"),
             )
-        if live := self.scans.live(project, identifier):
-            self.ledger.narrow(project, live, current.exclusions)
+        for live in self.scans.live_of(project, identifier):
+            self.ledger.narrow(project, live.id, current.exclusions)
         self.scheduler.put(current)
         return current
 

@@ -12,6 +12,7 @@ from functions.adapters.resolver import Resolver
 from functions.adapters.results import Results
 from functions.core.chunk import Chunk
 from functions.core.chunk_spec import cells_of, summary_of
+from functions.core.confirm_plan import lost_cells, plan_confirmation
 from functions.core.errors import InvalidInput, NotFound
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.planner import Plan, names_to_pin, plan
@@ -100,7 +101,8 @@ class PlanScan:
         return scan.model_copy(update={"snapshot": snapshot.model_copy(update={"hosts": hosts})})
 
     def _lay_out(self, scan: Scan) -> Plan:
-        return plan(
+        lay_out = plan_confirmation if scan.kind == "confirm" else partial(plan, known=partial(self._known, scan))
+        return lay_out(
             project=scan.project,
             network=scan.network,
             scan=scan.id,
@@ -110,7 +112,6 @@ class PlanScan:
             deadline_s=self.limits.deadline_s,
             lease_s=self.limits.lease_s,
             admit_loopback=self.limits.admit_loopback,
-            known=partial(self._known, scan),
         )
 
     def _known(self, scan: Scan, spec: ChunkSpec) -> Iterator[KnownExposure]:
@@ -124,8 +125,7 @@ class PlanScan:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="plan") as pool:
             while batch := list(islice(chunks, _BATCH)):
                 list(pool.map(self.results.put_spec, batch))
-        lost = _names_lost(scan.snapshot, layout)
-        counts = ScanCounts(chunks=layout.count, cells=layout.cells + len(lost) * _ports(scan.snapshot))
+        counts = ScanCounts(chunks=layout.count, cells=layout.cells + _cells_lost(scan, layout))
         reason = "; ".join(f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)[:_MAX_REASON]
         return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=reason)
 
@@ -146,6 +146,12 @@ def _draft(spec: ChunkSpec, run: int) -> Chunk:
         summary=summary_of(spec),
         cells=cells_of(spec),
     )
+
+
+def _cells_lost(scan: Scan, layout: Plan) -> int:
+    if scan.kind == "confirm":
+        return lost_cells(scan.snapshot, layout.left_out)
+    return len(_names_lost(scan.snapshot, layout)) * _ports(scan.snapshot)
 
 
 def _names_lost(snapshot: Snapshot, layout: Plan) -> list[str]:

@@ -8,7 +8,8 @@ import pytest
 from functions.core.chunk import Chunk
 from functions.core.ids import new_id
 from functions.core.messages import Event
-from functions.core.scan import ScanEvent
+from functions.core.model import Protocol
+from functions.core.scan import CellRef, ScanEvent
 from tests.http_api.conftest import Api
 from tests.platform_in_memory import Platform
 
@@ -177,3 +178,19 @@ def test_a_scan_of_another_project_is_not_there(api: Api, network: str, scans: s
     path, _, query = path.partition("?")
     asked = dict(pair.split("=") for pair in query.split("&")) if query else {}
     assert api.get(f"/v1/projects/{other}/scans/{scan}{path}", **asked).slug == "not-found"
+
+
+def test_confirmations_are_listed_apart_and_without_their_cells(
+    api: Api, platform: Platform, project: str, network: str, scans: str
+) -> None:
+    found = platform.http.scans.get(project, api.post(scans, {"network": network}).body["id"])
+    cell = CellRef(asset="10.0.0.1", protocol=Protocol.TCP, port=22)
+    snapshot = found.snapshot.model_copy(update={"cells": (cell,)})
+    beside = found.model_copy(update={"id": new_id(platform.clock()), "kind": "confirm", "snapshot": snapshot})
+    platform.http.scans.create_beside(beside)
+    (listed,) = api.get(scans, kind="confirm").body["items"]
+    assert (listed["id"], listed["snapshot"]["cells"]) == (beside.id, [])
+    assert api.get(f"{scans}/{beside.id}").body["snapshot"]["cells"] == [cell.model_dump(mode="json")]
+    assert [each["id"] for each in api.get(scans, kind="scan").body["items"]] == [found.id]
+    assert len(api.get(scans).body["items"]) == 2
+    assert api.get(scans, kind="both").status == 400

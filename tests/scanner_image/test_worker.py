@@ -3,6 +3,8 @@
 import os
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from functions.core.coverage import Answer, Method
 from functions.core.errors import Superseded
 from functions.core.messages import PinnedHost
 from functions.core.model import Protocol
+from functions.core.profile import CONFIRM
 from scanner_image import connect, masscan, worker
 from tests.scanner_image.cells_of import answers, cells
 from tests.scanner_image.conftest import Stage
@@ -301,6 +304,36 @@ def test_known_exposures_of_other_chunks_are_not_probed(
     assert not asked
 
 
+def test_a_confirmation_asks_its_cells_by_connections_and_runs_no_tool(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {22: Answer.OPEN, 80: Answer.REFUSED, 81: Answer.NO_ANSWER, 443: Answer.NOT_COVERED}
+    asked = answering(monkeypatch, said)
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
+    spec = SPEC.model_copy(update={"ports": "22,80-81,443", "profile": CONFIRM})
+
+    document = stage.run(spec)
+
+    covered = cells(spec, document.coverage)
+    assert {port: line.answer for (_, port), line in covered.items()} == said
+    assert {line.how for (_, port), line in covered.items() if port != 443} == {Method.CONNECT}
+    assert Counter(asked) == {cell: 1 + (cell[1] == 81) for cell in covered}, "silence is asked twice"
+    assert document.open == {(f"10.9.1.{host}", 22) for host in range(4)}
+    assert document.trailer.outcome == "partial"
+    assert document.trailer.commands == ()
+    assert not fake_tools.ran("masscan")
+    assert not fake_tools.ran("nmap")
+
+
+def test_a_confirmation_of_udp_asks_nmap(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.55.0.1", closed="53")))
+    spec = chunk_spec("10.55.0.1", ports="53", protocol=Protocol.UDP)
+
+    stage.run(spec.model_copy(update={"profile": CONFIRM}))
+
+    assert fake_tools.ran("nmap")
+
+
 def test_a_hostname_is_open_if_any_of_its_addresses_is(stage: Stage, fake_tools: FakeTools) -> None:
     hosts = (PinnedHost(name="www.example.org", addresses=("10.55.0.1", "10.55.0.2")),)
     spec = chunk_spec("10.55.0.1", ports="1-3", hosts=hosts)
@@ -367,13 +400,13 @@ def assert_only_the_found_is_covered(document: Document, reason: str) -> None:
     assert all(line.reason for line in covered.values())
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[tuple[str, int]]:
-    """Let every connection end so; gives the cells that are asked."""
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer | Mapping[int, Answer]) -> list[tuple[str, int]]:
+    """Let every connection end so, or so by its port; gives the cells that are asked."""
     asked: list[tuple[str, int]] = []
 
     async def ask(address: Address, port: int, *, patience_s: float) -> Answer:
         asked.append((str(address), port))
-        return answer
+        return answer if isinstance(answer, Answer) else answer[port]
 
     monkeypatch.setattr(connect, "ask", ask)
     return asked

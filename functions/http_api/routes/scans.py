@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.core import scan as domain
 from functions.core.chunk import Chunk
 from functions.core.model import Protocol
-from functions.core.scan import Scan, ScanStatus
+from functions.core.scan import Scan, ScanKind, ScanStatus, without_cells
 from functions.http_api.caller import (
     Asset,
     Caller,
@@ -51,10 +51,16 @@ def list_scans(
     services: Services,
     network: QueryId = "",
     status: Annotated[ScanStatus | None, Query()] = None,
+    kind: Annotated[ScanKind | None, Query(description="`confirm`: a second look at what a scan found open.")] = None,
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> ListOf[Scan]:
-    return listed(services.scans.list(project, network=network, status=status or "", limit=limit, cursor=cursor))
+    """A confirmation's cells are left out here: read the scan for them."""
+    page = services.scans.list(
+        project, network=network, status=status or "", kind=kind or "", limit=limit, cursor=cursor
+    )
+    short = tuple(each.model_copy(update={"snapshot": without_cells(each.snapshot)}) for each in page.items)
+    return ListOf(items=short, next_cursor=page.next_cursor or None)
 
 
 @router.get(_ONE, tags=_TAGS, summary="Read a scan")

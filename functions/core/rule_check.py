@@ -13,6 +13,9 @@ MAX_FAULTS = 100
 MAX_ASSETS = 10_000
 """Of all rules together."""
 
+MAX_ENDS = 100
+"""Different ends in one set: each is called for by itself."""
+
 Fault = tuple[str, str]
 
 
@@ -29,6 +32,9 @@ def check_draft(draft: RuleSetDraft) -> None:
     assets = sum(len(rule.assets) for rule in draft.rules)
     if assets > MAX_ASSETS:
         faults.append(("rules", f"{assets} assets in all: {MAX_ASSETS:,} at most; write networks instead of addresses"))
+    ends = len({rule.until for rule in draft.rules} - {None})
+    if ends > MAX_ENDS:
+        faults.append(("rules", f"{ends} different ends: {MAX_ENDS} at most; let exceptions end together"))
     if faults:
         raise Faults(faults[:MAX_FAULTS])
 

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 
-from functions.core.errors import Conflict, InvalidInput, VedetteError
+from functions.core.errors import Conflict, Faults, InvalidInput, VedetteError
 from functions.core.model import Model
 
 CONTENT_TYPE = "application/problem+json"
@@ -93,8 +93,13 @@ def of_error(error: VedetteError) -> Response[str]:
         error.message,
         headers={"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else None,
         field=error.field if isinstance(error, InvalidInput) else None,
+        errors=_faults(error) if isinstance(error, Faults) else None,
         current=(error.current or None) if isinstance(error, Conflict) else None,
     )
+
+
+def _faults(error: Faults) -> tuple[dict[str, str], ...]:
+    return tuple({"field": field, "detail": message} for field, message in error.faults)
 
 
 def of_validation(errors: Sequence[Mapping[str, Any]]) -> Response[str]:

@@ -1,6 +1,6 @@
 """Alerts of a project: each change of one is written with its trail, its group's line and the calls of its ends, all or none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,11 @@ class Alerts:
         """As of now, or None: absence is an answer here."""
         item = self.table.find(keys.alerts(project), alert)
         return to_model(Alert, item) if item else None
+
+    def find_all(self, project: str, alerts: Collection[str]) -> dict[str, Alert]:
+        """Those that are there, as of now, by id."""
+        wanted = [(keys.alerts(project), alert) for alert in dict.fromkeys(alerts)]
+        return {str(item[keys.SK]): to_model(Alert, item) for item in self.table.find_many(wanted)}
 
     def get(self, project: str, alert: str) -> Alert:
         found = self.find(project, alert)

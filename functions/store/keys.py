@@ -19,6 +19,8 @@
 | ALX    | (index only, gsi2)                  |                                | ALX#{project}#{network} / {asset key}#{proto}#{port}#{type}#{alert} | alerts whose cause stands, by address |
 | ALT    | ALT#{project}#{alert}               | T#{entry} or C#{comment}       |                                              | trail and comments of an alert |
 | ALG    | ALG#{project}                       | {group}                        |                                              | list groups: how many alerts of which status and severity |
+| WAI    | WAI#{project}#{scan}                | {asset key}#{proto}#{port:05}  |                                              | cells of a scan whose alerts wait for its confirmation (TTL `expires`) |
+| WCH    | WCH#{project}                       | {network}#{type}               |                                              | what is wrong with a whole network, since when, how often |
 | DUE    | DUE                                 | {time}#{kind}#{project}#{..}   |                                              | review: ends of exceptions whose time has come |
 | CNT    | CNT#{project}#{network or ALL}      | DAY#{date}, TOTAL              |                                              | counts now, and what each day changed |
 | CNT    | CNT#{project}#{network or ALL}      | MARK#{pk of a stream's record} |                                              | which records of that pk are counted |
@@ -208,6 +210,18 @@ def rule_version(scope: str, version: int) -> str:
 
 def rule_body(scope: str, version: int) -> str:
     return f"BODY#{rule_version(scope, version)}"
+
+
+def waiting(project: str, scan: str) -> str:
+    return f"WAI#{project}#{scan}"
+
+
+def watches(project: str) -> str:
+    return f"WCH#{project}"
+
+
+def watch(network: str, kind: str) -> str:
+    return f"{network}#{kind}"
 
 
 def deadlines() -> str:

@@ -180,3 +180,11 @@ def test_a_damaged_cursor_is_the_callers_mistake(cursor: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_cursor(cursor, "tenant")
     assert refused.value.field == "cursor"
+
+
+def test_many_are_found_at_once_those_that_are_there(table: Table) -> None:
+    for number in range(0, 240, 2):
+        table.put({"pk": "many", "sk": f"{number:03}"})
+    wanted = [("many", f"{number:03}") for number in range(240)]
+    assert sorted(item["sk"] for item in table.find_many(wanted)) == [f"{number:03}" for number in range(0, 240, 2)]
+    assert list(table.find_many([])) == []

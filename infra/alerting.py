@@ -63,7 +63,7 @@ class Alerting(Construct):
             seconds=60,
         )
         table, live_table = data.table.table_stream_arn, data.live_table.table_stream_arn
-        self._consume(self.evaluate, table, _family("EXP#"))
+        self._consume(self.evaluate, table, _family("EXP#", "HST#"))
         self._consume(self.publish, table, _family("ALR#", "SCN#", "NET#"))
         self._consume(self.broadcast, live_table, _inserted("EVT#"))
 

@@ -79,6 +79,7 @@ _RAISE_ALERTS = (
     _table("PutItem", keys=("ALR#*", "ALT#*")),
     _table("UpdateItem", keys=("ALG#*",)),
 )
+_COUNT = (_table("Query", "UpdateItem", keys=("CNT#*",)),)
 _CHANGE_ALERTS = (
     _table("GetItem", keys=("ALR#*",)),
     _table("PutItem", keys=("ALT#*", "DUE")),
@@ -105,8 +106,8 @@ PATTERNS: Mapping[On, str] = {
 PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Authorizer": (_table("GetItem", keys=("TOK#*",)),),
     "HttpApi": (
-        _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "ALR#*")),
-        _table("Query", keys=("PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "ALR#*")),
+        _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "CNT#*")),
+        _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "ALR#*")),
         _table("PutItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
         _table("UpdateItem", keys=("TOK#*", "SCN#*", "IDM#*")),
         _table("DeleteItem", keys=("NET#*", "LIV#*")),
@@ -172,12 +173,14 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     ),
     "Evaluate": (
         *_stream(On.TABLE_STREAM),
+        *_COUNT,
         _table("GetItem", keys=("NET#*",)),
         *_RAISE_ALERTS,
     ),
     "Publish": (
         *_stream(On.TABLE_STREAM),
-        _table("GetItem", keys=("NET#*",)),
+        *_COUNT,
+        _table("GetItem", keys=("CNT#*", "NET#*")),
         _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.BUS, ("events:PutEvents",)),
     ),

@@ -150,6 +150,7 @@ BUDGETS = {
         "adapters.failed_records",
         "usecases.alerts",
         "usecases.consume_stream",
+        "usecases.count_changes",
     ),
     "functions.alerting.publish": a_function(
         "alerting",
@@ -158,6 +159,7 @@ BUDGETS = {
         "adapters.failed_records",
         "usecases.announce",
         "usecases.consume_stream",
+        "usecases.count_changes",
     ),
     "functions.alerting.broadcast": a_function(
         "alerting",

@@ -35,6 +35,7 @@ SCOPES: Mapping[str, Mapping[str, Scope]] = {
     f"{_PROJECT}/alerts/{{alert}}": {"GET": "read"},
     f"{_PROJECT}/alerts/{{alert}}/acknowledge": {"POST": "triage"},
     f"{_PROJECT}/alerts/reconcile": {"POST": "admin"},
+    f"{_PROJECT}/trends": {"GET": "read"},
     f"{_PROJECT}/tokens": {"GET": "admin", "POST": "admin"},
     f"{_PROJECT}/tokens/{{token}}": {"DELETE": "admin"},
 }

@@ -11,7 +11,7 @@ from functions.core.errors import VedetteError
 from functions.http_api import openapi, problems
 from functions.http_api.body import has_json, read_object
 from functions.http_api.middleware import authorise, etag, once
-from functions.http_api.routes import alerts, exposures, hosts, meta, networks, projects, scans, tokens, why
+from functions.http_api.routes import alerts, exposures, hosts, meta, networks, projects, scans, tokens, trends, why
 from functions.observability import get_logger
 
 logger = get_logger("http_api")
@@ -47,7 +47,7 @@ ANSWERS: Mapping[type[Exception], Callable[[Any], Response[str]]] = {
     UnicodeDecodeError: on_binary_body,
     Exception: on_defect,
 }
-ROUTERS = tuple(module.router for module in (meta, projects, networks, scans, exposures, hosts, why, alerts, tokens))
+ROUTERS = tuple(module.router for module in (meta, projects, networks, scans, exposures, hosts, why, alerts, tokens, trends))
 
 
 def build() -> APIGatewayHttpResolver:

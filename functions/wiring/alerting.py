@@ -17,14 +17,18 @@ def evaluate() -> StreamConsumer:
     from functions.adapters.failed_records import FailedRecords
     from functions.settings import EvaluateSettings
     from functions.store.alerts import Alerts
+    from functions.store.counters import Counters
     from functions.store.networks import Networks
     from functions.usecases.alerts import Evaluate
     from functions.usecases.consume_stream import StreamConsumer
+    from functions.usecases.count_changes import CountChanges, then_count
 
     settings = EvaluateSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
     return StreamConsumer(
-        step=Evaluate(networks=Networks(table), alerts=Alerts(table)),
+        step=then_count(
+            Evaluate(networks=Networks(table), alerts=Alerts(table)), CountChanges(counters=Counters(table))
+        ),
         failed=FailedRecords(clients.s3(), settings.bucket, "evaluate"),
     )
 
@@ -34,18 +38,22 @@ def publish() -> StreamConsumer:
     from functions.adapters.bus import Bus
     from functions.adapters.failed_records import FailedRecords
     from functions.settings import PublishSettings
+    from functions.store.counters import Counters
     from functions.store.live import Live
     from functions.store.networks import Networks
     from functions.usecases.announce import Announce
     from functions.usecases.consume_stream import StreamConsumer, one_by_one
+    from functions.usecases.count_changes import CountChanges, then_count
 
     settings = PublishSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
     announce = Announce(
         bus=Bus(clients.events(), settings.bus),
         live=Live(Table(clients.dynamodb(), settings.live_table)),
-        networks=Networks(Table(clients.dynamodb(), settings.table)),
+        networks=Networks(table),
     )
-    return StreamConsumer(step=one_by_one(announce), failed=FailedRecords(clients.s3(), settings.bucket, "publish"))
+    step = then_count(one_by_one(announce), CountChanges(counters=Counters(table)))
+    return StreamConsumer(step=step, failed=FailedRecords(clients.s3(), settings.bucket, "publish"))
 
 
 @cache

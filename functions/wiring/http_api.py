@@ -12,6 +12,7 @@ from functions.core.network import NetworkDraft
 from functions.core.planner import Preview
 from functions.settings import HttpApiSettings
 from functions.store.alerts import Alerts
+from functions.store.counters import Counters
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.exposures import Exposures
 from functions.store.hosts import Hosts
@@ -43,6 +44,7 @@ class HttpApi:
     exposures: Exposures
     hosts: Hosts
     alerts: Alerts
+    counters: Counters
     tokens: Tokens
     idempotency: Idempotency
     live: Live
@@ -83,6 +85,7 @@ def http_api() -> HttpApi:
         exposures=exposures,
         hosts=Hosts(table),
         alerts=alerts,
+        counters=Counters(table),
         tokens=Tokens(table),
         idempotency=Idempotency(table),
         live=Live(Table(clients.dynamodb(), settings.live_table)),

@@ -109,7 +109,7 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "Tick": ("list the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
     "Sweep": ("write the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
     "Evaluate": ("change the table", "delete from the table", "write live events", "announce on the bus"),
-    "Publish": ("write the table", "change the table", "read live events", "read failed records"),
+    "Publish": ("write the table", "delete from the table", "read live events", "read failed records"),
     "Broadcast": ("read the table", "write the table", "write live events", "announce on the bus"),
 }
 

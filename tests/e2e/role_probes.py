@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 from functions.adapters.results import Results
 from functions.core.chunk import Chunk
 from functions.core.scan import Scan, ScanStatus
+from functions.core.trends import alert_counts
 from functions.store import keys
+from functions.store.counters import Counters
 from functions.store.ledger import Ledger
 from functions.store.live import Live
 from functions.store.table import Table
@@ -21,6 +23,7 @@ from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json, eventually
 from tests.e2e.roles import Pair, Roles
 from tests.e2e.stage_hand import FAR_AWAY, StageHand, message, record
+from tests.store.examples import alert
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -141,6 +144,14 @@ def _publish(hand: StageHand, _roles: Roles) -> Outcome:
     return _streamed(hand, "Publish", record(ended, keys.scans(ended.project), ended.id, before=planned))
 
 
+def _counted(hand: StageHand, _roles: Roles) -> Outcome:
+    """An alert that was raised: beside being told of, it is counted."""
+    raised = alert(project=hand.project, network=hand.network().id)
+    outcome = _streamed(hand, "Publish", record(raised, keys.alerts(raised.project), raised.id))
+    counted = sum(each.count for each in alert_counts(Counters(hand.table).total(hand.project)))
+    return Outcome(outcome.done and counted == 1, outcome.log)
+
+
 def _broadcast(hand: StageHand, _roles: Roles) -> Outcome:
     """To a listener that has left, who is forgotten."""
     event = hand.event(f"project:{hand.project}")
@@ -244,9 +255,10 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("Sweep", On.FINISH_INBOX, "sqs:SendMessage"): _swept(_given_up, _ends),
     Pair("Sweep", On.STATE_MACHINE, "states:StartExecution"): _swept(_abandoned, _has_begun),
     Pair("Sweep", On.EXECUTIONS, "states:StopExecution"): _stop,
-    **_on_table("Evaluate", _evaluate, "GetItem", "PutItem", "UpdateItem"),
+    **_on_table("Evaluate", _evaluate, "GetItem", "PutItem", "Query", "UpdateItem"),
     Pair("Evaluate", On.FAILED, "s3:PutObject"): _poisoned("Evaluate", "EXP"),
     **_on_table("Publish", _publish, "GetItem"),
+    **_on_table("Publish", _counted, "Query", "UpdateItem"),
     **_on_table("Publish", _publish, "PutItem", on=On.LIVE_TABLE),
     Pair("Publish", On.BUS, "events:PutEvents"): _publish,
     Pair("Publish", On.FAILED, "s3:PutObject"): _poisoned("Publish", "SCN"),

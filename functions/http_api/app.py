@@ -47,7 +47,9 @@ ANSWERS: Mapping[type[Exception], Callable[[Any], Response[str]]] = {
     UnicodeDecodeError: on_binary_body,
     Exception: on_defect,
 }
-ROUTERS = tuple(module.router for module in (meta, projects, networks, scans, exposures, hosts, why, alerts, tokens, trends))
+ROUTERS = tuple(
+    module.router for module in (meta, projects, networks, scans, exposures, hosts, why, alerts, tokens, trends)
+)
 
 
 def build() -> APIGatewayHttpResolver:

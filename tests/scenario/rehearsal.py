@@ -1,11 +1,11 @@
-"""The deployed stack with another time: its functions are told what time it is, and nothing happens but what is played."""
+"""The deployed stack as a scenario plays on it: until all is quiet, and with another time than it is."""
 
 import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +21,59 @@ from tests.backend import Backend
 from tests.e2e.platform import Json, Platform, eventually
 from tests.e2e.stage_hand import Operator
 
+QUEUES = ("ReviewQueueUrl",)
+"""What must be empty before anything is compared: the streams send their questions through it."""
 DEAF = ("Tick", "Sweep", "FinishScan")
-"""Functions whose queues are filled by the real clock: their messages wait for ever, the scenario calls them itself."""
+"""Functions whose queues the real clock fills: in another time their messages wait for ever, and they are called by hand."""
 
 
 @dataclass
-class Rehearsal:
+class Stand:
     """`backend`: the tables and the bucket as an operator of the account has them."""
 
     platform: Platform
     operator: Operator
-    clock_file: Path
     backend: Backend
     fence: "Fence" = field(init=False)
 
     def __post_init__(self) -> None:
         self.fence = Fence(self)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def call(self, row: str, event: Json) -> Any:
+        """Invoke a deployed function; what it raises fails the scenario."""
+        answer = self.operator.aws("lambda").invoke(
+            FunctionName=self.operator.functions[row]["FunctionName"], Payload=json.dumps(event).encode()
+        )
+        said = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise AssertionError(f"{row} of {event}: {said}")
+        return said
+
+    def settle(self, *queues: str) -> None:
+        """Until all that was written has gone through the streams, and what that sent through these queues (outputs) too."""
+        while True:
+            self.fence.pass_through()
+            if all(self._is_empty(queue) for queue in queues):
+                return
+            eventually(lambda: all(self._is_empty(queue) for queue in queues), seconds=90, what="the queues empty")
+
+    def _is_empty(self, queue: str) -> bool:
+        found = self.operator.aws("sqs").get_queue_attributes(
+            QueueUrl=self.operator.outputs[queue],
+            AttributeNames=[f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")],
+        )["Attributes"]
+        return not any(int(each) for each in found.values())
+
+
+@dataclass
+class Rehearsal(Stand):
+    """Its functions are told what time it is, and nothing happens but what is played."""
+
+    clock_file: Path
 
     @property
     def now(self) -> datetime:
@@ -49,68 +86,41 @@ class Rehearsal:
         fresh.replace(self.clock_file)
         self.backend.clock.now = now
 
-    def call(self, row: str, event: Json) -> Any:
-        """Invoke a deployed function; what it raises fails the scenario."""
-        answer = self.operator.aws("lambda").invoke(
-            FunctionName=self.operator.functions[row]["FunctionName"], Payload=json.dumps(event).encode()
-        )
-        said = json.loads(answer["Payload"].read() or b"null")
-        if "FunctionError" in answer:
-            raise AssertionError(f"{row} of {event}: {said}")
-        return said
-
-    def settle(self, *queues: str, seconds: float = 60.0) -> None:
-        """Until all that was written has gone through the streams, and what that sent through these queues (outputs) too."""
-        for _ in range(20):
-            self.fence.pass_through()
-            if all(self._empty(queue) for queue in queues):
-                return
-            eventually(lambda: all(self._empty(queue) for queue in queues), seconds=seconds, what="the queues empty")
-        raise AssertionError("the queues do not come to rest")
-
-    def _empty(self, queue: str) -> bool:
-        names = ["", "NotVisible", "Delayed"]
-        found = self.operator.aws("sqs").get_queue_attributes(
-            QueueUrl=self.operator.outputs[queue],
-            AttributeNames=[f"ApproximateNumberOfMessages{name}" for name in names],
-        )["Attributes"]
-        return not any(int(each) for each in found.values())
-
 
 class Fence:
-    """Something evaluated after all that was written before it: a stream keeps its order, and its consumer too."""
+    """A change that is evaluated after all that was written before it: a stream keeps its order, and its consumer too."""
 
-    def __init__(self, rehearsal: Rehearsal) -> None:
-        backend = rehearsal.backend
-        self._backend = Backend(backend.table, backend.live_table, backend.results, project=new_id(backend.clock.now))
-        self._network = self._backend.network("10.255.255.0/30", id=new_id(backend.clock.now))
-        self._clock = backend.clock
+    def __init__(self, stand: Stand) -> None:
+        backend = stand.backend
+        self._stand = stand
+        self._backend = Backend(backend.table, backend.live_table, backend.results, project=new_id(stand.now))
+        self._network = self._backend.network("10.255.255.0/30", id=new_id(stand.now))
         self._passed = 0
 
     def pass_through(self) -> None:
         self._passed += 1
-        port = self._passed % 65_000 + 1
-        opened = self._opened(port)
+        opened = self._opened(self._passed)
         self._backend.exposures.save(opened)
         end = time.monotonic() + 60
-        while not self._raised(port):
+        while not self._has_raised(opened.port):
             if time.monotonic() > end:
                 raise AssertionError("a change was not evaluated within a minute")
             time.sleep(0.02)
 
-    def _raised(self, port: int) -> bool:
+    def _has_raised(self, port: int) -> bool:
         newest = self._backend.alerts.list(self._backend.project, limit=1).items
         return any(alert.port == port for alert in newest)
 
     def _opened(self, port: int) -> Exposure:
+        now = self._stand.now
         change = Change(
             kind=ChangeKind.OPENED,
-            scan=new_id(self._clock.now),
+            scan=new_id(now),
             chunk="00000",
             attempt=1,
-            at=self._clock.now,
+            at=now,
             how=Method.SYN,
-            previous_covered=self._clock.now,
+            previous_covered=now,
         )
         return Exposure(
             project=self._backend.project,
@@ -120,16 +130,21 @@ class Fence:
             protocol=Protocol.TCP,
             port=port,
             state=ExposureState.OPEN,
-            first_seen=change.at,
-            last_changed=change.at,
+            first_seen=now,
+            last_changed=now,
             change=change,
             opening=change,
         )
 
 
+def standing(platform: Platform) -> Stand:
+    operator = Operator(platform)
+    return Stand(platform, operator, _backend(operator))
+
+
 @contextmanager
 def rehearsing(platform: Platform, *, start: datetime) -> Iterator[Rehearsal]:
-    """Take the clock of a platform away for good: it is of no other use afterwards."""
+    """Take the time of a platform over, for good: it is of no other use afterwards."""
     agent_daemon(platform.paths).stop(patience=30)
     operator = Operator(platform)
     clock_file = platform.paths.home / "clock"
@@ -142,11 +157,19 @@ def rehearsing(platform: Platform, *, start: datetime) -> Iterator[Rehearsal]:
         if row in DEAF:
             for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
                 functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    events = operator.aws("events")
+    for rule in events.list_rules()["Rules"]:
+        if "ScheduleExpression" in rule:
+            events.disable_rule(Name=rule["Name"])
+    backend = _backend(operator)
+    backend.clock.now = start
+    yield Rehearsal(platform, operator, backend, clock_file)
+
+
+def _backend(operator: Operator) -> Backend:
     dynamodb, outputs = operator.aws("dynamodb"), operator.outputs
-    backend = Backend(
+    return Backend(
         Table(dynamodb, outputs["TableName"]),
         Table(dynamodb, outputs["LiveTableName"]),
         Results(operator.aws("s3"), outputs["ResultsBucketName"]),
     )
-    backend.clock.now = start
-    yield Rehearsal(platform, operator, clock_file, backend)

@@ -3,7 +3,7 @@
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,7 +30,6 @@ class Worker:
     results: Results
     world: World
     lost: frozenset[str] = frozenset()
-    knows: set[tuple[str, int]] = field(default_factory=set)
 
     def scan(self, scan: Scan, *, at: datetime) -> list[str]:
         """Work off every waiting chunk; the names of those that were saved."""
@@ -40,7 +39,7 @@ class Worker:
         spec = self.results.get_spec(scan.project, scan.id, chunk.chunk)
         claimed = self.ledger.claim(scan.project, scan.id, chunk.chunk, run=scan.run, now=at, lease_s=spec.lease_s)
         outcome: Outcome = "partial" if self.lost else "complete"
-        lines = list(self.document(spec, at=at + SEEN_AFTER))
+        lines = list(self.document(spec, at=at + SEEN_AFTER, every=scan.kind == "confirm"))
         header = ResultHeader(
             project=scan.project,
             scan=scan.id,
@@ -58,10 +57,14 @@ class Worker:
             )
         return self.ledger.save(claimed, result_key=key, outcome=outcome)
 
-    def document(self, spec: ChunkSpec, *, at: datetime) -> Iterator[Body]:
-        """Discovery sees what is open; of all else only the exposures known before are looked at, one by one."""
+    def document(self, spec: ChunkSpec, *, at: datetime, every: bool) -> Iterator[Body]:
+        """Discovery sees what is open; of all else only the exposures known before are looked at, one by one.
+
+        `every`: a second look, which asks each of its cells.
+        """
         ports = [*PortSet.from_canonical(spec.ports).numbers]
         known = {(each.asset, each.port) for each in spec.known}
+        known |= {(asset, port) for asset in _assets(spec) for port in ports if every}
         for asset in _assets(spec):
             host = self.world.at(asset)
             if host is None or host.name in self.lost:

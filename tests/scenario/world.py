@@ -17,11 +17,15 @@ class WorldHost:
     up: bool = True
     services: dict[int, Service] = field(default_factory=dict)
     silent: set[int] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)
+    """Ports that are open and do not answer at the moment."""
     answers_everything: bool = False
 
     def answer(self, port: int) -> Answer:
         if not self.up:
             return Answer.HOST_DOWN
+        if port in self.hidden:
+            return SILENT
         if port in self.services or self.answers_everything:
             return Answer.OPEN
         return SILENT if port in self.silent else REFUSING
@@ -39,6 +43,14 @@ class World:
 
     def at(self, address: str) -> WorldHost | None:
         return next((host for host in self.hosts.values() if host.address == address), None)
+
+    def name_of(self, address: str) -> str:
+        host = self.at(address)
+        return host.name if host else address
+
+    def stands(self, host: str, address: str, services: dict[int, Service], *, up: bool) -> None:
+        """A host as the story begins: no change."""
+        self.hosts[host] = WorldHost(host, address, up=up, services=services)
 
     def opens(self, host: str, port: int, service: Service) -> None:
         self.hosts[host].silent.discard(port)

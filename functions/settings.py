@@ -37,6 +37,10 @@ class HttpApiSettings(ScopeSettings):
     tick_queue_arn: str
     scheduler_role_arn: str
     schedule_dead_letter_arn: str
+    deliver_queue_url: str
+    topics: str
+    """What the ARN of every topic begins with that channels may name."""
+    review_queue_url: str
     max_tasks: int
     chunk_seconds: int
     version: str = "dev"
@@ -90,6 +94,15 @@ class SweepSettings(Environment):
 class EvaluateSettings(Environment):
     table: str
     bucket: str
+    review_queue_url: str
+
+
+class ReviewSettings(ScopeSettings):
+    table: str
+    live_table: str
+    bus: str
+    state_machine_arn: str
+    review_queue_url: str
 
 
 class PublishSettings(Environment):
@@ -103,6 +116,10 @@ class BroadcastSettings(Environment):
     bucket: str
     live_table: str
     callback_url: str
+
+
+class DeliverSettings(ScopeSettings):
+    table: str
 
 
 class WorkerSettings(ScopeSettings):

@@ -12,7 +12,10 @@ from constructs import Construct
 
 from functions.settings import AuthorizerSettings, HttpApiSettings
 from infra.acknowledge import acknowledge
+from infra.delivery import Delivery
 from infra.function import Function
+from infra.permissions import On
+from infra.queue import Inbox
 from infra.roles import retention
 from infra.scan_workflow import ScanWorkflow
 from infra.scheduling import Scheduling
@@ -46,6 +49,8 @@ class HttpApi(Construct):
         data: Stateful,
         workflow: ScanWorkflow,
         scheduling: Scheduling,
+        delivery: Delivery,
+        reviews: Inbox,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = Function(
@@ -62,12 +67,15 @@ class HttpApi(Construct):
                 tick_queue_arn=scheduling.ticks.arn,
                 scheduler_role_arn=scheduling.role.role_arn,
                 schedule_dead_letter_arn=scheduling.ticks.dead_letters.queue_arn,
+                deliver_queue_url=delivery.inbox.url,
+                topics=delivery.topics,
+                review_queue_url=reviews.url,
                 max_tasks=stage.max_tasks,
                 chunk_seconds=stage.chunk_seconds,
                 admit_loopback=stage.admit_loopback,
                 version=version("vedette"),
             ),
-            arns={**data.arns, **workflow.arns, **scheduling.arns},
+            arns={**data.arns, **workflow.arns, **scheduling.arns, **delivery.arns, On.REVIEW_INBOX: (reviews.arn,)},
             memory=1024,
             seconds=29,
         )

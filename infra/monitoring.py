@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infra.acknowledge import acknowledge
 from infra.alerting import Alerting
+from infra.delivery import Delivery
 from infra.function import Function
 from infra.http_api import HttpApi
 from infra.queue import Inbox
@@ -42,6 +43,7 @@ class Monitoring(Construct):
         http_api: HttpApi,
         websocket: Websocket,
         alerting: Alerting,
+        delivery: Delivery,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = self._topic(stage)
@@ -54,12 +56,20 @@ class Monitoring(Construct):
             scheduling.tick,
             scheduling.sweep,
             *alerting.consumers,
+            alerting.review,
+            delivery.deliver,
         )
-        for inbox in (workflow.inbox, scheduling.ticks, scheduling.sweeps):
+        for inbox in (workflow.inbox, scheduling.ticks, scheduling.sweeps, delivery.inbox, alerting.reviews):
             self._watch_inbox(inbox)
         for consumer in alerting.consumers:
             self._watch_consumer(consumer)
         self._watch_failed_batches(data)
+        self._alarm(
+            "FailedDeliveries",
+            cloudwatch.Metric(
+                namespace="Vedette", metric_name="FailedDeliveries", period=FIVE_MINUTES, statistic="Sum"
+            ),
+        )
         for function in functions:
             self._alarm(f"{function.node.id}Errors", function.resource.metric_errors(period=FIVE_MINUTES))
         for ending in ("failed", "timed_out", "aborted"):

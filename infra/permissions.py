@@ -27,6 +27,9 @@ class On(StrEnum):
     CONNECTIONS = "WebSocket connections"
     INBOX = "own inbox"
     FINISH_INBOX = "inbox of FinishScan"
+    DELIVER_INBOX = "inbox of Deliver"
+    REVIEW_INBOX = "inbox of Review"
+    TOPICS = "topics named vedette-*"
     FAILED = "bucket, failed/*"
     LAMBDA_FAILED = "bucket, aws/lambda/*"
     BUCKET = "bucket"
@@ -75,9 +78,10 @@ _INGEST = (
     Grant(On.RESULTS, ("s3:GetObject",)),
 )
 
-_RAISE_ALERTS = (
+_SETTLE_ALERTS = (
+    _table("BatchGetItem", keys=("ALR#*",)),
     _table("PutItem", keys=("ALR#*", "ALT#*")),
-    _table("UpdateItem", keys=("ALG#*",)),
+    _table("UpdateItem", keys=("ALR#*", "ALG#*")),
 )
 _COUNT = (_table("Query", "UpdateItem", keys=("CNT#*",)),)
 _CHANGE_ALERTS = (
@@ -85,6 +89,13 @@ _CHANGE_ALERTS = (
     _table("PutItem", keys=("ALT#*", "DUE")),
     _table("UpdateItem", keys=("ALR#*", "ALG#*")),
     _table("Query", keys=("ALX#*",), on=On.GSI2),
+)
+
+_MANAGE_CHANNELS = (
+    _table("GetItem", "Query", keys=("CHN#*", "DLV#*")),
+    # Secrets are written and never read.
+    _table("PutItem", "UpdateItem", "DeleteItem", keys=("CHN#*", "CHS#*")),
+    Grant(On.DELIVER_INBOX, ("sqs:SendMessage",)),
 )
 
 OWN_TRACES = (Grant(On.ANYTHING, ("xray:PutTelemetryRecords", "xray:PutTraceSegments")),)
@@ -98,6 +109,7 @@ PATTERNS: Mapping[On, str] = {
     On.EXECUTIONS: "Executions carry ids of scans that do not exist yet.",
     On.SCHEDULES: "Schedules are made for networks that do not exist yet, in this one group.",
     On.CONNECTIONS: "Connections have ids that the service gives them, on this one stage.",
+    On.TOPICS: "Users name topics of theirs as channels; the first part of the name says which may be.",
     On.TASKS: "Tasks have ids that the service gives them, in this one cluster.",
     On.ANYTHING: "Trace segments, stream listings and the delivery of vended logs know no resource.",
 }
@@ -106,15 +118,22 @@ PATTERNS: Mapping[On, str] = {
 PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Authorizer": (_table("GetItem", keys=("TOK#*",)),),
     "HttpApi": (
-        _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "CNT#*")),
+        _table(
+            "GetItem",
+            keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "COV#*", "CNT#*", "RUL#*"),
+        ),
         _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "ALR#*")),
         _table("PutItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
         _table("UpdateItem", keys=("TOK#*", "SCN#*", "IDM#*")),
         _table("DeleteItem", keys=("NET#*", "LIV#*")),
         _table("Query", keys=("TOK#*", "SCN#*", "ALR#*"), on=On.GSI1),
         *_CHANGE_ALERTS,
+        # Missing alerts are raised on request too.
+        _table("BatchGetItem", keys=("ALR#*",)),
+        Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
+        *_MANAGE_CHANNELS,
+        _table("GetItem", "DeleteItem", keys=("ALT#*",)),
         _table("Query", keys=("ALT#*", "ALG#*")),
-        _table("DeleteItem", keys=("ALT#*",)),
         _table("Query", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:GetObject",)),
         Grant(On.RESULTS, ("s3:GetObject",)),
@@ -174,8 +193,24 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Evaluate": (
         *_stream(On.TABLE_STREAM),
         *_COUNT,
-        _table("GetItem", keys=("NET#*",)),
-        *_RAISE_ALERTS,
+        _table("GetItem", keys=("HST#*", "NET#*", "RUL#*")),
+        _table("PutItem", keys=("WAI#*",)),
+        *_SETTLE_ALERTS,
+        Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
+    ),
+    "Review": (
+        *_INBOX,
+        _table("GetItem", keys=("ALR#*", "COV#*", "EXP#*", "HST#*", "NET#*", "RUL#*", "SCN#*", "WCH#*")),
+        _table("Query", keys=("DUE", "EXP#*", "NET#*", "PRJ", "TCK#*", "WAI#*")),
+        _table("Query", keys=("SCN#*",), on=On.GSI1),
+        _table("Query", keys=("ALX#*",), on=On.GSI2),
+        _table("PutItem", keys=("SCN#*", "WCH#*")),
+        _table("DeleteItem", keys=("DUE",)),
+        *_SETTLE_ALERTS,
+        _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
+        Grant(On.BUS, ("events:PutEvents",)),
+        Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
+        Grant(On.STATE_MACHINE, ("states:StartExecution",)),
     ),
     "Publish": (
         *_stream(On.TABLE_STREAM),
@@ -189,6 +224,15 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
         _table("BatchWriteItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
+    ),
+    "Deliver": (
+        *_INBOX,
+        _table("GetItem", keys=("ALR#*", "CHN#*", "CHS#*", "DLV#*", "HST#*", "NET#*")),
+        _table("Query", keys=("CHN#*",)),
+        _table("Query", keys=("DUE#delivery",), on=On.GSI2),
+        _table("PutItem", "DeleteItem", keys=("DLV#*",)),
+        _table("UpdateItem", keys=("ALR#*", "CHN#*")),
+        Grant(On.TOPICS, ("sns:Publish",)),
     ),
     "StateMachine": (
         Grant(On.WORKFLOW_FUNCTIONS, ("lambda:InvokeFunction",)),

@@ -3,9 +3,11 @@
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from infra.alerting import Alerting
+from infra.alerting import REVIEW_SECONDS, Alerting
+from infra.delivery import Delivery
 from infra.http_api import HttpApi
 from infra.monitoring import Monitoring
+from infra.queue import Inbox
 from infra.scan_workflow import ScanWorkflow
 from infra.scanner import Scanner
 from infra.scheduling import Scheduling
@@ -20,9 +22,23 @@ class Platform(Stack):
         scanner = Scanner(self, "Scanner", stage=stage, data=data)
         workflow = ScanWorkflow(self, "ScanWorkflow", stage=stage, data=data, scanner=scanner)
         scheduling = Scheduling(self, "Scheduling", stage=stage, data=data, workflow=workflow)
-        http_api = HttpApi(self, "HttpApi", stage=stage, data=data, workflow=workflow, scheduling=scheduling)
+        delivery = Delivery(self, "Delivery", stage=stage, data=data)
+        reviews = Inbox(self, "ReviewInbox", stage=stage, seconds=REVIEW_SECONDS)
+        http_api = HttpApi(
+            self,
+            "HttpApi",
+            stage=stage,
+            data=data,
+            workflow=workflow,
+            scheduling=scheduling,
+            delivery=delivery,
+            reviews=reviews,
+        )
         websocket = Websocket(self, "Websocket", stage=stage, data=data, authorizer=http_api.authorizer)
-        alerting = Alerting(self, "Alerting", stage=stage, data=data, websocket=websocket)
+        alerting = Alerting(
+            self, "Alerting", stage=stage, data=data, websocket=websocket, workflow=workflow, reviews=reviews
+        )
+        delivery.listen_to(alerting.bus)
         Monitoring(
             self,
             "Monitoring",
@@ -33,6 +49,7 @@ class Platform(Stack):
             http_api=http_api,
             websocket=websocket,
             alerting=alerting,
+            delivery=delivery,
         )
         self._outputs(
             HttpUrl=http_api.url,
@@ -54,6 +71,10 @@ class Platform(Stack):
             TickDeadLetterUrl=scheduling.ticks.dead_letters.queue_url,
             SweepQueueUrl=scheduling.sweeps.url,
             SweepDeadLetterUrl=scheduling.sweeps.dead_letters.queue_url,
+            ReviewQueueUrl=reviews.url,
+            ReviewDeadLetterUrl=reviews.dead_letters.queue_url,
+            DeliverQueueUrl=delivery.inbox.url,
+            DeliverDeadLetterUrl=delivery.inbox.dead_letters.queue_url,
             FinishQueueUrl=workflow.inbox.url,
             FinishDeadLetterUrl=workflow.inbox.dead_letters.queue_url,
         )

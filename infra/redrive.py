@@ -12,7 +12,7 @@ CONSUMERS = {
     "publish": "PublishFunctionName",
     "broadcast": "BroadcastFunctionName",
 }
-QUEUES = ("Tick", "Finish", "Sweep")
+QUEUES = ("Tick", "Finish", "Sweep", "Deliver", "Review")
 LAMBDA_PREFIX = "aws/lambda/"
 """Where Lambda itself keeps the batches that a consumer could not even put aside."""
 
@@ -30,7 +30,7 @@ Tell = Callable[[str], object]
 
 
 def redrive_all(account: Account, outputs: Mapping[str, str], *, tell: Tell) -> Redriven:
-    """Every failed record of the three stream consumers, then every dead letter of the three queues."""
+    """Every failed record of the three stream consumers, then every dead letter of the queues."""
     done = Redriven()
     for consumer, output in CONSUMERS.items():
         done += _redrive_records(account, outputs["ResultsBucketName"], consumer, outputs[output], tell)

@@ -1,7 +1,7 @@
 """The stores on moto, and fakes of what moto does not run: for tests that come in by the doors."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from functions.adapters import clients
 from functions.adapters.connections import Connections, Gone
+from functions.adapters.queue import Queue
 from functions.adapters.scheduler import Scheduler
 from functions.adapters.workflow import Workflow
 from functions.core.errors import Unavailable
@@ -36,6 +37,9 @@ ENVIRONMENT = {
     "VEDETTE_SCHEDULER_ROLE_ARN": "arn:aws:iam::000000000000:role/scheduler",
     "VEDETTE_SCHEDULE_DEAD_LETTER_ARN": "arn:aws:sqs:us-east-1:000000000000:dead-ticks",
     "VEDETTE_CALLBACK_URL": "https://klmnopqrst.execute-api.us-east-1.amazonaws.com/live",
+    "VEDETTE_DELIVER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/deliver",
+    "VEDETTE_REVIEW_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/review",
+    "VEDETTE_TOPICS": "arn:aws:sns:us-east-1:000000000000:vedette-",
     "VEDETTE_MAX_TASKS": "4",
     "VEDETTE_CHUNK_SECONDS": "300",
     "VEDETTE_VERSION": "0.1.0",
@@ -108,6 +112,16 @@ class FakeConnections(Connections):
         self.posted.append((connection, message))
 
 
+class FakeQueue(Queue):
+    """Remembers what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, message: Mapping[str, Any], *, delay_s: int = 0) -> None:
+        self.sent.append(dict(message))
+
+
 @dataclass
 class Platform:
     http: http_api.HttpApi
@@ -119,12 +133,14 @@ class Platform:
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
     scheduler: FakeScheduler = field(default_factory=FakeScheduler)
     connections: FakeConnections = field(default_factory=FakeConnections)
+    delivery: FakeQueue = field(default_factory=FakeQueue)
+    review: FakeQueue = field(default_factory=FakeQueue)
 
 
 @contextmanager
 def aws_in_memory() -> Iterator[None]:
     """moto, and clients made once for all the tests of a module: making one costs more than most tests."""
-    made = (clients.dynamodb, clients.s3, clients.stepfunctions, clients.scheduler, clients.connections)
+    made = (clients.dynamodb, clients.s3, clients.stepfunctions, clients.scheduler, clients.connections, clients.sqs)
     for client in made:
         client.cache_clear()
     with pytest.MonkeyPatch.context() as patch, mock_aws():
@@ -167,6 +183,8 @@ def _platform() -> Platform:
         now=platform.clock,
         manage_networks=replace(http.manage_networks, scheduler=platform.scheduler),
         start_scan=replace(http.start_scan, workflow=platform.workflow),
+        manage_rules=replace(http.manage_rules, review=platform.review),
+        manage_channels=replace(http.manage_channels, delivery=platform.delivery, plain_http=False),
         cancel_scan=replace(http.cancel_scan, workflow=platform.workflow),
     )
     live = type(live_door.live)(live_door.live.table, clock=platform.clock)

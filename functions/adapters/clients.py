@@ -1,7 +1,7 @@
 """boto3 clients, made once in a process, when they are first needed."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
+
+    from functions.adapters.sns import Client as SnsClient
 
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 5})
 
@@ -52,3 +54,10 @@ def events() -> "EventBridgeClient":
 @cache
 def sqs() -> "SQSClient":
     return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def sns() -> "SnsClient":
+    make: Any = boto3.client  # the stubs that are installed do not know this service
+    client: SnsClient = make("sns", config=_CONFIG)
+    return client

@@ -24,6 +24,8 @@ BACK_OFF = (
 """Between one attempt and the next: six times again, over some five and a half hours, then it has failed."""
 LEASE = timedelta(minutes=2)
 """Whoever sends has so long to say what came of it; after that another one tries. Longer than a function may run."""
+PATIENCE = timedelta(hours=24)
+"""For what waits behind messages that keep failing."""
 AT_ONCE = 50
 """Alerts in one message: far below the 256 KiB that a topic takes."""
 KEPT = timedelta(days=30)
@@ -136,6 +138,17 @@ class Entry(Model):
         if self.attempts > len(BACK_OFF):
             return self.model_copy(update={"status": "failed", "error": error[:512]})
         return self.model_copy(update={"due": now + BACK_OFF[self.attempts - 1], "error": error[:512]})
+
+    def put_off(self, *, now: datetime) -> "Entry":
+        """Later without an attempt: after as long again as it has waited, within bounds; given up after a day."""
+        waited = now - self.since
+        if waited > PATIENCE:
+            return self.model_copy(update={"status": "failed", "error": self.error or "the channel kept failing"})
+        return self.model_copy(update={"due": now + min(max(waited, BACK_OFF[1]), BACK_OFF[-1])})
+
+    def revived(self, *, now: datetime) -> "Entry":
+        fresh = {"status": "waiting", "attempts": 0, "by_hand": True, "since": now, "due": now, "error": ""}
+        return self.model_copy(update=fresh)
 
 
 def entry_of(alert: Alert, channel: str, occasion: Occasion, *, due: datetime, now: datetime) -> Entry:

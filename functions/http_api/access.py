@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from functions.core.alert_life import Action
 from functions.core.errors import Forbidden, NotFound
 from functions.core.token import Principal, Scope
 from functions.http_api.problems import MethodNotAllowed
@@ -10,6 +11,19 @@ from functions.http_api.problems import MethodNotAllowed
 _PROJECT = "/v1/projects/{project}"
 _NETWORK = f"{_PROJECT}/networks/{{network}}"
 _SCAN = f"{_PROJECT}/scans/{{scan}}"
+_ALERT = f"{_PROJECT}/alerts/{{alert}}"
+_CHANNEL = f"{_PROJECT}/channels/{{channel}}"
+
+_RULE_SETS: Mapping[str, Mapping[str, Scope]] = {
+    "": {"GET": "read", "PUT": "admin"},
+    "/csv": {"GET": "read", "PUT": "admin"},
+    "/versions": {"GET": "read"},
+    "/versions/{version}": {"GET": "read"},
+    "/current": {"PUT": "admin"},
+    "/staged": {"PUT": "admin"},
+    "/effect": {"GET": "read"},
+}
+"""Of a project and of each of its networks."""
 
 PUBLIC = frozenset({"/v1/health", "/v1/version", "/openapi.json", "/docs"})
 
@@ -32,10 +46,26 @@ SCOPES: Mapping[str, Mapping[str, Scope]] = {
     f"{_PROJECT}/hosts": {"GET": "read"},
     f"{_PROJECT}/why": {"GET": "read"},
     f"{_PROJECT}/alerts": {"GET": "read"},
-    f"{_PROJECT}/alerts/{{alert}}": {"GET": "read"},
-    f"{_PROJECT}/alerts/{{alert}}/acknowledge": {"POST": "triage"},
+    f"{_PROJECT}/alerts/groups": {"GET": "read"},
+    f"{_PROJECT}/alerts/counts": {"GET": "read"},
+    f"{_PROJECT}/alerts/bulk": {"POST": "triage"},
+    _ALERT: {"GET": "read"},
+    **{f"{_ALERT}/{action}": {"POST": "triage"} for action in Action},
+    f"{_ALERT}/trail": {"GET": "read"},
+    f"{_ALERT}/comments": {"GET": "read", "POST": "triage"},
+    f"{_ALERT}/comments/{{comment}}": {"GET": "read", "PUT": "triage", "DELETE": "triage"},
     f"{_PROJECT}/alerts/reconcile": {"POST": "admin"},
+    **{f"{scope}/rules{path}": methods for scope in (_PROJECT, _NETWORK) for path, methods in _RULE_SETS.items()},
+    f"{_NETWORK}/rules/decide": {"GET": "read"},
+    f"{_NETWORK}/rules/back-test": {"POST": "read"},
     f"{_PROJECT}/trends": {"GET": "read"},
+    f"{_PROJECT}/channels": {"GET": "read", "POST": "admin"},
+    _CHANNEL: {"GET": "read", "PUT": "admin", "DELETE": "admin"},
+    f"{_CHANNEL}/rotate": {"POST": "admin"},
+    f"{_CHANNEL}/test": {"POST": "admin"},
+    f"{_CHANNEL}/deliveries": {"GET": "read"},
+    f"{_CHANNEL}/resend": {"POST": "triage"},
+    f"{_ALERT}/deliveries": {"GET": "read"},
     f"{_PROJECT}/tokens": {"GET": "admin", "POST": "admin"},
     f"{_PROJECT}/tokens/{{token}}": {"DELETE": "admin"},
 }

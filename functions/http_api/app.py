@@ -11,7 +11,23 @@ from functions.core.errors import VedetteError
 from functions.http_api import openapi, problems
 from functions.http_api.body import has_json, read_object
 from functions.http_api.middleware import authorise, etag, once
-from functions.http_api.routes import alerts, exposures, hosts, meta, networks, projects, scans, tokens, trends, why
+from functions.http_api.routes import (
+    alert_actions,
+    alert_stories,
+    alerts,
+    channels,
+    exposures,
+    hosts,
+    meta,
+    network_rules,
+    networks,
+    projects,
+    rules,
+    scans,
+    tokens,
+    trends,
+    why,
+)
 from functions.observability import get_logger
 
 logger = get_logger("http_api")
@@ -48,7 +64,24 @@ ANSWERS: Mapping[type[Exception], Callable[[Any], Response[str]]] = {
     Exception: on_defect,
 }
 ROUTERS = tuple(
-    module.router for module in (meta, projects, networks, scans, exposures, hosts, why, alerts, tokens, trends)
+    module.router
+    for module in (
+        meta,
+        projects,
+        networks,
+        scans,
+        exposures,
+        hosts,
+        why,
+        alerts,
+        channels,
+        alert_actions,
+        alert_stories,
+        rules,
+        network_rules,
+        tokens,
+        trends,
+    )
 )
 
 

@@ -17,7 +17,13 @@ from functions.wiring import http_api as wiring
 Next = Callable[[ApiGatewayResolver], Response[Any]]
 
 MAX_KEY = 200
-SECRET_ANSWERS = frozenset({"/v1/projects/{project}/tokens"})
+SECRET_ANSWERS = frozenset(
+    {
+        "/v1/projects/{project}/tokens",
+        "/v1/projects/{project}/channels",
+        "/v1/projects/{project}/channels/{channel}/rotate",
+    }
+)
 """Answers that are never kept, for they show a secret: a repeat finds the thing made already."""
 
 

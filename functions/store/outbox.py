@@ -1,6 +1,5 @@
 """What is to be sent on channels: written before the first attempt, gone after the one that succeeds."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from functions.core.delivery import KEPT, Entry
@@ -43,20 +42,15 @@ class Outbox:
         span = Range(keys.DUE_DELIVERIES, upper=_sortable(now) + "~", index=keys.GSI2)
         return [to_model(Entry, item) for item in self.table.query(span, limit=limit).items]
 
-    def list(self, project: str, channel: str, *, limit: int, cursor: str) -> Page[Entry]:
-        """What waits or has failed on a channel, by subject."""
-        return list_page(self.table, Entry, Range(keys.outbox(project, channel)), limit=limit, cursor=cursor)
+    def list(self, project: str, channel: str, *, status: str = "", limit: int, cursor: str) -> Page[Entry]:
+        """What waits or has failed on a channel, by subject; with `status` a page may be short and go on."""
+        span = Range(keys.outbox(project, channel))
+        match = (lambda entry: entry.status == status) if status else None
+        return list_page(self.table, Entry, span, limit=limit, cursor=cursor, match=match, query=status)
 
     def find(self, project: str, channel: str, subject: str) -> Entry | None:
         item = self.table.find(keys.outbox(project, channel), subject)
         return to_model(Entry, item) if item else None
-
-    def failed(self, project: str, channel: str) -> Iterator[Entry]:
-        """Every one that was given up; they are kept for a month."""
-        for item in self.table.all(Range(keys.outbox(project, channel))):
-            entry = to_model(Entry, item)
-            if entry.status == "failed":
-                yield entry
 
 
 def _item(entry: Entry) -> Item:

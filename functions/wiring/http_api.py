@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from functions.adapters import clients
+from functions.adapters.queue import Queue
 from functions.adapters.results import Results
 from functions.adapters.scheduler import Scheduler
 from functions.adapters.workflow import Workflow
 from functions.core.network import NetworkDraft
 from functions.core.planner import Preview
 from functions.settings import HttpApiSettings
+from functions.store.alert_groups import AlertGroups
+from functions.store.alert_lists import AlertLists
+from functions.store.alert_stories import AlertStories
 from functions.store.alerts import Alerts
+from functions.store.channels import Channels
 from functions.store.counters import Counters
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.exposures import Exposures
@@ -20,17 +25,24 @@ from functions.store.idempotency import Idempotency
 from functions.store.ledger import Ledger
 from functions.store.live import Live
 from functions.store.networks import Networks
+from functions.store.outbox import Outbox
 from functions.store.projects import Projects
+from functions.store.rules import Rules
 from functions.store.scans import Scans
 from functions.store.table import Table
 from functions.store.tokens import Tokens
-from functions.usecases.alerts import Reconciled, reconcile
+from functions.usecases.back_test import BackTest
 from functions.usecases.cancel_scan import CancelScan
+from functions.usecases.channels import ManageChannels
 from functions.usecases.explain_cell import ExplainCell
 from functions.usecases.networks import ManageNetworks, preview_draft
+from functions.usecases.review_network import Reconciled
+from functions.usecases.rules import ManageRules
 from functions.usecases.scan_ports import ScanPorts
 from functions.usecases.start_scan import StartScan
+from functions.usecases.triage import Triage
 from functions.wiring.clock import Clock, utc_now
+from functions.wiring.reviewing import review_network
 
 RECONCILED_AT_ONCE = 100
 
@@ -44,6 +56,16 @@ class HttpApi:
     exposures: Exposures
     hosts: Hosts
     alerts: Alerts
+    alert_lists: AlertLists
+    alert_groups: AlertGroups
+    alert_stories: AlertStories
+    triage: Triage
+    channels: Channels
+    outbox: Outbox
+    manage_channels: ManageChannels
+    rules: Rules
+    manage_rules: ManageRules
+    back_test: BackTest
     counters: Counters
     tokens: Tokens
     idempotency: Idempotency
@@ -66,7 +88,9 @@ def http_api() -> HttpApi:
     settings = HttpApiSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
     projects, networks, scans, ledger = Projects(table), Networks(table), Scans(table), Ledger(table)
-    exposures, alerts = Exposures(table), Alerts(table)
+    exposures, alerts, alert_lists = Exposures(table), Alerts(table), AlertLists(table)
+    channels, outbox = Channels(table), Outbox(table)
+    hosts, rules = Hosts(table), Rules(table)
     results = Results(clients.s3(), settings.bucket)
     workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
     scheduler = Scheduler(
@@ -83,8 +107,39 @@ def http_api() -> HttpApi:
         scans=scans,
         ledger=ledger,
         exposures=exposures,
-        hosts=Hosts(table),
+        hosts=hosts,
         alerts=alerts,
+        alert_lists=alert_lists,
+        alert_groups=AlertGroups(table),
+        alert_stories=AlertStories(table),
+        triage=Triage(alerts=alerts, lists=alert_lists),
+        channels=channels,
+        outbox=outbox,
+        manage_channels=ManageChannels(
+            channels=channels,
+            outbox=outbox,
+            delivery=Queue(clients.sqs(), settings.deliver_queue_url),
+            topics=settings.topics,
+            plain_http=loopback,
+        ),
+        rules=rules,
+        manage_rules=ManageRules(
+            projects=projects,
+            networks=networks,
+            rules=rules,
+            exposures=exposures,
+            hosts=hosts,
+            review=Queue(clients.sqs(), settings.review_queue_url),
+        ),
+        back_test=BackTest(
+            networks=networks,
+            scans=scans,
+            ledger=ledger,
+            results=results,
+            exposures=exposures,
+            hosts=hosts,
+            admit_loopback=loopback,
+        ),
         counters=Counters(table),
         tokens=Tokens(table),
         idempotency=Idempotency(table),
@@ -109,7 +164,7 @@ def http_api() -> HttpApi:
             chunk_seconds=settings.chunk_seconds,
             admit_loopback=loopback,
         ),
-        reconcile=partial(reconcile, exposures=exposures, networks=networks, alerts=alerts, limit=RECONCILED_AT_ONCE),
+        reconcile=partial(review_network(table).reconcile, limit=RECONCILED_AT_ONCE),
         check_table=partial(projects.list, limit=1),
         version=settings.version,
     )

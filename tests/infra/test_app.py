@@ -17,6 +17,7 @@ OUTPUTS = {
     "ResultsBucketName", "ClusterName", "StateMachineArn", "EventBusName", "ScheduleGroupName",
     "EvaluateFunctionName", "PublishFunctionName", "BroadcastFunctionName", "TickQueueUrl", "TickDeadLetterUrl",
     "SweepQueueUrl", "SweepDeadLetterUrl", "FinishQueueUrl", "FinishDeadLetterUrl",
+    "DeliverQueueUrl", "DeliverDeadLetterUrl",
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ MODELS: dict[str, type[settings.Environment]] = {
     "functions.alerting.evaluate.handler": settings.EvaluateSettings,
     "functions.alerting.publish.handler": settings.PublishSettings,
     "functions.alerting.broadcast.handler": settings.BroadcastSettings,
+    "functions.delivery.deliver.handler": settings.DeliverSettings,
 }
 
 

@@ -44,7 +44,7 @@ def test_results_are_versioned_and_their_access_is_logged(stage: Synthesised) ->
 
 
 def test_buckets_and_queues_refuse_plain_http(prod: Synthesised) -> None:
-    for kind, count in (("AWS::S3::BucketPolicy", 2), ("AWS::SQS::QueuePolicy", 6)):
+    for kind, count in (("AWS::S3::BucketPolicy", 2), ("AWS::SQS::QueuePolicy", 8)):
         policies = prod.resources(kind)
         assert len(policies) == count
         for policy in policies.values():

@@ -1,0 +1,1 @@
+"""What happened, to the channels that want to hear of it."""

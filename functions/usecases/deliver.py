@@ -1,0 +1,163 @@
+"""From what happened to an alert to what its channels are told: decide, keep it in the outbox, send it when it is due."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.core.alert import Severity
+from functions.core.channel import Channel, Trial, concerns, due_at, fits
+from functions.core.delivery import Entry, Outgoing, Standing, batches, entry_of, notice_of, occasion_of, standing
+from functions.core.errors import NotFound, Undelivered
+from functions.store.channels import Channels
+from functions.store.hosts import Hosts
+from functions.store.networks import Networks
+from functions.usecases.send_entries import SendEntries
+
+_ROUNDS = 5
+_SECONDS = 40.0
+"""Of one flush, before it leaves the rest to the next."""
+_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliver:
+    """`clock`: seconds of any origin. Answers count the tellings that were given up."""
+
+    networks: Networks
+    hosts: Hosts
+    channels: Channels
+    entries: SendEntries
+    clock: Callable[[], float] = time.monotonic
+
+    def alert(self, project: str, identifier: str, *, now: datetime) -> int:
+        """Something happened to an alert: bring every channel to where it stands now. Raises NotFound."""
+        alert = self.entries.alerts.get(project, identifier)
+        given_up = 0
+        for channel in self._open_channels(project):
+            if fits(channel.routes, alert, self._tags(channel, alert.network, alert.asset)):
+                given_up += self._bring(channel, identifier, now)
+        return given_up
+
+    def notice(self, project: str, told: Mapping[str, Any], *, at: datetime, now: datetime) -> int:
+        """What is of no alert: to every channel that hears of the network it names, if it names one."""
+        network, given_up = str(told.get("network", "")), 0
+        for channel in self._open_channels(project):
+            tags = self._tags(channel, network, "") if network else frozenset[str]()
+            routes = channel.routes
+            if network and routes and not any(concerns(route, network, tags) for route in routes):
+                continue
+            due = due_at(channel, Severity.INFO, now)
+            entry = notice_of(project, channel.id, dict(told), at=at, due=due)
+            given_up += self._add(channel, entry, now).given_up
+        return given_up
+
+    def due(self, *, now: datetime) -> int:
+        """Digests, ends of quiet hours, further attempts: the oldest of all channels first."""
+        end, given_up, failing = self.clock() + _SECONDS, 0, set[str]()
+        seen: set[tuple[str, str, str]] = set()
+        while self.clock() < end:
+            found = self.entries.outbox.due(now, limit=_PAGE)
+            fresh = [entry for entry in found if (entry.channel, entry.subject, entry.id) not in seen]
+            if not fresh:
+                break
+            seen.update((entry.channel, entry.subject, entry.id) for entry in fresh)
+            for (project, channel), entries in _by_channel(fresh).items():
+                given_up += self._flush(project, channel, entries, failing, now)
+        return given_up
+
+    def again(self, project: str, identifier: str, subjects: Sequence[str], *, now: datetime) -> int:
+        """Send again what was given up on a channel, whatever became of the alerts since; others are left alone."""
+        entries = [
+            entry for subject in subjects if (entry := self.entries.revive(project, identifier, subject, now=now))
+        ]
+        return self._flush(project, identifier, entries, set(), now)
+
+    def test(self, project: str, identifier: str, message: str, *, now: datetime) -> Trial:
+        """One attempt, whose outcome is shown on the channel. Raises NotFound."""
+        channel = self.channels.get(project, identifier)
+        text = f"A test of the channel {channel.name}."
+        told = Outgoing(id=message, type="test", project=project, channel=channel.id, time=now, text=text)
+        trial = Trial(id=message, status="sent", at=now)
+        try:
+            self.entries.send(channel, told, now=now)
+        except Undelivered as error:
+            trial = Trial(id=message, status="failed", at=now, error=error.message[:512])
+        self.channels.record_trial(project, identifier, trial)
+        return trial
+
+    def _open_channels(self, project: str) -> Iterator[Channel]:
+        return (channel for channel in self.channels.all(project) if channel.enabled)
+
+    def _tags(self, channel: Channel, network: str, asset: str) -> frozenset[str]:
+        """Read only where a route asks for them. What is gone has none."""
+        tags: set[str] = set()
+        if not any(route.tags for route in channel.routes):
+            return frozenset()
+        try:
+            tags.update(self.networks.get(channel.project, network).tags)
+            if asset:
+                tags.update(self.hosts.get(channel.project, network, asset).tags)
+        except NotFound:
+            return frozenset(tags)
+        return frozenset(tags)
+
+    def _bring(self, channel: Channel, identifier: str, now: datetime) -> int:
+        """Looks again after each telling: what happened meanwhile found the outbox taken, and left it to this one."""
+        for _ in range(_ROUNDS):
+            alert = self.entries.alerts.get(channel.project, identifier)
+            delivery = alert.deliveries.get(channel.id)
+            occasion = occasion_of(alert, delivery, resolutions=channel.resolutions, now=now)
+            if occasion is None:
+                if delivery is not None and delivery.told == "open" and standing(alert, now) is Standing.ASIDE:
+                    self.entries.note_aside(alert, channel.id)
+                return 0
+            due = due_at(channel, alert.rated, now)
+            done = self._add(channel, entry_of(alert, channel.id, occasion, due=due, now=now), now)
+            if not done.settled:
+                return done.given_up
+        return 0
+
+    def _add(self, channel: Channel, entry: Entry, now: datetime) -> "_Done":
+        if entry.due > now:
+            self.entries.keep(entry, now=now)
+            return _Done()
+        claimed = entry.claimed(message=entry.id, now=now)
+        if not self.entries.outbox.add(claimed):
+            return _Done()
+        outcome = self.entries.attempt(channel, [claimed], now=now)
+        return _Done(given_up=outcome.given_up, settled=bool(outcome.settled))
+
+    def _flush(self, project: str, identifier: str, entries: Sequence[Entry], failing: set[str], now: datetime) -> int:
+        """After one message that failed the others of its channel are put off: they would only hold up everybody's."""
+        channel = self.channels.find(project, identifier)
+        if channel is None or not channel.enabled:
+            for entry in entries:
+                self.entries.drop(entry, now=now)
+            return 0
+        given_up = 0
+        for batch in batches(entries):
+            if identifier in failing:
+                given_up += self.entries.put_off(batch, now=now)
+                continue
+            outcome = self.entries.attempt(channel, self.entries.claim(batch, now=now), now=now)
+            given_up += outcome.given_up
+            if outcome.refused:
+                failing.add(identifier)
+            for subject in outcome.settled:
+                given_up += self._bring(channel, subject, now)
+        return given_up
+
+
+@dataclass(frozen=True)
+class _Done:
+    given_up: int = 0
+    settled: bool = False
+
+
+def _by_channel(entries: Sequence[Entry]) -> dict[tuple[str, str], list[Entry]]:
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        found.setdefault((entry.project, entry.channel), []).append(entry)
+    return found

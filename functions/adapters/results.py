@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from functions.core.errors import Corrupt, NotFound, Unavailable
 from functions.core.messages import ChunkSpec, ResultLine, ResultTrailer
+from functions.core.outline import Outline
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -49,6 +50,22 @@ class Results:
         key = _spec_key(spec.project, spec.scan, spec.chunk)
         self._put(key, spec.model_dump_json().encode(), "application/json")
         return key
+
+    def put_outlines(self, project: str, scan: str, outlines: Iterable[Outline]) -> str:
+        """Which chunk owns which cells, in one document beside the specs."""
+        key = _outlines_key(project, scan)
+        body = b"".join(each.model_dump_json().encode() + b"\n" for each in outlines)
+        self._put(key, gzip.compress(body, mtime=0), "application/gzip")
+        return key
+
+    def get_outlines(self, project: str, scan: str) -> tuple[Outline, ...]:
+        """Raises NotFound, Corrupt."""
+        key = _outlines_key(project, scan)
+        with self._open(key) as body:
+            try:
+                return tuple(Outline.model_validate_json(line) for line in gzip.decompress(body.read()).splitlines())
+            except (ValueError, OSError, EOFError) as error:
+                raise Corrupt(f"{key} is no list of chunks: {error}") from error
 
     def get_spec(self, project: str, scan: str, chunk: str) -> ChunkSpec:
         """Raises NotFound, Corrupt."""
@@ -96,6 +113,10 @@ class Results:
                 yield body
             finally:
                 body.close()
+
+
+def _outlines_key(project: str, scan: str) -> str:
+    return f"plans/{project}/{scan}/outlines.jsonl.gz"
 
 
 def _spec_key(project: str, scan: str, chunk: str) -> str:

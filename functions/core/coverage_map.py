@@ -79,9 +79,9 @@ def _joined(segments: Iterable[Segment], new: Segment) -> Iterator[Segment]:
             continue
         stamp, first = max(old.stamp, new.stamp), min(old.first, new.first)
         yield Segment(assets, ports, first, stamp)
-        for rest_assets, rest_ports in _without((old.assets, old.ports), assets, ports):
+        for rest_assets, rest_ports in without((old.assets, old.ports), assets, ports):
             yield replace(old, assets=rest_assets, ports=rest_ports)
-        fresh = [part for each in fresh for part in _without(each, assets, ports)]
+        fresh = [part for each in fresh for part in without(each, assets, ports)]
     for assets, ports in fresh:
         yield replace(new, assets=assets, ports=ports)
 
@@ -89,7 +89,7 @@ def _joined(segments: Iterable[Segment], new: Segment) -> Iterator[Segment]:
 Rectangle = tuple[IntervalSet, IntervalSet]
 
 
-def _without(whole: Rectangle, assets: IntervalSet, ports: IntervalSet) -> Iterator[Rectangle]:
+def without(whole: Rectangle, assets: IntervalSet, ports: IntervalSet) -> Iterator[Rectangle]:
     """`whole` minus `assets` x `ports`, as rectangles."""
     common = whole[0] & assets
     if not common:
@@ -109,12 +109,12 @@ def _merged(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     return tuple(
         Segment(assets, ports, first, stamp)
         for (first, stamp), parts in sorted(kinds.items())
-        for assets, ports in _canonical(parts)
+        for assets, ports in rows_of(parts)
     )
 
 
-def _canonical(parts: Iterable[Rectangle]) -> list[Rectangle]:
-    """The cells of `parts` by stretch of assets with the same ports, equal port sets together: the same for equal sets of cells."""
+def rows_of(parts: Iterable[Rectangle]) -> list[Rectangle]:
+    """Disjoint: the cells of `parts` by stretch of assets with the same ports, equal port sets together: the same for equal sets of cells."""
     parts = list(parts)
     cuts = sorted({cut for assets, _ in parts for first, last in assets.ranges for cut in (first, last + 1)})
     ports_of: dict[IntervalSet, list[tuple[int, int]]] = defaultdict(list)

@@ -15,6 +15,7 @@ from functions.core.chunk_spec import cells_of, summary_of
 from functions.core.confirm_plan import lost_cells, plan_confirmation
 from functions.core.errors import InvalidInput, NotFound
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
+from functions.core.outline import Outline
 from functions.core.planner import Plan, names_to_pin, plan
 from functions.core.ports import parse_ports
 from functions.core.scan import LIVE, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
@@ -120,11 +121,14 @@ class PlanScan:
             yield KnownExposure(asset=each.asset, protocol=each.protocol, port=each.port)
 
     def _write(self, scan: Scan, layout: Plan) -> Scan:
-        """Every chunk's spec, then the scan that counts them."""
+        """Every chunk's spec, then which cells each owns, then the scan that counts them."""
         chunks = layout.chunks
+        outlines: list[Outline] = []
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="plan") as pool:
             while batch := list(islice(chunks, _BATCH)):
                 list(pool.map(self.results.put_spec, batch))
+                outlines += map(Outline.of, batch)
+        self.results.put_outlines(scan.project, scan.id, outlines)
         counts = ScanCounts(chunks=layout.count, cells=layout.cells + _cells_lost(scan, layout))
         reason = "; ".join(f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)[:_MAX_REASON]
         return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=reason)

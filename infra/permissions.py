@@ -91,6 +91,11 @@ _CHANGE_ALERTS = (
     _table("Query", keys=("ALX#*",), on=On.GSI2),
 )
 
+_MANAGE_RULES = (
+    _table("GetItem", keys=("HST#*", "RUL#*")),
+    _table("Query", keys=("RUL#*",)),
+    _table("PutItem", keys=("DUE", "RUL#*")),
+)
 _MANAGE_CHANNELS = (
     _table("GetItem", "Query", keys=("CHN#*", "DLV#*")),
     # Secrets are written and never read.
@@ -131,6 +136,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         # Missing alerts are raised on request too.
         _table("BatchGetItem", keys=("ALR#*",)),
         Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
+        *_MANAGE_RULES,
         *_MANAGE_CHANNELS,
         _table("GetItem", "DeleteItem", keys=("ALT#*",)),
         _table("Query", keys=("ALT#*", "ALG#*")),

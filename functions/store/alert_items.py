@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from functions.core.alert import UNRESOLVED, Alert, TrailEntry
+from functions.core.alert import UNRESOLVED, Alert, AlertStatus, Severity, TrailEntry
 from functions.core.alert_life import MARKS
 from functions.core.ids import derived_id
 from functions.core.model import Model
@@ -46,11 +46,13 @@ def trail_of(before: Alert | None, after: Alert, *, by: str, event: str, text: s
         before={name: _text(getattr(before, name)) for name in changed},
         after={name: _text(getattr(after, name)) for name in changed},
     )
-    return trail_write(after.project, entry)
+    return trail_write(after, entry)
 
 
-def trail_write(project: str, entry: TrailEntry) -> Put:
-    return Put(to_item(entry, keys.alert_story(project, entry.alert), f"{keys.TRAIL}{entry.id}"))
+def trail_write(alert: Alert, entry: TrailEntry) -> Put:
+    """Entries come in the order of the alert's versions: its times are of different clocks."""
+    place = keys.trail_entry(alert.version, entry.id)
+    return Put(to_item(entry, keys.alert_story(alert.project, alert.id), place))
 
 
 def group_of(before: Alert | None, after: Alert) -> Iterator[Update]:
@@ -75,6 +77,11 @@ def _line(alert: Alert) -> tuple[str, str]:
 
 def group_count(alert: Alert) -> str:
     return f"{alert.status}/{alert.severity}"
+
+
+def read_group_count(name: str) -> tuple[AlertStatus, Severity]:
+    status, _, severity = name.partition("/")
+    return AlertStatus(status), Severity(severity)
 
 
 def calls_of(before: Alert, after: Alert) -> Iterator[Put]:

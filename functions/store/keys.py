@@ -17,11 +17,12 @@
 | COV    | COV#{project}#{network}#{bucket}    | {block}#{proto}                |                                              | was a cell covered before, when, by which scan |
 | ALR    | ALR#{project}                       | {alert}                        | ALR#{project}#{status} / {group}#{alert}     | get, list, list by status, list of a group |
 | ALX    | (index only, gsi2)                  |                                | ALX#{project}#{network} / {asset key}#{proto}#{port}#{type}#{alert} | alerts whose cause stands, by address |
-| ALT    | ALT#{project}#{alert}               | T#{entry} or C#{comment}       |                                              | trail and comments of an alert |
+| ALT    | ALT#{project}#{alert}               | T#{version:08}#{entry}, C#{comment} |                                              | trail and comments of an alert |
 | ALG    | ALG#{project}                       | {group}                        |                                              | list groups: how many alerts of which status and severity |
 | WAI    | WAI#{project}#{scan}                | {asset key}#{proto}#{port:05}  |                                              | cells of a scan whose alerts wait for its confirmation (TTL `expires`) |
 | WCH    | WCH#{project}                       | {network}#{type}               |                                              | what is wrong with a whole network, since when, how often |
 | DUE    | DUE                                 | {time}#{kind}#{project}#{..}   |                                              | review: ends of exceptions whose time has come |
+| XPT    | XPT#{project}                       | {export}                       |                                              | get, list exports (TTL `expires`) |
 | CNT    | CNT#{project}#{network or ALL}      | DAY#{date}, TOTAL              |                                              | counts now, and what each day changed |
 | CNT    | CNT#{project}#{network or ALL}      | MARK#{pk of a stream's record} |                                              | which records of that pk are counted |
 | RUL    | RUL#{project}                       | {scope}#CURRENT                |                                              | which version of a rule set counts, which is staged |
@@ -192,6 +193,10 @@ def alert_story(project: str, alert: str) -> str:
 TRAIL, COMMENT = "T#", "C#"
 
 
+def trail_entry(version: int, entry: str) -> str:
+    return f"{TRAIL}{version:08}#{entry}"
+
+
 def alert_groups(project: str) -> str:
     return f"ALG#{project}"
 
@@ -261,6 +266,10 @@ def subscribers(project: str, topic: str) -> str:
 
 def events(project: str, topic: str) -> str:
     return f"EVT#{project}#{topic}"
+
+
+def exports(project: str) -> str:
+    return f"XPT#{project}"
 
 
 def counters(project: str, network: str = "") -> str:

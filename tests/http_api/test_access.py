@@ -18,7 +18,21 @@ BODIES = {
     "/v1/projects/{project}/networks/preview": DRAFT,
     "/v1/projects/{project}/networks/{network}": DRAFT,
     "/v1/projects/{project}/networks/{network}/schedule": {"enabled": True},
+    **{
+        f"/v1/projects/{{project}}{network}/rules{path}": body
+        for network in ("", "/networks/{network}")
+        for path, body in {
+            "": {"rules": []},
+            "/csv": {"csv": ""},
+            "/current": {"version": 1},
+            "/staged": {"version": 1},
+            "/back-test": {"version": 1},
+        }.items()
+    },
     "/v1/projects/{project}/scans": {"network": ID},
+    "/v1/projects/{project}/alerts/bulk": {"action": "take", "alerts": [ID]},
+    "/v1/projects/{project}/alerts/{alert}/comments": {"text": "x"},
+    "/v1/projects/{project}/alerts/{alert}/comments/{comment}": {"text": "x"},
     "/v1/projects/{project}/tokens": {"name": "x", "scopes": ["read"]},
 }
 ROUTES = [(method, path) for path, methods in SCOPES.items() for method in methods]
@@ -36,11 +50,11 @@ def document() -> dict[str, dict[str, dict[str, object]]]:
 
 
 def concrete(path: str) -> str:
-    return re.sub(r"\{[a-z]+\}", ID, path)
+    return re.sub(r"\{[a-z]+\}", ID, path.replace("{version}", "1"))
 
 
 def call(api: Api, method: str, path: str) -> tuple[int, str]:
-    query = {"asset": "10.0.0.1", "port": "22"} if path.endswith(("/coverage", "/why")) else None
+    query = {"asset": "10.0.0.1", "port": "22"} if path.endswith(("/coverage", "/decide", "/why")) else None
     answer = api.call(method, concrete(path), BODIES.get(path, {}) if method != "GET" else None, query=query)
     return answer.status, answer.slug
 

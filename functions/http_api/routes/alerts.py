@@ -1,13 +1,17 @@
 """Alerts: what somebody should look at."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.core.alert import Alert, AlertStatus
-from functions.core.alert_life import Action, Wish, act
-from functions.http_api.caller import Caller, Cursor, Limit, PathId, QueryId, Services
+from functions.core.alert import Alert, AlertType, Severity
+from functions.core.alert_filter import AlertFilter
+from functions.core.alert_group import AlertGroup, GroupFilter
+from functions.core.alert_life import as_of
+from functions.core.model import Protocol, Time
+from functions.http_api.alert_models import AlertCounts
+from functions.http_api.caller import Cursor, Limit, PathId, QueryId, Services
 from functions.http_api.models import ListOf, Reconciled, ReconcileRequest
 from functions.http_api.paging import Walk, listed
 
@@ -16,31 +20,69 @@ _ALL = "/v1/projects/<project>/alerts"
 _TAGS = ["alerts"]
 
 
-@router.get(_ALL, tags=_TAGS, summary="List the alerts, newest first")
+@router.get(_ALL, tags=_TAGS, summary="List the alerts, newest first; a network's unresolved ones by address")
 def list_alerts(
     *,
     project: PathId,
     services: Services,
-    status: Annotated[AlertStatus | None, Query()] = None,
+    type: Annotated[AlertType | None, Query()] = None,  # noqa: A002 - the parameter's public name
+    severity: Annotated[Severity | None, Query(description="As shown: what is acknowledged is info.")] = None,
+    status: Annotated[Literal["open", "in_progress", "resolved", "unresolved", ""], Query()] = "",
+    assignee: Annotated[str, Query(max_length=128)] = "",
+    acknowledged: Annotated[bool | None, Query()] = None,
     network: QueryId = "",
+    address: Annotated[str, Query(max_length=300, description="An address or a hostname.")] = "",
+    cidr: Annotated[str, Query(max_length=64)] = "",
+    port: Annotated[int | None, Query(ge=0, le=65535)] = None,
+    protocol: Annotated[Protocol | None, Query()] = None,
+    group: QueryId = "",
+    since: Annotated[Time | None, Query(description="Raised then or later.")] = None,
+    before: Annotated[Time | None, Query(description="Raised before then.")] = None,
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> ListOf[Alert]:
-    page = listed(services.alerts.list(project, status=status or "", limit=limit, cursor=cursor))
-    wanted = tuple(alert for alert in page.items if not network or alert.network == network)
-    return ListOf(items=wanted, next_cursor=page.next_cursor)
+    asked = {
+        "type": type,
+        "severity": severity,
+        "status": status or None,
+        "assignee": assignee,
+        "acknowledged": acknowledged,
+        "network": network,
+        "address": address,
+        "cidr": cidr,
+        "port": port,
+        "protocol": protocol,
+        "group": group,
+        "since": since,
+        "before": before,
+    }
+    wanted = AlertFilter.model_validate(asked)
+    return listed(services.alert_lists.page(project, wanted, now=services.now(), limit=limit, cursor=cursor))
+
+
+@router.get(f"{_ALL}/groups", tags=_TAGS, summary="List the groups: one cause across many hosts is one line")
+def list_groups(
+    *,
+    project: PathId,
+    services: Services,
+    type: Annotated[AlertType | None, Query()] = None,  # noqa: A002 - the parameter's public name
+    status: Annotated[Literal["unresolved", "resolved", ""], Query()] = "unresolved",
+    network: QueryId = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> ListOf[AlertGroup]:
+    wanted = GroupFilter(type=type, status=status, network=network)
+    return listed(services.alert_groups.page(project, wanted, limit=limit, cursor=cursor))
+
+
+@router.get(f"{_ALL}/counts", tags=_TAGS, summary="Count the alerts by type, severity and status")
+def count_alerts(project: PathId, services: Services, network: QueryId = "") -> AlertCounts:
+    return AlertCounts.of(network, services.counters.total(project, network))
 
 
 @router.get(f"{_ALL}/<alert>", tags=_TAGS, summary="Read an alert")
 def read_alert(project: PathId, alert: PathId, services: Services) -> Alert:
-    return services.alerts.get(project, alert)
-
-
-@router.post(f"{_ALL}/<alert>/acknowledge", tags=_TAGS, summary="Acknowledge an alert")
-def acknowledge_alert(project: PathId, alert: PathId, body: Wish, services: Services, caller: Caller) -> Alert:
-    found, now = services.alerts.get(project, alert), services.now()
-    step = act(found, Action.ACKNOWLEDGE, body, by=caller.id, now=now)
-    return services.alerts.change(found, by=caller.id, event=step.event, text=step.text, now=now, **step.fields)
+    return as_of(services.alerts.get(project, alert), services.now())
 
 
 @router.post(f"{_ALL}/reconcile", tags=_TAGS, summary="Raise the alerts that are missing, one page of exposures a call")

@@ -1,14 +1,17 @@
 """What the HTTP API takes and gives beyond the domain's own models."""
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field
 
 from functions.core.coverage import Method
 from functions.core.messages import Event
 from functions.core.model import Id, Model, Protocol, Time
+from functions.core.rule import RuleSetDraft
+from functions.core.rule_csv import MAX_TEXT
 from functions.core.service import Service
 from functions.core.token import Scope, Token
+from functions.usecases.back_test import MAX_SCANS
 from functions.usecases.explain_cell import CellStory
 from functions.usecases.scan_ports import SeenPort
 
@@ -111,6 +114,25 @@ class Reconciled(Model):
     examined: int
     created: int
     next_cursor: str | None = None
+
+
+class CsvImport(Model):
+    csv: str = Field(max_length=MAX_TEXT, description="A header and a line for each rule; all or nothing.")
+    default: Literal["allow", "deny"] | None = Field(default=None, description="As it stands where left out.")
+    comment: str = Field(default="", max_length=512)
+
+
+class PointerMove(Model):
+    version: int = Field(ge=0, le=99_999_999, description="0 is none.")
+
+
+class BackTestRequest(Model):
+    """Either a kept `version` or a `draft`, in place of the rules that `scope` has now."""
+
+    scope: Literal["project", "network"] = "network"
+    version: int | None = Field(default=None, ge=1, le=99_999_999)
+    draft: RuleSetDraft | None = None
+    scans: int = Field(default=5, ge=1, le=MAX_SCANS)
 
 
 class Log(Model):

@@ -36,15 +36,18 @@ class Client:
     def get(self, *path: str, **query: Any) -> Json:
         return self._call("GET", path, params={name: value for name, value in query.items() if value is not None})
 
-    def post(self, *path: str, body: Mapping[str, Any] | None = None, key: str = "") -> Json:
-        """`key`: the Idempotency-Key, so that the call may be repeated."""
-        return self._call("POST", path, json=dict(body or {}), headers={"Idempotency-Key": key} if key else {})
+    def post(
+        self, *path: str, body: Mapping[str, Any] | None = None, key: str = "", version: int | None = None
+    ) -> Json:
+        """`key`: the Idempotency-Key, so that the call may be repeated; `version`: of what it changes, where it needs one."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._call("POST", path, json=dict(body or {}), headers=headers | _if_match(version))
 
     def put(self, *path: str, body: Mapping[str, Any], version: int) -> Json:
-        return self._call("PUT", path, json=dict(body), headers={"If-Match": f'"{version}"'})
+        return self._call("PUT", path, json=dict(body), headers=_if_match(version))
 
-    def delete(self, *path: str) -> Json:
-        return self._call("DELETE", path)
+    def delete(self, *path: str, version: int | None = None) -> Json:
+        return self._call("DELETE", path, headers=_if_match(version))
 
     def items(self, *path: str, **query: Any) -> Iterator[Json]:
         """Every item of a list, page after page (a page may be short, or even empty, and still have a next one)."""
@@ -68,3 +71,7 @@ class Client:
         except ValueError:
             problem = {}
         raise ApiError(response.status_code, problem if isinstance(problem, dict) else {})
+
+
+def _if_match(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"If-Match": f'"{version}"'}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import access as accesses
-from cli import alerting, deployment, listing, scanning
+from cli import alerting, channels, deployment, listing, scanning
 from cli import why as whys
 from cli.access import Access
 from cli.client import Client
@@ -25,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(alerting.app, name="alerts")
+app.add_typer(channels.app, name="channels")
 app.add_typer(listing.networks, name="networks")
 app.add_typer(listing.scans, name="scans")
 

@@ -29,12 +29,13 @@ class Topics:
 
     def publish(self, topic: str, *, subject: str, body: bytes, attributes: Mapping[str, str]) -> None:
         """`attributes`: what subscriptions filter by. Raises Undelivered."""
-        told = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
+        filterable = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
         try:
             self._client.publish(
-                TopicArn=topic, Message=body.decode(), Subject=subject[:_MAX_SUBJECT], MessageAttributes=told
+                TopicArn=topic, Message=body.decode(), Subject=subject[:_MAX_SUBJECT], MessageAttributes=filterable
             )
         except ClientError as error:
-            raise Undelivered(f"the topic did not take it: {error.response['Error'].get('Code', 'unknown')}") from error
+            told = error.response["Error"].get("Message", "")
+            raise Undelivered(f"the topic did not take it: {told}"[:400]) from error
         except BotoCoreError as error:
             raise Undelivered("the topic service did not answer") from error

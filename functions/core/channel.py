@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from functions.core.alert import Alert, AlertType, Severity
-from functions.core.egress import parse_url
+from functions.core.egress import check_destination, parse_url
 from functions.core.errors import InvalidInput
 from functions.core.model import Id, Model, Time
 from functions.core.network import TAG
@@ -115,7 +115,9 @@ def validate_channel(draft: ChannelDraft, *, topics: str, plain_http: bool) -> N
     if getattr(draft, other):
         raise InvalidInput(other, f"a channel of kind {draft.kind} has no {other}")
     if draft.kind is ChannelKind.WEBHOOK:
-        parse_url(draft.url, "url", plain_http=plain_http)
+        endpoint = parse_url(draft.url, "url", plain_http=plain_http)
+        if endpoint.is_address:
+            check_destination((endpoint.host,), "url", admit_loopback=plain_http)
     else:
         _check_topic(draft.topic, topics)
     if draft.quiet is not None:

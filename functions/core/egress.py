@@ -28,6 +28,10 @@ class Endpoint:
     target: str
 
     @property
+    def is_address(self) -> bool:
+        return ":" in self.host or self.host.rpartition(".")[2].isdecimal()
+
+    @property
     def netloc(self) -> str:
         """For the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host

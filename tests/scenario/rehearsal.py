@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+
+from botocore.config import Config
 
 from functions.adapters.results import Results
 from functions.core.coverage import Method
@@ -16,6 +19,7 @@ from functions.core.ids import new_id
 from functions.core.model import Protocol
 from functions.store.table import Table
 from functions.wiring.clock import INJECTED
+from infra.local.aws import DIRECT, root_session
 from infra.local.stack import agent_daemon
 from tests.backend import Backend
 from tests.e2e.platform import Json, Platform, eventually
@@ -34,6 +38,8 @@ class Stand:
     platform: Platform
     operator: Operator
     backend: Backend
+    patience_s: float = 60.0
+    """How long what was written may take to be evaluated."""
     fence: "Fence" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,9 +49,16 @@ class Stand:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    @cached_property
+    def _functions(self) -> Any:
+        """A client that waits as long as a function may take, and calls it once."""
+        patient = DIRECT.merge(Config(read_timeout=900, retries={"total_max_attempts": 1}))
+        endpoint = self.platform.running.endpoints.endpoint_url
+        return root_session().client("lambda", endpoint_url=endpoint, config=patient)
+
     def call(self, row: str, event: Json) -> Any:
         """Invoke a deployed function; what it raises fails the scenario."""
-        answer = self.operator.aws("lambda").invoke(
+        answer = self._functions.invoke(
             FunctionName=self.operator.functions[row]["FunctionName"], Payload=json.dumps(event).encode()
         )
         said = json.loads(answer["Payload"].read() or b"null")
@@ -57,9 +70,12 @@ class Stand:
         """Until all that was written has gone through the streams, and what that sent through these queues (outputs) too."""
         while True:
             self.fence.pass_through()
-            if all(self._is_empty(queue) for queue in queues):
+            if self._are_empty(queues):
                 return
-            eventually(lambda: all(self._is_empty(queue) for queue in queues), seconds=90, what="the queues empty")
+            eventually(partial(self._are_empty, queues), seconds=self.patience_s, what="the queues are empty")
+
+    def _are_empty(self, queues: tuple[str, ...]) -> bool:
+        return all(self._is_empty(queue) for queue in queues)
 
     def _is_empty(self, queue: str) -> bool:
         found = self.operator.aws("sqs").get_queue_attributes(
@@ -73,7 +89,7 @@ class Stand:
 class Rehearsal(Stand):
     """Its functions are told what time it is, and nothing happens but what is played."""
 
-    clock_file: Path
+    clock_file: Path = field(kw_only=True)
 
     @property
     def now(self) -> datetime:
@@ -101,10 +117,10 @@ class Fence:
         self._passed += 1
         opened = self._opened(self._passed)
         self._backend.exposures.save(opened)
-        end = time.monotonic() + 60
+        end = time.monotonic() + self._stand.patience_s
         while not self._has_raised(opened.port):
             if time.monotonic() > end:
-                raise AssertionError("a change was not evaluated within a minute")
+                raise AssertionError(f"a change was not evaluated within {self._stand.patience_s:.0f} s")
             time.sleep(0.02)
 
     def _has_raised(self, port: int) -> bool:
@@ -137,9 +153,9 @@ class Fence:
         )
 
 
-def standing(platform: Platform) -> Stand:
+def standing(platform: Platform, *, patience_s: float = 60.0) -> Stand:
     operator = Operator(platform)
-    return Stand(platform, operator, _backend(operator))
+    return Stand(platform, operator, _backend(operator), patience_s)
 
 
 @contextmanager
@@ -163,7 +179,7 @@ def rehearsing(platform: Platform, *, start: datetime) -> Iterator[Rehearsal]:
             events.disable_rule(Name=rule["Name"])
     backend = _backend(operator)
     backend.clock.now = start
-    yield Rehearsal(platform, operator, backend, clock_file)
+    yield Rehearsal(platform, operator, backend, clock_file=clock_file)
 
 
 def _backend(operator: Operator) -> Backend:

@@ -1,0 +1,133 @@
+"""`make bench-reads`: how many items a request of the HTTP API evaluates, in a network of 1,000 and in one of 200,000 exposures.
+
+Lists, filters, counts and trends of the deployed API; the items are counted on the way to DynamoDB (see meter). A list that
+stops before its end must hand on a cursor.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from functions.core.alert import SEVERITIES, Alert, AlertType, Why
+from functions.core.ids import derived_id
+from functions.core.model import Protocol
+from functions.store.alert_items import alert_item
+from functions.store.attributes import Item
+from tests.bench import seed
+from tests.bench.estate import metered, planted, quiet, say
+from tests.bench.meter import Meter
+from tests.e2e.conftest import free_port
+from tests.e2e.platform import Json, Platform, deployed
+from tests.scenario.rehearsal import Stand, standing
+
+SMALL = 1000
+EXPOSURES = int(os.environ.get("EXPOSURES", "200000"))
+LIMIT = 100
+MOST = 1100
+"""Items that one request may evaluate: a thousand of a list, and what else it needs to know."""
+
+
+@dataclass(frozen=True)
+class Call:
+    name: str
+    path: tuple[str, ...]
+    query: Mapping[str, Any]
+
+
+def calls(estate: seed.Estate) -> Iterator[Call]:
+    network, asset = estate.network, next(estate.assets())
+    here = {"network": network, "limit": LIMIT}
+    yield Call("exposures", ("exposures",), here)
+    yield Call("exposures on a port", ("exposures",), {**here, "port": 443})
+    yield Call("exposures with a service that none has", ("exposures",), {**here, "service": "gopher"})
+    yield Call("exposures that are closed, of which there are none", ("exposures",), {**here, "state": "closed"})
+    yield Call("exposures of a /24", ("exposures",), {**here, "cidr": "10.128.0.0/24"})
+    yield Call("exposures of an address", ("exposures",), {**here, "address": asset})
+    yield Call("hosts", ("hosts",), here)
+    yield Call("alerts", ("alerts",), {"limit": LIMIT})
+    yield Call("open alerts", ("alerts",), {"limit": LIMIT, "status": "open"})
+    yield Call("alerts of a type that none has", ("alerts",), {"limit": LIMIT, "type": "BLOCKED"})
+    yield Call("open alerts of a network", ("alerts",), {**here, "status": "open"})
+    yield Call("open alerts of an address", ("alerts",), {**here, "status": "open", "address": asset})
+    yield Call("alerts of a group", ("alerts",), {"limit": LIMIT, "group": _group(estate, 443), "status": "open"})
+    yield Call("scans", ("scans",), {"limit": LIMIT})
+    yield Call("trends", ("trends",), {})
+    yield Call("trends of a network", ("trends",), {"network": network})
+
+
+def alerts(estate: seed.Estate) -> Iterator[Item]:
+    """One for each second exposure."""
+    for index, asset in enumerate(estate.assets()):
+        for port in seed.OPEN[index % 2 :: 2]:
+            exposure = estate.exposure(asset, port)
+            yield alert_item(
+                Alert(
+                    id=derived_id(estate.at, AlertType.NEW_PORT, estate.project, asset, str(port)),
+                    project=estate.project,
+                    network=estate.network,
+                    type=AlertType.NEW_PORT,
+                    severity=SEVERITIES[AlertType.NEW_PORT],
+                    rated=SEVERITIES[AlertType.NEW_PORT],
+                    asset=asset,
+                    address=asset,
+                    protocol=Protocol.TCP,
+                    port=port,
+                    service=exposure.service,
+                    group=_group(estate, port),
+                    why=Why(text=f"{port}/tcp on {asset} is open", change=exposure.change, scan=estate.scan),
+                    raised=estate.at,
+                    updated=estate.at,
+                )
+            )
+
+
+def _group(estate: seed.Estate, port: int) -> str:
+    return derived_id(estate.at, AlertType.NEW_PORT, estate.scan, str(port))
+
+
+def measured(platform: Platform, stand: Stand, meter: Meter, exposures: int) -> dict[str, int]:
+    """Items evaluated by each call."""
+    estate = planted(platform, stand, exposures)
+    with seed.unheard(stand.operator, "Evaluate", "Publish"):
+        seed.write(stand.backend.table, alerts(estate))
+    found = {}
+    for call in calls(estate):
+        meter.start()
+        page = platform.client.get("projects", estate.project, *call.path, **call.query)
+        count = meter.count
+        found[call.name] = count.items_read
+        say(f"{exposures}: {call.name}: {count.items_read} items, {count.read_units:g} read units, {_held(page)}")
+        if count.items_read > MOST:
+            raise SystemExit(f"{call.name} evaluated {count.items_read} items of {exposures} exposures")
+    return found
+
+
+def _held(page: Json) -> str:
+    """A page that is short and goes on says so."""
+    if "items" not in page:
+        return "no list"
+    more = "a cursor" if page.get("next_cursor") else "no cursor"
+    return f"{len(page['items'])} on the page, {more}"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port()) as platform:
+        stand = standing(platform)
+        quiet(stand)
+        with Meter(platform.running.endpoints.endpoint_url).running() as meter:
+            metered(stand, meter, "HttpApi")
+            started = datetime.now(UTC)
+            small, large = (measured(platform, stand, meter, size) for size in (SMALL, EXPOSURES))
+            say(f"both after {(datetime.now(UTC) - started).total_seconds():.0f} s")
+    rows = [{"name": name, "items_1k": small[name], "items_200k": large[name]} for name in small]
+    sys.stdout.write(json.dumps({"exposures": [SMALL, EXPOSURES], "calls": rows}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

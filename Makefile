@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: scan up down status check lint test inside outside test-long bench-overhead synth deploy lock format clean system system-test
+.PHONY: scan up down status check lint test inside outside test-long scenario bench-overhead bench-estate bench-reads synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -52,6 +52,15 @@ synth: $(BIN)/.ready ## Synthesise the app for STAGE; needs neither Docker nor c
 
 deploy: $(BIN)/.ready ## Deploy STAGE to the AWS account of your credentials
 	$(BIN)/python -m infra.deploy --stage $(STAGE)
+
+scenario: system-test ## Ten lab scans, then ninety days of an estate on the deployed local stack, held to what was written by hand
+	@$(BIN)/python -m tests.scenario
+
+bench-estate: $(BIN)/.ready ## A large network scanned again: unchanged, 1 % changed, all changed (EXPOSURES)
+	@$(BIN)/python -m tests.bench.estate
+
+bench-reads: $(BIN)/.ready ## Items that a list, a filter or a trend evaluates, at 1,000 and at EXPOSURES
+	@$(BIN)/python -m tests.bench.reads
 
 bench-overhead: system-test ## A lab scan beside the same masscan and nmap by hand (HOSTS, PORTS, RATE)
 	@$(BIN)/python -m tests.bench.overhead

@@ -83,7 +83,6 @@ BUDGETS = {
         "adapters.scheduler",
         "adapters.workflow",
         "adapters.failed_records",
-        "usecases.alerts",
         "usecases.authenticate",
         "usecases.back_test",
         "usecases.cancel_scan",
@@ -95,6 +94,7 @@ BUDGETS = {
         "usecases.scan_ports",
         "usecases.start_scan",
         "usecases.tokens",
+        "usecases.triage",
         "wiring.clock",
         third=AWS | MODELS | LOGGER | HTTP_RESOLVER,
     ),
@@ -116,7 +116,13 @@ BUDGETS = {
         "scan_workflow", "judge_attempt", "usecases.judge_attempt", "wiring.clock"
     ),
     "functions.scan_workflow.ingest": a_function(
-        "scan_workflow", "ingest_chunk", "adapters.results", "usecases.ingest_chunk", "wiring.clock"
+        "scan_workflow",
+        "ingest_chunk",
+        "adapters.results",
+        "usecases.ingest_chunk",
+        "usecases.ingest_hosts",
+        "usecases.side_by_side",
+        "wiring.clock",
     ),
     "functions.scan_workflow.record_failure": a_function(
         "scan_workflow", "record_failure", "usecases.record_failure", "wiring.clock"
@@ -128,6 +134,8 @@ BUDGETS = {
         "usecases.consume_queue",
         "usecases.finish_scan",
         "usecases.ingest_chunk",
+        "usecases.ingest_hosts",
+        "usecases.side_by_side",
         "wiring.clock",
     ),
     "functions.scheduling.tick": a_function(
@@ -153,9 +161,13 @@ BUDGETS = {
         "evaluate",
         "adapters.failed_records",
         "adapters.queue",
-        "usecases.alerts",
         "usecases.consume_stream",
         "usecases.count_changes",
+        "usecases.derive_alerts",
+        "usecases.evaluate",
+        "usecases.ground",
+        "usecases.settle_alerts",
+        "wiring.clock",
     ),
     "functions.alerting.publish": a_function(
         "alerting",

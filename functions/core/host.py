@@ -30,6 +30,8 @@ class Host(Model):
     """The scan of the last change."""
     answers_everything: Time | None = None
     """Since when it answers on so many ports without a service that its ports say nothing."""
+    everything_ports: tuple[str, ...] = Field(default=(), max_length=1024)
+    """The spans of ports that showed it, one for each chunk that did."""
     first_seen: Time
     last_changed: Time
     version: int = Field(default=1, ge=1)

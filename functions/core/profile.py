@@ -23,6 +23,8 @@ class Profile(Model):
     version_intensity: int = Field(default=7, ge=0, le=9)
     host_timeout_s: int = Field(default=900, ge=10, le=3600)
     retries: int = Field(default=1, ge=0, le=5)
+    os_detection: bool = False
+    """Guess the system by its answers to odd packets; only where raw sockets are to be had."""
 
 
 PROFILES = {

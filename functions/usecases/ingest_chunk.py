@@ -1,12 +1,10 @@
 """Ingest a chunk's saved result: judge what it covered against the inventory and write what changed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from functions.adapters.results import Results
 from functions.core.block import Block
@@ -15,8 +13,6 @@ from functions.core.coverage import Answer
 from functions.core.coverage_map import CoverageMap, Segment
 from functions.core.errors import Corrupt, StaleVersion, Unavailable
 from functions.core.exposure import ChangeKind, Exposure
-from functions.core.host import Host
-from functions.core.host_record import seen_host
 from functions.core.judge import Evidence, Patience, is_of, judge
 from functions.core.messages import ChunkSpec, ResultHeader, ResultTrailer
 from functions.core.result_evidence import BlockEvidence, Cell, ResultEvidence, Seen
@@ -28,12 +24,8 @@ from functions.store.hosts import Hosts
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
-
-T = TypeVar("T")
-
-_AT_ONCE = 8
-"""Writes in flight: a table answers each in some milliseconds."""
-_TRIES = 5
+from functions.usecases.ingest_hosts import IngestHosts
+from functions.usecases.side_by_side import TRIES, side_by_side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +34,11 @@ class _Attempt:
 
     chunk: Chunk
     spec: ChunkSpec
+    began: datetime
+    """When the scan was asked for: what was covered since then was covered by it."""
     patience: Patience
 
-    def evidence(self, block: Block, cell: Cell, seen: Seen) -> Evidence:
+    def evidence(self, block: Block, cell: Cell, seen: Seen, *, held: bool) -> Evidence:
         asset = block.asset(cell[0])
         return Evidence(
             project=self.spec.project,
@@ -60,12 +54,24 @@ class _Attempt:
             scan=self.chunk.scan,
             chunk=self.chunk.chunk,
             attempt=self.chunk.attempt,
+            held=held,
         )
+
+
+@dataclass(frozen=True)
+class _Judging:
+    """What the cells of one block are judged against."""
+
+    attempt: _Attempt
+    block: Block
+    known: dict[Cell, Exposure]
+    before: CoverageMap
+    held: frozenset[int]
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngestChunk:
-    """Run twice, it writes nothing. Exposures come first, then hosts, then coverage: a crash between derives the same again."""
+    """Run twice, it writes nothing. Hosts come first, then exposures, then coverage: a crash between derives the same again."""
 
     ledger: Ledger
     scans: Scans
@@ -86,10 +92,12 @@ class IngestChunk:
         if found.status is ChunkStatus.INGESTED:
             return found.counts
         CHUNK_TABLE.after(found.status, ChunkEvent.INGEST)
+        of = self.scans.get(project, scan)
         attempt = _Attempt(
             chunk=found,
             spec=self.results.get_spec(project, scan, chunk),
-            patience=_patience(self.scans.get(project, scan).snapshot),
+            began=of.created,
+            patience=_patience(of.snapshot),
         )
         evidence = self._read(attempt, now)
         counts = _total(self._ingest_block(attempt, block) for block in evidence.blocks())
@@ -128,30 +136,25 @@ class IngestChunk:
         }
         before = self.coverage.get(spec.project, spec.network, block.block, spec.protocol)
         seen = block.seen(frozenset(known))
-        kinds = _side_by_side(partial(self._ingest_cell, attempt, block.block, known, before), list(seen.items()))
-        self._ingest_hosts(attempt, block, first, last)
+        ingest_hosts = IngestHosts(hosts=self.hosts, coverage=self.coverage)
+        held = ingest_hosts(spec, block, seen, before, began=attempt.began)
+        judging = _Judging(attempt, block.block, known, before, held)
+        kinds = side_by_side(partial(self._ingest_cell, judging), list(seen.items()))
         self._cover(attempt, block)
         return _counts(block, seen, kinds)
 
-    def _ingest_cell(
-        self,
-        attempt: _Attempt,
-        block: Block,
-        known: dict[Cell, Exposure],
-        before: CoverageMap,
-        cell_seen: tuple[Cell, Seen],
-    ) -> str:
+    def _ingest_cell(self, judging: _Judging, cell_seen: tuple[Cell, Seen]) -> str:
         """The kind of change that this attempt made of the cell, now or in an earlier try; empty for none."""
         cell, seen = cell_seen
-        evidence = attempt.evidence(block, cell, seen)
-        exposure = known.get(cell)
-        covered = before.covered(evidence.asset, evidence.port)
-        for _ in range(_TRIES):
+        evidence = judging.attempt.evidence(judging.block, cell, seen, held=cell[0] in judging.held)
+        exposure = judging.known.get(cell)
+        covered = judging.before.covered(evidence.asset, evidence.port)
+        for _ in range(TRIES):
             judged = judge(
                 exposure,
                 evidence,
                 covered_before=covered.stamp.last if covered else None,
-                patience=attempt.patience,
+                patience=judging.attempt.patience,
             )
             if judged is None:
                 return _kind_of(exposure) if exposure is not None and is_of(exposure, evidence) else ""
@@ -162,28 +165,6 @@ class IngestChunk:
                 continue
             return _kind_of(judged)
         raise Unavailable(f"port {evidence.port} of {evidence.asset} keeps changing under our hands")
-
-    def _ingest_hosts(self, attempt: _Attempt, block: BlockEvidence, first: str, last: str) -> None:
-        if not block.hosts:
-            return
-        known = {
-            host.asset: host for host in self.hosts.of_block(attempt.spec.project, attempt.spec.network, first, last)
-        }
-        _side_by_side(partial(self._ingest_host, attempt, block, known), list(block.hosts))
-
-    def _ingest_host(self, attempt: _Attempt, block: BlockEvidence, known: dict[str, Host], asset: str) -> None:
-        host = known.get(asset)
-        for _ in range(_TRIES):
-            changed = seen_host(host, block.hosts[asset], project=attempt.spec.project, network=attempt.spec.network)
-            if changed is None:
-                return
-            try:
-                self.hosts.save(changed)
-            except StaleVersion as stale:
-                host = Host.model_validate(stale.current) if stale.current else None
-                continue
-            return
-        raise Unavailable(f"the record of {asset} keeps changing under our hands")
 
     def _cover(self, attempt: _Attempt, block: BlockEvidence) -> None:
         chunk, spec = attempt.chunk, attempt.spec
@@ -235,11 +216,3 @@ def _total(counts: Iterable[ChunkCounts]) -> ChunkCounts:
     for each in counts:
         sums.update(each.model_dump())
     return ChunkCounts(**sums)
-
-
-def _side_by_side(work: Callable[[T], object], items: list[T]) -> list[str]:
-    """`work` of each item, several at once; the first error is raised after all have ended."""
-    if len(items) < 2:
-        return [str(work(item)) for item in items]
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="ingest") as pool:
-        return [str(each) for each in pool.map(work, items)]

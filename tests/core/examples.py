@@ -79,6 +79,8 @@ EXAMPLES: tuple[Model, ...] = (
         names=("a.example",),
         mac="02:00:00:00:00:01",
         vendor="Example",
+        certificate_names=("www.a.example",),
+        os="Linux 5.0 - 5.4 (97 %)",
         at=AT,
     ),
     ObservationLine(

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from functions.core.host import Host
-from functions.core.host_record import MAX_NAMES, seen_host
+from functions.core.host_record import MAX_CERTIFICATE_NAMES, MAX_NAMES, Sighting, seen_host
 from functions.core.ids import new_id
 from functions.core.messages import HostLine
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-PROJECT, NETWORK = new_id(AT), new_id(AT)
+PROJECT, NETWORK, SCAN = new_id(AT), new_id(AT), new_id(AT)
 
 
 def line(minutes: float = 0, **fields: Any) -> HostLine:
@@ -19,8 +19,9 @@ def line(minutes: float = 0, **fields: Any) -> HostLine:
     return HostLine.model_validate({**plain, **fields})
 
 
-def seen(host: Host | None, *lines: HostLine) -> Host | None:
-    return seen_host(host, lines, project=PROJECT, network=NETWORK)
+def seen(host: Host | None, *lines: HostLine, **fields: Any) -> Host | None:
+    plain = {"project": PROJECT, "network": NETWORK, "scan": SCAN, "lines": lines, "baseline": True}
+    return seen_host(host, Sighting(**{**plain, **fields}))
 
 
 @pytest.fixture
@@ -79,3 +80,39 @@ def test_names_are_bounded() -> None:
     host = seen(None, *lines)
     assert host is not None
     assert len(host.names) == MAX_NAMES
+
+
+def test_it_tells_its_scan_and_whether_it_is_baseline(known: Host) -> None:
+    assert (known.scan, known.baseline) == (SCAN, True)
+    changed = seen(known, line(20, vendor="Example Inc."), scan=new_id(AT), baseline=False)
+    assert changed is not None
+    assert changed.scan != SCAN
+    assert changed.baseline, "it was once and for all"
+    new = seen(None, line(), baseline=False)
+    assert new is not None
+    assert not new.baseline
+
+
+def test_another_reason_to_be_up_is_no_change() -> None:
+    host = seen(None, line(0, reason="syn-ack"))
+    assert host is not None
+    assert seen(host, line(10, reason="echo-reply")) is None
+    down = seen(host, line(20, reason="no-response", up=False))
+    assert down is not None
+    assert (down.up, down.reason) == (False, "no-response")
+
+
+def test_certificate_names_of_all_ports_are_kept_in_whatever_order_they_come() -> None:
+    lines = [line(index, certificate_names=(f"{index}.example", f"www{index}.example")) for index in range(3)]
+    one, other = seen(None, lines[0]), seen(None, lines[2])
+    for each in (lines[1], lines[2]):
+        one = seen(one, each) or one
+    for each in (lines[0], lines[1], lines[2]):
+        other = seen(other, each) or other
+    assert one is not None
+    assert other is not None
+    assert one.certificate_names == other.certificate_names == tuple(sorted(one.certificate_names))
+    assert len(one.certificate_names) == 6
+    many = seen(one, line(20, certificate_names=tuple(f"{index}.many.example" for index in range(32))))
+    assert many is not None
+    assert len(many.certificate_names) == MAX_CERTIFICATE_NAMES

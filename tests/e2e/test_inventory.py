@@ -82,7 +82,7 @@ def test_a_service_that_stops_closes_and_one_that_starts_again_reopens(
         mail.start("submission")
     project.scan(network)
     reopened = project.exposures()[cell]
-    assert (reopened["state"], reopened["episode"]) == ("open", 2)
+    assert (reopened["state"], reopened["episode"], reopened["reopened"]) == ("open", 1, 1)
     eventually(lambda: new_port_alerts(project) == {(cell[0], 587)}, what="the reopened port is an alert")
 
 
@@ -93,7 +93,7 @@ def test_silence_is_a_miss_and_two_misses_close(project: Project, lab: Lab, netw
     try:
         once = project.scan(network)
         assert once["counts"]["closed"] == 0
-        assert (project.exposures()[cell]["state"], project.exposures()[cell]["misses"]) == ("open", 1)
+        assert (project.exposures()[cell]["state"], project.exposures()[cell]["misses"]) == ("suspect", 1)
         project.scan(network)
         assert project.exposures()[cell]["state"] == "closed"
     finally:
@@ -103,14 +103,17 @@ def test_silence_is_a_miss_and_two_misses_close(project: Project, lab: Lab, netw
 
 def test_a_host_that_vanishes_closes_nothing_at_once(project: Project, lab: Lab, network: Json) -> None:
     project.scan(network)
-    before = project.open()
+    before, gone = project.open(), str(lab.host("mail").address)
     lab.host("mail").vanish()
     try:
         scan = project.scan(network)
     finally:
         lab.host("mail").come_back()
     assert scan["counts"]["closed"] == 0
-    assert project.open() == before
+    states = {cell: item["state"] for cell, item in project.exposures().items()}
+    assert states.keys() == before
+    assert {state for cell, state in states.items() if cell[0] == gone} == {"suspect"}
+    assert {state for cell, state in states.items() if cell[0] != gone} == {"open"}
 
 
 def test_a_narrower_scan_judges_nothing_else(project: Project, lab: Lab, network: Json) -> None:

@@ -153,7 +153,7 @@ def test_what_comes_up_meanwhile_is_one_message_and_what_is_set_aside_is_not_in_
         alerts = [raised(hand, AlertType.NEW_PORT, group=hand.project) for _ in range(3)]
         small = raised(hand, AlertType.NEW_HOST)
         eventually(lambda: len(waiting(hand, one)) == 3, what="three wait for the digest")
-        project.post("alerts", alerts[0].id, "acknowledge")
+        project.post("alerts", alerts[0].id, "acknowledge", body={"reason": "known"})
         urgent = raised(hand, AlertType.BLOCKED)
         eventually(lambda: receiver.alerts == [("raised", urgent.id)], what="what is urgent does not wait")
         a_minute_passes(hand, waiting(hand, one))

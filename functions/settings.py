@@ -41,6 +41,8 @@ class HttpApiSettings(ScopeSettings):
     topics: str
     """What the ARN of every topic begins with that channels may name."""
     review_queue_url: str
+    export_queue_url: str
+    export_days: int
     max_tasks: int
     chunk_seconds: int
     version: str = "dev"
@@ -89,6 +91,12 @@ class SweepSettings(Environment):
     table: str
     state_machine_arn: str
     finish_queue_url: str
+
+
+class ExportSettings(Environment):
+    table: str
+    bucket: str
+    limit_s: int
 
 
 class EvaluateSettings(Environment):

@@ -13,6 +13,7 @@ from constructs import Construct
 from functions.settings import AuthorizerSettings, HttpApiSettings
 from infra.acknowledge import acknowledge
 from infra.delivery import Delivery
+from infra.exporting import Exporting
 from infra.function import Function
 from infra.permissions import On
 from infra.queue import Inbox
@@ -50,6 +51,7 @@ class HttpApi(Construct):
         workflow: ScanWorkflow,
         scheduling: Scheduling,
         delivery: Delivery,
+        exporting: Exporting,
         reviews: Inbox,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -70,12 +72,14 @@ class HttpApi(Construct):
                 deliver_queue_url=delivery.inbox.url,
                 topics=delivery.topics,
                 review_queue_url=reviews.url,
+                export_queue_url=exporting.inbox.url,
+                export_days=stage.export_days,
                 max_tasks=stage.max_tasks,
                 chunk_seconds=stage.chunk_seconds,
                 admit_loopback=stage.admit_loopback,
                 version=version("vedette"),
             ),
-            arns={**data.arns, **workflow.arns, **scheduling.arns, **delivery.arns, On.REVIEW_INBOX: (reviews.arn,)},
+            arns={**data.arns, **workflow.arns, **scheduling.arns, **delivery.arns, **exporting.arns, On.REVIEW_INBOX: (reviews.arn,)},
             memory=1024,
             seconds=29,
         )

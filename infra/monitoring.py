@@ -16,6 +16,7 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.alerting import Alerting
 from infra.delivery import Delivery
+from infra.exporting import Exporting
 from infra.function import Function
 from infra.http_api import HttpApi
 from infra.queue import Inbox
@@ -44,6 +45,7 @@ class Monitoring(Construct):
         websocket: Websocket,
         alerting: Alerting,
         delivery: Delivery,
+        exporting: Exporting,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = self._topic(stage)
@@ -58,8 +60,10 @@ class Monitoring(Construct):
             *alerting.consumers,
             alerting.review,
             delivery.deliver,
+            exporting.export,
         )
-        for inbox in (workflow.inbox, scheduling.ticks, scheduling.sweeps, delivery.inbox, alerting.reviews):
+        inboxes = (workflow.inbox, scheduling.ticks, scheduling.sweeps, delivery.inbox, alerting.reviews, exporting.inbox)
+        for inbox in inboxes:
             self._watch_inbox(inbox)
         for consumer in alerting.consumers:
             self._watch_consumer(consumer)

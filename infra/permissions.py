@@ -19,6 +19,7 @@ class On(StrEnum):
     LIVE_STREAM = "live table's stream"
     PLANS = "bucket, plans/*"
     RESULTS = "bucket, results/*"
+    EXPORTS = "bucket, exports/*"
     STATE_MACHINE = "state machine"
     EXECUTIONS = "its executions"
     SCHEDULES = "schedules of the group"
@@ -29,6 +30,7 @@ class On(StrEnum):
     FINISH_INBOX = "inbox of FinishScan"
     DELIVER_INBOX = "inbox of Deliver"
     REVIEW_INBOX = "inbox of Review"
+    EXPORT_INBOX = "inbox of Export"
     TOPICS = "topics named vedette-*"
     FAILED = "bucket, failed/*"
     LAMBDA_FAILED = "bucket, aws/lambda/*"
@@ -94,7 +96,8 @@ _CHANGE_ALERTS = (
 _MANAGE_RULES = (
     _table("GetItem", keys=("HST#*", "RUL#*")),
     _table("Query", keys=("RUL#*",)),
-    _table("PutItem", keys=("DUE", "RUL#*")),
+    _table("PutItem", keys=("RUL#*",)),
+    Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
 )
 _MANAGE_CHANNELS = (
     _table("GetItem", "Query", keys=("CHN#*", "DLV#*")),
@@ -109,6 +112,7 @@ EVERY_FUNCTION = (Grant(On.LOGS, ("logs:CreateLogStream", "logs:PutLogEvents")),
 PATTERNS: Mapping[On, str] = {
     On.PLANS: "Keys under plans/ carry ids of scans that do not exist yet.",
     On.RESULTS: "Keys under results/ carry ids of scans that do not exist yet.",
+    On.EXPORTS: "Keys under exports/ carry ids of exports that nobody has asked for yet.",
     On.FAILED: "Keys under failed/ carry ids of events that have not happened yet.",
     On.LAMBDA_FAILED: "Lambda chooses the keys of failed batches under this prefix of its own.",
     On.EXECUTIONS: "Executions carry ids of scans that do not exist yet.",
@@ -123,21 +127,25 @@ PATTERNS: Mapping[On, str] = {
 PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Authorizer": (_table("GetItem", keys=("TOK#*",)),),
     "HttpApi": (
-        _table(
-            "GetItem",
-            keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "COV#*", "CNT#*", "RUL#*"),
-        ),
+        _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "CNT#*")),
         _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "ALR#*")),
         _table("PutItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
         _table("UpdateItem", keys=("TOK#*", "SCN#*", "IDM#*")),
-        _table("DeleteItem", keys=("NET#*", "LIV#*")),
+        _table("DeleteItem", keys=("NET#*", "LIV#*", "SCN#*")),
+        # With a scan goes its ledger, its log and what the bucket holds of it.
+        _table("BatchWriteItem", keys=("CHK#*",)),
+        _table("BatchWriteItem", keys=("EVT#*",), on=On.LIVE_TABLE),
+        Grant(On.PLANS, ("s3:DeleteObject",)),
+        Grant(On.RESULTS, ("s3:DeleteObject",)),
         _table("Query", keys=("TOK#*", "SCN#*", "ALR#*"), on=On.GSI1),
         *_CHANGE_ALERTS,
         # Missing alerts are raised on request too.
         _table("BatchGetItem", keys=("ALR#*",)),
-        Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
         *_MANAGE_RULES,
         *_MANAGE_CHANNELS,
+        _table("GetItem", "Query", "PutItem", keys=("XPT#*",)),
+        Grant(On.EXPORT_INBOX, ("sqs:SendMessage",)),
+        Grant(On.EXPORTS, ("s3:GetObject",)),
         _table("GetItem", "DeleteItem", keys=("ALT#*",)),
         _table("Query", keys=("ALT#*", "ALG#*")),
         _table("Query", keys=("EVT#*",), on=On.LIVE_TABLE),
@@ -224,6 +232,18 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("GetItem", keys=("CNT#*", "NET#*")),
         _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.BUS, ("events:PutEvents",)),
+    ),
+    "Export": (
+        *_INBOX,
+        _table("GetItem", keys=("SCN#*", "XPT#*")),
+        _table("Query", keys=("NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "ALR#*")),
+        _table("UpdateItem", keys=("XPT#*",)),
+        _table("Query", keys=("SCN#*", "ALR#*"), on=On.GSI1),
+        _table("Query", keys=("ALX#*",), on=On.GSI2),
+        Grant(On.RESULTS, ("s3:GetObject",)),
+        # Without it S3 calls a result that has expired forbidden, not missing.
+        Grant(On.BUCKET, ("s3:ListBucket",)),
+        Grant(On.EXPORTS, ("s3:AbortMultipartUpload", "s3:PutObject")),
     ),
     "Broadcast": (
         *_stream(On.LIVE_STREAM),

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.alerting import REVIEW_SECONDS, Alerting
 from infra.delivery import Delivery
+from infra.exporting import Exporting
 from infra.http_api import HttpApi
 from infra.monitoring import Monitoring
 from infra.queue import Inbox
@@ -23,6 +24,7 @@ class Platform(Stack):
         workflow = ScanWorkflow(self, "ScanWorkflow", stage=stage, data=data, scanner=scanner)
         scheduling = Scheduling(self, "Scheduling", stage=stage, data=data, workflow=workflow)
         delivery = Delivery(self, "Delivery", stage=stage, data=data)
+        exporting = Exporting(self, "Exporting", stage=stage, data=data)
         reviews = Inbox(self, "ReviewInbox", stage=stage, seconds=REVIEW_SECONDS)
         http_api = HttpApi(
             self,
@@ -32,6 +34,7 @@ class Platform(Stack):
             workflow=workflow,
             scheduling=scheduling,
             delivery=delivery,
+            exporting=exporting,
             reviews=reviews,
         )
         websocket = Websocket(self, "Websocket", stage=stage, data=data, authorizer=http_api.authorizer)
@@ -50,6 +53,7 @@ class Platform(Stack):
             websocket=websocket,
             alerting=alerting,
             delivery=delivery,
+            exporting=exporting,
         )
         self._outputs(
             HttpUrl=http_api.url,
@@ -75,6 +79,8 @@ class Platform(Stack):
             ReviewDeadLetterUrl=reviews.dead_letters.queue_url,
             DeliverQueueUrl=delivery.inbox.url,
             DeliverDeadLetterUrl=delivery.inbox.dead_letters.queue_url,
+            ExportQueueUrl=exporting.inbox.url,
+            ExportDeadLetterUrl=exporting.inbox.dead_letters.queue_url,
             FinishQueueUrl=workflow.inbox.url,
             FinishDeadLetterUrl=workflow.inbox.dead_letters.queue_url,
         )

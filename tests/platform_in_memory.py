@@ -38,6 +38,9 @@ ENVIRONMENT = {
     "VEDETTE_SCHEDULE_DEAD_LETTER_ARN": "arn:aws:sqs:us-east-1:000000000000:dead-ticks",
     "VEDETTE_CALLBACK_URL": "https://klmnopqrst.execute-api.us-east-1.amazonaws.com/live",
     "VEDETTE_DELIVER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/deliver",
+    "VEDETTE_EXPORT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/export",
+    "VEDETTE_EXPORT_DAYS": "7",
+    "VEDETTE_LIMIT_S": "780",
     "VEDETTE_REVIEW_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/review",
     "VEDETTE_TOPICS": "arn:aws:sns:us-east-1:000000000000:vedette-",
     "VEDETTE_MAX_TASKS": "4",
@@ -135,6 +138,7 @@ class Platform:
     connections: FakeConnections = field(default_factory=FakeConnections)
     delivery: FakeQueue = field(default_factory=FakeQueue)
     review: FakeQueue = field(default_factory=FakeQueue)
+    export: FakeQueue = field(default_factory=FakeQueue)
 
 
 @contextmanager
@@ -184,6 +188,7 @@ def _platform() -> Platform:
         manage_networks=replace(http.manage_networks, scheduler=platform.scheduler),
         start_scan=replace(http.start_scan, workflow=platform.workflow),
         manage_rules=replace(http.manage_rules, review=platform.review),
+        ask_for_export=replace(http.ask_for_export, queue=platform.export),
         manage_channels=replace(http.manage_channels, delivery=platform.delivery, plain_http=False),
         cancel_scan=replace(http.cancel_scan, workflow=platform.workflow),
     )

@@ -13,5 +13,6 @@ class Queue:
         self._client = client
         self._url = url
 
-    def send(self, message: Mapping[str, Any]) -> None:
-        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))
+    def send(self, message: Mapping[str, Any], *, delay_s: int = 0) -> None:
+        """`delay_s`: so long nobody sees it, 900 at most."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay_s)

@@ -38,6 +38,12 @@ class Ground:
     def settings(self) -> AlertSettings:
         return self.network.alerts
 
+    @cached_property
+    def asks_for_tags(self) -> bool:
+        """Whether any rule must know the tags of hosts."""
+        sets = (self.policy.project, self.policy.network)
+        return any(rule.tag for each in sets if each is not None for rule in each.rules)
+
 
 @dataclass(frozen=True)
 class Call:

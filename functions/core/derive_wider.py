@@ -57,11 +57,8 @@ def never_open_identifier(network: Network, cell: NamedCell) -> str:
     return derived_id(network.created, AlertType.EXPECTED_CLOSED, *parts, "0")
 
 
-def of_failed_scan(scan: Scan, ground: Ground, *, since: datetime, episode: int, count: int) -> Alert:
-    """`since`: the end of the first failure of a row of them."""
-    why = Why(text=reasons.scan_failed(scan), scan=scan.id)
-    alert = of_network(AlertType.SCAN_FAILED, ground, why, since=since, episode=episode)
-    return alert.model_copy(update={"count": count})
+def failure_of(scan: Scan) -> Why:
+    return Why(text=reasons.scan_failed(scan), scan=scan.id)
 
 
 def of_network(kind: AlertType, ground: Ground, why: Why, *, since: datetime, episode: int) -> Alert:

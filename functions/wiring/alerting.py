@@ -15,20 +15,32 @@ if TYPE_CHECKING:
 @cache
 def evaluate() -> StreamConsumer:
     from functions.adapters.failed_records import FailedRecords
+    from functions.adapters.queue import Queue
     from functions.settings import EvaluateSettings
     from functions.store.alerts import Alerts
     from functions.store.counters import Counters
+    from functions.store.hosts import Hosts
     from functions.store.networks import Networks
-    from functions.usecases.alerts import Evaluate
+    from functions.store.rules import Rules
+    from functions.store.waiting import Waiting
     from functions.usecases.consume_stream import StreamConsumer
     from functions.usecases.count_changes import CountChanges, then_count
+    from functions.usecases.evaluate import Evaluate
+    from functions.wiring.clock import utc_now
 
     settings = EvaluateSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
+    evaluate = Evaluate(
+        networks=Networks(table),
+        rules=Rules(table),
+        hosts=Hosts(table),
+        alerts=Alerts(table),
+        waiting=Waiting(table),
+        reviews=Queue(clients.sqs(), settings.review_queue_url),
+        clock=utc_now,
+    )
     return StreamConsumer(
-        step=then_count(
-            Evaluate(networks=Networks(table), alerts=Alerts(table)), CountChanges(counters=Counters(table))
-        ),
+        step=then_count(evaluate, CountChanges(counters=Counters(table))),
         failed=FailedRecords(clients.s3(), settings.bucket, "evaluate"),
     )
 

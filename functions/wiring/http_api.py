@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from functions.adapters import clients
+from functions.adapters.export_objects import ExportObjects
 from functions.adapters.queue import Queue
 from functions.adapters.results import Results
+from functions.adapters.scan_objects import ScanObjects
 from functions.adapters.scheduler import Scheduler
 from functions.adapters.workflow import Workflow
 from functions.core.network import NetworkDraft
@@ -19,6 +21,7 @@ from functions.store.alerts import Alerts
 from functions.store.channels import Channels
 from functions.store.counters import Counters
 from functions.store.coverage_maps import CoverageMaps
+from functions.store.exports import Exports
 from functions.store.exposures import Exposures
 from functions.store.hosts import Hosts
 from functions.store.idempotency import Idempotency
@@ -34,7 +37,10 @@ from functions.store.tokens import Tokens
 from functions.usecases.back_test import BackTest
 from functions.usecases.cancel_scan import CancelScan
 from functions.usecases.channels import ManageChannels
+from functions.usecases.delete_scan import DeleteScan
+from functions.usecases.diff_scans import DiffScans
 from functions.usecases.explain_cell import ExplainCell
+from functions.usecases.export import AskForExport
 from functions.usecases.networks import ManageNetworks, preview_draft
 from functions.usecases.review_network import Reconciled
 from functions.usecases.rules import ManageRules
@@ -67,10 +73,16 @@ class HttpApi:
     manage_rules: ManageRules
     back_test: BackTest
     counters: Counters
+    exports: Exports
+    export_objects: ExportObjects
+    ask_for_export: AskForExport
     tokens: Tokens
     idempotency: Idempotency
     live: Live
     scan_ports: ScanPorts
+    scan_objects: ScanObjects
+    diff_scans: DiffScans
+    delete_scan: DeleteScan
     manage_networks: ManageNetworks
     start_scan: StartScan
     cancel_scan: CancelScan
@@ -91,7 +103,8 @@ def http_api() -> HttpApi:
     exposures, alerts, alert_lists = Exposures(table), Alerts(table), AlertLists(table)
     channels, outbox = Channels(table), Outbox(table)
     hosts, rules = Hosts(table), Rules(table)
-    results = Results(clients.s3(), settings.bucket)
+    live = Live(Table(clients.dynamodb(), settings.live_table))
+    results, objects = Results(clients.s3(), settings.bucket), ScanObjects(clients.s3(), settings.bucket)
     workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
     scheduler = Scheduler(
         clients.scheduler(),
@@ -141,10 +154,22 @@ def http_api() -> HttpApi:
             admit_loopback=loopback,
         ),
         counters=Counters(table),
+        exports=Exports(table),
+        export_objects=ExportObjects(clients.s3(), settings.bucket),
+        ask_for_export=AskForExport(
+            exports=Exports(table),
+            networks=networks,
+            scans=scans,
+            queue=Queue(clients.sqs(), settings.export_queue_url),
+            days=settings.export_days,
+        ),
         tokens=Tokens(table),
         idempotency=Idempotency(table),
-        live=Live(Table(clients.dynamodb(), settings.live_table)),
+        live=live,
         scan_ports=ScanPorts(ledger=ledger, results=results),
+        scan_objects=objects,
+        diff_scans=DiffScans(scans=scans, ledger=ledger, results=results, exposures=exposures),
+        delete_scan=DeleteScan(scans=scans, ledger=ledger, live=live, objects=objects),
         manage_networks=ManageNetworks(
             networks=networks, scans=scans, ledger=ledger, scheduler=scheduler, admit_loopback=loopback
         ),

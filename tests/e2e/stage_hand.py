@@ -115,6 +115,11 @@ class StageHand:
         scan = self.stores.scan(network or self.network(), id=new_id(now), created=now - age)
         return self.stores.scans.transition(scan, ScanEvent.START, started=now) if running else scan
 
+    def ended_scan(self) -> Scan:
+        """Of version 1: one that was never live."""
+        now = self.now
+        return self.stores.scan(self.network(), id=new_id(now), created=now, ended=now, status="completed")
+
     def waiting_chunk(self, scan: Scan) -> Chunk:
         spec = ChunkSpec(
             project=scan.project,
@@ -219,8 +224,10 @@ MODULES = {
     "Tick": "scheduling.tick",
     "Sweep": "scheduling.sweep",
     "Evaluate": "alerting.evaluate",
+    "Review": "alerting.review",
     "Publish": "alerting.publish",
     "Broadcast": "alerting.broadcast",
+    "Export": "exporting.export",
 }
 
 

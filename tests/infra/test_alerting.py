@@ -32,7 +32,7 @@ def test_consumers_see_only_their_families(stage: Synthesised) -> None:
         (one,) = _sources(stage)[name]["FilterCriteria"]["Filters"]
         return [each["prefix"] for each in json.loads(one["Pattern"])["dynamodb"]["Keys"]["pk"]["S"]]
 
-    assert families("Evaluate") == ["EXP#", "HST#"]
+    assert families("Evaluate") == ["EXP#", "HST#", "SCN#", "NET#"]
     assert families("Publish") == ["ALR#", "SCN#", "NET#"]
     assert families("Broadcast") == ["EVT#"]
 

@@ -16,8 +16,8 @@ OUTPUTS = {
     "HttpUrl", "HttpApiId", "WebSocketUrl", "WebSocketApiId", "WebSocketStage", "TableName", "LiveTableName",
     "ResultsBucketName", "ClusterName", "StateMachineArn", "EventBusName", "ScheduleGroupName",
     "EvaluateFunctionName", "PublishFunctionName", "BroadcastFunctionName", "TickQueueUrl", "TickDeadLetterUrl",
-    "SweepQueueUrl", "SweepDeadLetterUrl", "FinishQueueUrl", "FinishDeadLetterUrl",
-    "DeliverQueueUrl", "DeliverDeadLetterUrl",
+    "SweepQueueUrl", "SweepDeadLetterUrl", "ExportQueueUrl", "ExportDeadLetterUrl", "FinishQueueUrl", "FinishDeadLetterUrl",
+    "DeliverQueueUrl", "DeliverDeadLetterUrl", "ReviewQueueUrl", "ReviewDeadLetterUrl",
 }  # fmt: skip
 
 

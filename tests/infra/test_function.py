@@ -20,7 +20,9 @@ MODELS: dict[str, type[settings.Environment]] = {
     "functions.scheduling.tick.handler": settings.TickSettings,
     "functions.scheduling.sweep.handler": settings.SweepSettings,
     "functions.alerting.evaluate.handler": settings.EvaluateSettings,
+    "functions.alerting.review.handler": settings.ReviewSettings,
     "functions.alerting.publish.handler": settings.PublishSettings,
+    "functions.exporting.export.handler": settings.ExportSettings,
     "functions.alerting.broadcast.handler": settings.BroadcastSettings,
     "functions.delivery.deliver.handler": settings.DeliverSettings,
 }

@@ -37,6 +37,14 @@ def test_buckets_are_private_and_encrypted(stage: Synthesised) -> None:
         assert bucket["LifecycleConfiguration"]["Rules"]
 
 
+def test_exports_expire_within_days_and_what_is_not_finished_too(stage: Synthesised) -> None:
+    rules = stage.one("AWS::S3::Bucket", "Results")["LifecycleConfiguration"]["Rules"]
+    (own,) = (rule for rule in rules if rule.get("Prefix") == "exports/")
+    assert own["ExpirationInDays"] == 7
+    assert own["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert any(rule.get("AbortIncompleteMultipartUpload") == {"DaysAfterInitiation": 1} for rule in rules)
+
+
 def test_results_are_versioned_and_their_access_is_logged(stage: Synthesised) -> None:
     results = stage.one("AWS::S3::Bucket", "Results")
     assert results["VersioningConfiguration"] == {"Status": "Enabled"}
@@ -44,7 +52,7 @@ def test_results_are_versioned_and_their_access_is_logged(stage: Synthesised) ->
 
 
 def test_buckets_and_queues_refuse_plain_http(prod: Synthesised) -> None:
-    for kind, count in (("AWS::S3::BucketPolicy", 2), ("AWS::SQS::QueuePolicy", 8)):
+    for kind, count in (("AWS::S3::BucketPolicy", 2), ("AWS::SQS::QueuePolicy", 12)):
         policies = prod.resources(kind)
         assert len(policies) == count
         for policy in policies.values():

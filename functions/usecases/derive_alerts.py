@@ -1,0 +1,108 @@
+"""Alerts of exposures and hosts, as their records change."""
+
+from dataclasses import dataclass
+
+from functions.core.alert import AlertType
+from functions.core.derive import Call, Case, Ground, identifiers, of_exposure
+from functions.core.derive_wider import host_identifier, never_open_identifier, of_host
+from functions.core.exposure import PRESENT, ChangeKind, Exposure, ExposureState
+from functions.core.host import Host
+from functions.core.policy import NamedCell, expected
+from functions.core.scan import CellRef
+from functions.store.waiting import Waiting
+from functions.usecases.ground import Grounds
+from functions.usecases.settle_alerts import SettleAlerts
+
+_BOOKKEEPING = frozenset({ChangeKind.MISSED, ChangeKind.SEEN_AGAIN})
+"""As long as the port is not closed by them, they change nothing that an alert rests on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeriveAlerts:
+    """Use one for a batch: what decides is read once for each network."""
+
+    grounds: Grounds
+    settle: SettleAlerts
+    waiting: Waiting
+
+    def exposure(self, before: Exposure | None, after: Exposure) -> None:
+        """Settle what a change just written calls for. `before`: None for one that was just found. Raises StaleVersion."""
+        ground = self.grounds.of(after.project, after.network)
+        if ground is None or (before is not None and _is_bookkeeping(before, after)):
+            return
+        case = self._case(ground, after, before)
+        calls = of_exposure(case)
+        known = (*self._never_open(case), *(identifiers(after) if before is not None else ()))
+        if before is not None and before.opening != after.opening:
+            known = (*known, *identifiers(before))
+        if known:
+            self.settle(calls, project=after.project, known=known, over=over(case))
+        else:
+            self.settle.raise_new(calls)
+        self._await_confirmation(case, calls)
+
+    def host(self, before: Host | None, after: Host) -> None:
+        ground = self.grounds.of(after.project, after.network)
+        if ground is None:
+            return
+        calls = of_host(after, ground)
+        if before is None:
+            self.settle.raise_new(calls)
+        elif before.answers_everything != after.answers_everything:
+            kind = AlertType.ANSWERS_EVERYTHING
+            since = before.answers_everything
+            known = (host_identifier(kind, before, since),) if since else ()
+            flagged = tuple(call for call in calls if call.alert.type is kind)
+            text = "it does not answer on everything any more"
+            self.settle(flagged, project=after.project, known=known, over=text)
+
+    def _case(self, ground: Ground, exposure: Exposure, before: Exposure | None) -> Case:
+        return Case(
+            exposure=exposure,
+            ground=ground,
+            at=self.settle.clock(),
+            host_tags=self.grounds.host_tags(ground, exposure.asset),
+            before=before,
+        )
+
+    def _never_open(self, case: Case) -> tuple[str, ...]:
+        """The alert that an expectation may have raised before the cell was ever open."""
+        exposure = case.exposure
+        rule = (
+            expected(case.ground.policy, case.subject, case.at) if exposure.change.kind is ChangeKind.OPENED else None
+        )
+        if rule is None:
+            return ()
+        cell = NamedCell(exposure.asset, exposure.protocol, exposure.port, rule)
+        return (never_open_identifier(case.ground.network, cell),)
+
+    def _await_confirmation(self, case: Case, calls: tuple[Call, ...]) -> None:
+        exposure = case.exposure
+        if exposure.confirmed or not any(_unconfirmed(call, case) for call in calls):
+            return
+        cell = CellRef(asset=exposure.asset, protocol=exposure.protocol, port=exposure.port)
+        self.waiting.add(exposure.project, exposure.change.scan, cell, now=case.at)
+
+
+def over(case: Case) -> str:
+    """Why alerts of an exposure are resolved that it does not call for any more."""
+    exposure = case.exposure
+    if exposure.state is ExposureState.CLOSED:
+        change = exposure.change
+        return f"closed in covered scope: scan {change.scan}, chunk {change.chunk}, attempt {change.attempt}"
+    if exposure.held:
+        return "its host answers on everything"
+    if case.kind in case.ground.settings.silent:
+        return "the network's settings silence it"
+    if case.decision.action == "allow":
+        return case.decision.text
+    return "open as expected" if case.kind is None else f"told of as {case.kind}"
+
+
+def _unconfirmed(call: Call, case: Case) -> bool:
+    return call.waiting and call.alert.type in case.ground.settings.confirm and case.exposure.answering
+
+
+def _is_bookkeeping(before: Exposure, after: Exposure) -> bool:
+    same = (before.opening, before.held, before.confirmed) == (after.opening, after.held, after.confirmed)
+    return same and after.change.kind in _BOOKKEEPING and before.state in PRESENT and after.state in PRESENT

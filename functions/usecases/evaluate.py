@@ -1,0 +1,86 @@
+"""The step of the stream consumer: changed exposures and hosts to alerts; what must be looked at as a whole to *review*."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.adapters.queue import Queue
+from functions.core.exposure import Exposure
+from functions.core.host import Host
+from functions.core.network import Network
+from functions.core.scan import LIVE, Scan
+from functions.store.alerts import Alerts
+from functions.store.hosts import Hosts
+from functions.store.networks import Networks
+from functions.store.rules import Rules
+from functions.store.stream import StreamRecord
+from functions.store.waiting import Waiting
+from functions.usecases.consume_stream import one_by_one
+from functions.usecases.derive_alerts import DeriveAlerts
+from functions.usecases.ground import Grounds
+from functions.usecases.settle_alerts import SettleAlerts
+
+SETTLING_S = 5
+"""After the end of a scan, so that the last of its changes have been evaluated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """`also`: what else each record means, done first."""
+
+    networks: Networks
+    rules: Rules
+    hosts: Hosts
+    alerts: Alerts
+    waiting: Waiting
+    reviews: Queue
+    clock: Callable[[], datetime]
+    also: Sequence[Callable[[StreamRecord], None]] = ()
+
+    def __call__(self, records: Sequence[StreamRecord]) -> Iterable[tuple[StreamRecord, Exception]]:
+        derive = DeriveAlerts(
+            grounds=Grounds(networks=self.networks, rules=self.rules, hosts=self.hosts),
+            settle=SettleAlerts(alerts=self.alerts, clock=self.clock),
+            waiting=self.waiting,
+        )
+
+        def evaluate(record: StreamRecord) -> None:
+            for each in self.also:
+                each(record)
+            match record.family:
+                case "EXP" if not record.is_removal:
+                    derive.exposure(None if record.is_insert else record.before(Exposure), record.after(Exposure))
+                case "HST" if not record.is_removal:
+                    self._host(derive, None if record.is_insert else record.before(Host), record.after(Host))
+                case "SCN" if not record.is_removal:
+                    self._scan(None if record.is_insert else record.before(Scan), record.after(Scan))
+                case "NET" if not record.is_insert:
+                    self._network(record)
+
+        return one_by_one(evaluate)(records)
+
+    def _host(self, derive: DeriveAlerts, before: Host | None, after: Host) -> None:
+        derive.host(before, after)
+        if before is not None and before.tags != after.tags:
+            self._review(after.project, after.network, cause="the tags of a host changed", asset=after.asset)
+
+    def _scan(self, before: Scan | None, after: Scan) -> None:
+        if after.status in LIVE or (before is not None and before.status not in LIVE):
+            return
+        message = {"kind": "scan", "project": after.project, "network": after.network, "scan": after.id}
+        self.reviews.send(message, delay_s=SETTLING_S)
+
+    def _network(self, record: StreamRecord) -> None:
+        before = record.before(Network)
+        if record.is_removal:
+            self._review(before.project, before.id, cause="the network was deleted")
+        elif _decides_otherwise(before, record.after(Network)):
+            self._review(before.project, before.id, cause="the network's settings changed")
+
+    def _review(self, project: str, network: str, *, cause: str, asset: str = "") -> None:
+        message = {"kind": "network", "project": project, "network": network, "cause": cause, "asset": asset}
+        self.reviews.send({**message, "cursor": ""})
+
+
+def _decides_otherwise(before: Network, after: Network) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in ("alerts", "tags", "enabled", "schedule"))

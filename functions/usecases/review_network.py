@@ -1,0 +1,136 @@
+"""Look at a network's alerts and exposures again, a page at a time: after new rules or settings, and to mend what was missed."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from functions.core.alert import Alert, AlertType
+from functions.core.derive import Call, Case, Ground, identifiers, of_exposure
+from functions.core.derive_wider import host_identifier
+from functions.core.errors import NotFound
+from functions.core.exposure import Exposure
+from functions.core.policy import named_cells
+from functions.store.alerts import Alerts
+from functions.store.cursor import Page
+from functions.store.exposures import Exposures
+from functions.store.hosts import Hosts
+from functions.usecases.derive_alerts import over
+from functions.usecases.ground import Grounds
+from functions.usecases.settle_alerts import SettleAlerts
+from functions.usecases.trouble import Trouble
+
+ALERTS_AT_ONCE = 200
+EXPOSURES_AT_ONCE = 500
+_ALERTS, _EXPOSURES = "alerts", "exposures"
+DELETED = "the network was deleted"
+SILENCED = "the network's settings silence it"
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    checked: int
+    raised: int
+    next_cursor: str
+    """Empty when every exposure of the network has been looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewNetwork:
+    """`grounds` is asked anew for each page: `fresh` makes one."""
+
+    fresh: Callable[[], Grounds]
+    exposures: Exposures
+    hosts: Hosts
+    alerts: Alerts
+    settle: SettleAlerts
+    trouble: Trouble
+
+    def __call__(self, *, project: str, network: str, cursor: str = "", asset: str = "") -> str:
+        """A page: first of the alerts, to resolve what is over, then of the exposures. The next cursor, empty at the end."""
+        phase, _, inner = cursor.partition("/")
+        grounds = self.fresh()
+        ground = grounds.of(project, network)
+        if phase != _EXPOSURES:
+            page = self._standing(project, network, asset, inner)
+            for alert in page.items:
+                self._look_again(alert, grounds, ground)
+            after = f"{_EXPOSURES}/" if ground is not None else ""
+            return f"{_ALERTS}/{page.next_cursor}" if page.next_cursor else after
+        done = self._raise_missing(project, network, asset=asset, cursor=inner, limit=EXPOSURES_AT_ONCE)
+        return f"{_EXPOSURES}/{done.next_cursor}" if done.next_cursor else ""
+
+    def reconcile(self, *, project: str, network: str, cursor: str, limit: int) -> Reconciled:
+        """One page of the exposures: raise the alerts that are missing. Raises NotFound, InvalidInput."""
+        if self.fresh().of(project, network) is None:
+            raise NotFound(f"there is no network {network} in this project")
+        return self._raise_missing(project, network, cursor=cursor, limit=limit)
+
+    def case(self, alert: Alert, grounds: Grounds, ground: Ground) -> Case | None:
+        """The alert's exposure as it stands; None for a cell that was never open, and for what is about no cell."""
+        if alert.port is None or alert.protocol is None:
+            return None
+        try:
+            found = self.exposures.get(alert.project, alert.network, alert.asset, alert.protocol, alert.port)
+        except NotFound:
+            return None
+        return self._case(found, grounds, ground)
+
+    def _case(self, exposure: Exposure, grounds: Grounds, ground: Ground) -> Case:
+        tags = grounds.host_tags(ground, exposure.asset)
+        return Case(exposure=exposure, ground=ground, at=self.settle.clock(), host_tags=tags)
+
+    def _standing(self, project: str, network: str, asset: str, cursor: str) -> Page[Alert]:
+        if asset:
+            return Page(self.alerts.of_asset(project, network, asset))
+        return self.alerts.live_of_network(project, network, cursor=cursor, limit=ALERTS_AT_ONCE)
+
+    def _look_again(self, alert: Alert, grounds: Grounds, ground: Ground | None) -> None:
+        if ground is None:
+            self.settle.resolve(alert, DELETED)
+        elif alert.type in ground.settings.silent:
+            self.settle.resolve(alert, SILENCED)
+        elif case := self.case(alert, grounds, ground):
+            known = (alert.id, *identifiers(case.exposure))
+            self.settle(of_exposure(case), project=alert.project, known=known, over=over(case))
+        else:
+            self._look_wider(alert, ground)
+
+    def _look_wider(self, alert: Alert, ground: Ground) -> None:
+        match alert.type:
+            case AlertType.EXPECTED_CLOSED:
+                if not self._is_named(alert, ground):
+                    self.settle.resolve(alert, "no rule expects it any more")
+            case AlertType.ANSWERS_EVERYTHING:
+                if not self._still_answers(alert):
+                    self.settle.resolve(alert, "it does not answer on everything any more")
+            case AlertType.NOT_WATCHED if not _is_scheduled(ground):
+                self.trouble.over(ground, AlertType.NOT_WATCHED, "nothing is scheduled for the network any more")
+
+    def _is_named(self, alert: Alert, ground: Ground) -> bool:
+        cell = (alert.asset, alert.protocol, alert.port)
+        named = named_cells(ground.policy, self.settle.clock())
+        return any((each.asset, each.protocol, each.port) == cell for each in named)
+
+    def _still_answers(self, alert: Alert) -> bool:
+        try:
+            host = self.hosts.get(alert.project, alert.network, alert.asset)
+        except NotFound:
+            return False
+        since = host.answers_everything
+        return since is not None and host_identifier(alert.type, host, since) == alert.id
+
+    def _raise_missing(self, project: str, network: str, *, cursor: str, limit: int, asset: str = "") -> Reconciled:
+        grounds = self.fresh()
+        ground = grounds.of(project, network)
+        if ground is None:
+            return Reconciled(0, 0, "")
+        page = self.exposures.list(project, network, address=asset, limit=limit, cursor=cursor)
+        calls: Iterable[Call] = (
+            call for each in page.items for call in of_exposure(self._case(each, grounds, ground)) if not call.waiting
+        )
+        raised = self.settle(calls, project=project, known=(), over="")
+        return Reconciled(len(page.items), raised, page.next_cursor)
+
+
+def _is_scheduled(ground: Ground) -> bool:
+    network = ground.network
+    return network.enabled and network.schedule is not None and network.schedule.enabled

@@ -1,0 +1,27 @@
+"""The one composition of a network's review: the API's reconcile and the review function share it."""
+
+from functions.store.alerts import Alerts
+from functions.store.exposures import Exposures
+from functions.store.hosts import Hosts
+from functions.store.networks import Networks
+from functions.store.rules import Rules
+from functions.store.table import Table
+from functions.store.watches import Watches
+from functions.usecases.ground import Grounds
+from functions.usecases.review_network import ReviewNetwork
+from functions.usecases.settle_alerts import SettleAlerts
+from functions.usecases.trouble import Trouble
+from functions.wiring.clock import Clock, utc_now
+
+
+def review_network(table: Table, *, clock: Clock = utc_now) -> ReviewNetwork:
+    networks, rules, hosts, alerts = Networks(table), Rules(table), Hosts(table), Alerts(table)
+    settle = SettleAlerts(alerts=alerts, clock=clock)
+    return ReviewNetwork(
+        fresh=lambda: Grounds(networks=networks, rules=rules, hosts=hosts),
+        exposures=Exposures(table),
+        hosts=hosts,
+        alerts=alerts,
+        settle=settle,
+        trouble=Trouble(watches=Watches(table), settle=settle, clock=clock),
+    )

@@ -118,15 +118,6 @@ def count_alert(before: AlertFacts | None, after: AlertFacts | None, at: datetim
         yield _count(after or before, when, changes)
 
 
-def standing_alerts(changes: Changes) -> Iterator[tuple[AlertType, Severity, AlertStatus, int]]:
-    """How many alerts there are of each kind, out of a network's or project's totals."""
-    for name, number in changes.items():
-        kind, _, rest = name.partition("/")
-        if kind == "standing" and number:
-            of, severity, status = rest.split("/")
-            yield AlertType(of), Severity(severity), AlertStatus(status), number
-
-
 def _standing(alert: AlertFacts) -> str:
     return alert_counter("standing", alert.type, alert.severity, alert.status)
 

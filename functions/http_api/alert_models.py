@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from functions.core.alert import UNRESOLVED, AlertStatus, AlertType, Severity
 from functions.core.alert_filter import AlertFilter
 from functions.core.alert_life import Action, Wish
-from functions.core.counting import Changes, standing_alerts
+from functions.core.counting import Changes
 from functions.core.model import Id, Model
+from functions.core.trends import AlertCount, alert_counts
 from functions.usecases.triage import Bulk, Outcome
 
 K = TypeVar("K")
@@ -57,13 +58,6 @@ class BulkAnswer(Model):
         return cls(done=done, failed=failed, results=bulk.outcomes, next_cursor=bulk.next_cursor or None)
 
 
-class AlertCount(Model):
-    type: AlertType
-    severity: Severity
-    status: AlertStatus
-    count: int
-
-
 class AlertCounts(Model):
     """As they were counted last, some seconds behind: read without reading alerts."""
 
@@ -77,10 +71,7 @@ class AlertCounts(Model):
 
     @classmethod
     def of(cls, network: str, counters: Changes) -> "AlertCounts":
-        counts = tuple(
-            AlertCount(type=kind, severity=severity, status=status, count=count)
-            for kind, severity, status, count in sorted(standing_alerts(counters))
-        )
+        counts = alert_counts(counters)
         unresolved = tuple(each for each in counts if each.status in UNRESOLVED)
         return cls(
             network=network,

@@ -24,7 +24,7 @@ class News:
     type: EventType | Literal["network.changed"]
     project: str
     scan: str
-    """Empty: the bus alone is told."""
+    """Empty: those who watch the project alone are told."""
     at: datetime
     data: dict[str, Any]
 
@@ -72,8 +72,12 @@ def _alert_news(record: StreamRecord) -> Iterator[News]:
     data = alert.model_dump(mode="json")
     if record.is_insert:
         yield News("alert.raised", alert.project, alert.why.scan, alert.raised, data)
-    elif record.before(Alert).updated != alert.updated:
+        return
+    before = record.before(Alert)
+    if before.updated != alert.updated:
         yield News("alert.changed", alert.project, alert.why.scan, alert.updated, data)
+    elif before.comments != alert.comments:
+        yield News("alert.changed", alert.project, alert.why.scan, record.at, data)
 
 
 def _network_news(record: StreamRecord) -> Iterator[News]:
@@ -116,9 +120,9 @@ class Announce:
 
 def live_events(news: News, cause: str) -> Iterator[Event]:
     """The events for the topics of the scan and of its project, with ids that derive from `cause`, the stream's record."""
-    if not news.scan or news.type == "network.changed":
+    if news.type == "network.changed":
         return
-    for topic in (f"scan:{news.scan}", f"project:{news.project}"):
+    for topic in (*((f"scan:{news.scan}",) if news.scan else ()), f"project:{news.project}"):
         yield Event(
             id=derived_id(news.at, cause, news.type, topic),
             project=news.project,

@@ -7,18 +7,17 @@ from typing import Any, cast
 import pytest
 
 from functions.adapters.bus import Announcement, Bus
-from functions.core.alert import Alert
+from functions.core.alert import Alert, Delivery, Why
 from functions.core.errors import Unavailable
-from functions.core.exposure import Exposure
 from functions.core.model import Model
-from functions.core.network import AlertSettings
 from functions.core.scan import Scan, ScanCounts
 from functions.store.stream import read_record
-from functions.usecases.alerts import derive
 from functions.usecases.announce import Announce
 from functions.usecases.consume_stream import one_by_one
 from tests.alerting.records import a_record, poisoned
 from tests.backend import NOW, Backend
+from tests.store import examples
+from tests.store.examples import after
 
 
 @dataclass
@@ -48,6 +47,9 @@ class Stage:
         before = len(self.bus.said)
         self.announce(read_record(a_record(family, before, new=new, old=old)))
         return [each.detail_type for each in self.bus.said[before:]]
+
+    def alert(self, **fields: Any) -> Alert:
+        return examples.alert(project=self.backend.project, **fields)
 
     def live(self, topic: str) -> list[str]:
         return [event.type for event in self.backend.live.replay(self.backend.project, topic).items]
@@ -109,30 +111,27 @@ def test_a_silent_first_coverage_has_one_summary(stage: Stage, baseline: str, co
 
 
 def test_alerts_are_told_when_raised_and_when_acknowledged(stage: Stage) -> None:
-    network = stage.backend.network()
-    change = {"kind": "opened", "scan": network.id, "chunk": "0", "attempt": 1, "at": NOW, "how": "syn"}
-    exposure = Exposure.model_validate(
-        {
-            "project": network.project,
-            "network": network.id,
-            "asset": "10.0.0.1",
-            "address": "10.0.0.1",
-            "protocol": "tcp",
-            "port": 22,
-            "state": "open",
-            "first_seen": NOW,
-            "last_changed": NOW,
-            "change": change,
-        }
-    )
-    alert = derive(exposure, AlertSettings())
-    assert alert is not None
-    acknowledged = Alert.model_validate({**dict(alert), "assignee": "somebody", "updated": NOW.replace(minute=5)})
-    assert stage.tell("ALR", new=alert) == ["alert.raised"]
-    assert stage.tell("ALR", new=acknowledged, old=alert) == ["alert.changed"]
+    raised = stage.alert()
+    acknowledged = raised.model_copy(update={"assignee": "somebody", "updated": after(300)})
+    assert stage.tell("ALR", new=raised) == ["alert.raised"]
+    assert stage.tell("ALR", new=acknowledged, old=raised) == ["alert.changed"]
     assert stage.tell("ALR", new=acknowledged, old=acknowledged) == []
-    assert sorted(stage.live(f"scan:{network.id}")) == ["alert.changed", "alert.raised"]
-    assert stage.bus.said[0].detail["why"]["text"].startswith("22/tcp on 10.0.0.1 is open")
+    assert sorted(stage.live(f"scan:{raised.why.scan}")) == ["alert.changed", "alert.raised"]
+    assert stage.bus.said[0].detail["why"]["text"] == "it is open"
+
+
+def test_a_comment_is_told_and_how_a_delivery_fares_is_not(stage: Stage) -> None:
+    raised = stage.alert()
+    delivered = raised.model_copy(update={"deliveries": {"chat": Delivery(status="sent", at=NOW)}})
+    commented = raised.model_copy(update={"comments": 1})
+    assert stage.tell("ALR", new=delivered, old=raised) == []
+    assert stage.tell("ALR", new=commented, old=raised) == ["alert.changed"]
+
+
+def test_an_alert_that_no_scan_showed_is_told_to_the_projects_watchers(stage: Stage) -> None:
+    raised = stage.alert(port=None, asset="", why=Why(text="nobody watches"))
+    assert stage.tell("ALR", new=raised) == ["alert.raised"]
+    assert stage.live(f"project:{raised.project}") == ["alert.raised"]
 
 
 def test_networks_are_told_on_the_bus_alone(stage: Stage) -> None:

@@ -98,16 +98,16 @@ class Results:
             yield from _read_lines(body, key)
 
     def _put(self, key: str, body: bytes, content_type: str) -> None:
-        with _named_errors(key):
+        with named_errors(key):
             self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
     def _put_file(self, key: str, path: Path, content_type: str) -> None:
-        with path.open("rb") as file, _named_errors(key):
+        with path.open("rb") as file, named_errors(key):
             self.client.put_object(Bucket=self.bucket, Key=key, Body=file, ContentType=content_type)
 
     @contextmanager
     def _open(self, key: str) -> Iterator[IO[bytes]]:
-        with _named_errors(key):
+        with named_errors(key):
             body: Any = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
             try:
                 yield body
@@ -169,7 +169,7 @@ def _parse(text: bytes, key: str) -> ResultLine:
 
 
 @contextmanager
-def _named_errors(key: str) -> Iterator[None]:
+def named_errors(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:

@@ -4,14 +4,17 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from functions.adapters.scan_objects import RawFile
 from functions.core.coverage import Method
 from functions.core.messages import Event
 from functions.core.model import Id, Model, Protocol, Time
 from functions.core.rule import RuleSetDraft
 from functions.core.rule_csv import MAX_TEXT
+from functions.core.scan_diff import DiffCounts, Difference
 from functions.core.service import Service
 from functions.core.token import Scope, Token
 from functions.usecases.back_test import MAX_SCANS
+from functions.usecases.diff_scans import DiffPage
 from functions.usecases.explain_cell import CellStory
 from functions.usecases.scan_ports import SeenPort
 
@@ -34,11 +37,12 @@ class ScheduleSwitch(Model):
 
 
 class ScanRequest(Model):
-    """A scan of a network, or of a part of it: `targets` and `ports` must lie inside the network's."""
+    """A scan of a network, or of a part of it: `targets`, `ports` and `protocols` must lie inside the network's."""
 
     network: Id
     targets: tuple[Annotated[str, Field(max_length=300)], ...] = Field(default=(), max_length=1000)
     ports: str = Field(default="", max_length=4096)
+    protocols: tuple[Protocol, ...] = Field(default=(), max_length=2)
     profile: str = Field(default="", max_length=32)
     confirm: bool = Field(default=False, description="Close an exposure at its first miss, not only at repeated ones.")
 
@@ -133,6 +137,30 @@ class BackTestRequest(Model):
     version: int | None = Field(default=None, ge=1, le=99_999_999)
     draft: RuleSetDraft | None = None
     scans: int = Field(default=5, ge=1, le=MAX_SCANS)
+
+
+class DiffView(Model):
+    """`counts` tell of what this page has compared: the sums over all pages are those of the whole."""
+
+    before: str = Field(description="A scan.")
+    after: str = Field(description="A scan, or `inventory`: as it is now.")
+    items: tuple[Difference, ...]
+    counts: DiffCounts
+    next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, page: DiffPage) -> "DiffView":
+        return cls(
+            before=page.before,
+            after=page.after,
+            items=page.items,
+            counts=page.counts,
+            next_cursor=page.next_cursor or None,
+        )
+
+
+class RawFiles(Model):
+    items: tuple[RawFile, ...]
 
 
 class Log(Model):

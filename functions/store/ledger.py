@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Literal
 
 from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
@@ -143,6 +144,13 @@ class Ledger:
         """Exclusions made since the scan was planned, as the user gave them; those of the plan are in the chunk specs."""
         item = self.table.find(keys.chunks(project, scan), keys.EXCLUSIONS)
         return tuple(item["exclusions"]) if item else ()
+
+    def remove(self, project: str, scan: str, *, most: int) -> bool:
+        """The chunks and requests of a scan, at most `most` at once; whether nothing is left."""
+        pk = keys.chunks(project, scan)
+        some = [(pk, str(item[keys.SK])) for item in islice(self.table.all(Range(pk)), most)]
+        self.table.batch_delete(some)
+        return len(some) < most
 
     def _end(self, chunk: Chunk, event: ChunkEvent, reason: str) -> Chunk:
         status = CHUNK_TABLE.after(chunk.status, event)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from functions.core.errors import InvalidInput, NotFound
@@ -61,6 +62,13 @@ class Live:
         lower = _before(time_of(since) - OVERLAP) if since else None
         span = Range(keys.events(project, topic), lower=lower)
         return list_page(self.table, Event, span, limit=limit, cursor=cursor)
+
+    def forget(self, project: str, topic: str, *, most: int) -> bool:
+        """Removes events before their time, at most `most` at once; whether nothing is left."""
+        pk = keys.events(project, topic)
+        some = [(pk, str(item[keys.SK])) for item in islice(self.table.all(Range(pk)), most)]
+        self.table.batch_delete(some)
+        return len(some) < most
 
     def connect(self, connection_id: str, principal: Principal, now: datetime) -> None:
         connection = Connection(id=connection_id, principal=principal, connected=now)

@@ -137,6 +137,13 @@ class Scans:
             raise _refused(failure, scan, ScanEvent.CANCEL) from None
         return to_model(Scan, item)
 
+    def delete(self, project: str, scan: str, *, expected: int) -> None:
+        """Raises NotFound, StaleVersion."""
+        try:
+            self.table.delete(keys.scans(project), scan, version_is(expected))
+        except ConditionFailed as failure:
+            raise _refused(failure, scan) from None
+
     def _changed(self, scan: Scan, changes: dict[str, Any]) -> Scan:
         return Scan.model_validate({**dict(scan), **changes, "version": scan.version + 1})
 

@@ -7,6 +7,7 @@ from typing import Any
 from functions.adapters.workflow import Workflow
 from functions.core.errors import AlreadyExists, InvalidInput, OutOfScope
 from functions.core.ids import derived_id
+from functions.core.model import Protocol
 from functions.core.network import Network, NetworkDraft
 from functions.core.ports import PortSet, parse_ports
 from functions.core.profile import PROFILES, Profile
@@ -23,6 +24,7 @@ class Part:
 
     targets: tuple[str, ...] = ()
     ports: str = ""
+    protocols: tuple[Protocol, ...] = ()
     profile: str = ""
     confirm: bool = False
 
@@ -74,7 +76,12 @@ def take_snapshot(network: Network, part: Part, *, admit_loopback: bool) -> Snap
         admit_loopback=admit_loopback,
     )
     whole = snapshot_of(network)
-    narrowed: dict[str, Any] = {"targets": targets, "ports": _narrowed_ports(network, part.ports)}
+    protocols = _narrowed_protocols(network, part.protocols)
+    narrowed: dict[str, Any] = {
+        "targets": targets,
+        "ports": _narrowed_ports(network, part.ports, protocols),
+        "protocols": protocols,
+    }
     if part.profile:
         narrowed["profile"] = profile_named(part.profile)
     if part.confirm:
@@ -106,8 +113,15 @@ def profile_named(name: str) -> Profile:
         ) from None
 
 
-def _narrowed_ports(network: Network, text: str) -> str:
-    for protocol in network.protocols:
+def _narrowed_protocols(network: Network, asked: tuple[Protocol, ...]) -> tuple[Protocol, ...]:
+    for protocol in asked:
+        if protocol not in network.protocols:
+            raise OutOfScope("protocols", f"the network is not scanned over {protocol}")
+    return tuple(each for each in network.protocols if not asked or each in asked)
+
+
+def _narrowed_ports(network: Network, text: str, protocols: tuple[Protocol, ...]) -> str:
+    for protocol in protocols:
         whole = parse_ports(network.ports, protocol=protocol, field="ports")
         asked = parse_ports(text or network.ports, protocol=protocol, field="ports")
         if outside := PortSet(asked.numbers - whole.numbers):

@@ -101,6 +101,19 @@ def _cancel(hand: StageHand) -> Request:
     return "POST", f"scans/{hand.scan().id}/cancel", None, {}
 
 
+def _delete_scan(hand: StageHand) -> Request:
+    """One with a result and an event."""
+    scan = hand.ended_scan()
+    hand.saved_chunk(scan)
+    hand.stores.live.publish(hand.event(f"scan:{scan.id}"))
+    return "DELETE", f"scans/{scan.id}", None, {}
+
+
+def _raw(hand: StageHand) -> Request:
+    scan = _saved(hand)
+    return _get(f"scans/{scan.id}/chunks/00000/raw")
+
+
 def start_scan(hand: StageHand, roles: Roles) -> Outcome:
     network = hand.network()
     outcome = asked(lambda _: ("POST", "scans", {"network": network.id}, {}))(hand, roles)
@@ -120,6 +133,11 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.GSI1, "dynamodb:Query", asked(lambda _: _get("tokens"))),
         (On.GSI2, "dynamodb:Query", asked(lambda hand: _get("alerts", network=hand.project, status="unresolved"))),
         (On.LIVE_TABLE, "dynamodb:Query", asked(_log)),
+        (On.TABLE, "dynamodb:BatchWriteItem", asked(_delete_scan)),
+        (On.LIVE_TABLE, "dynamodb:BatchWriteItem", asked(_delete_scan)),
+        (On.PLANS, "s3:DeleteObject", asked(_delete_scan)),
+        (On.RESULTS, "s3:DeleteObject", asked(_delete_scan)),
+        (On.BUCKET, "s3:ListBucket", asked(_raw)),
         (On.PLANS, "s3:GetObject", asked(_coverage)),
         (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),
         (On.STATE_MACHINE, "states:StartExecution", start_scan),

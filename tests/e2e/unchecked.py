@@ -26,13 +26,13 @@ UNCHECKED: Mapping[str, frozenset[Pair]] = {
         for pair in (*_pairs(row, On.LAMBDA_FAILED, "s3:PutObject"), *_pairs(row, On.BUCKET, "s3:ListBucket"))
     ),
     "Queues are read by the service itself, as nobody; tests/infra/test_scheduling.py holds the mappings.": frozenset(
-        pair for row in ("FinishScan", "Tick", "Sweep") for pair in _pairs(row, On.INBOX, *_INBOX)
+        pair for row in ("Export", "FinishScan", "Tick", "Sweep") for pair in _pairs(row, On.INBOX, *_INBOX)
     ),
     "Passing a role is asked of nobody; tests/infra/test_permissions.py holds which role may be passed.": frozenset(
         _pairs("HttpApi", On.SCHEDULER_ROLE, "iam:PassRole")
     ),
     "Without it AWS calls a missing object forbidden; the embedded AWS calls it missing either way.": frozenset(
-        _pairs("HttpApi", On.BUCKET, "s3:ListBucket")
+        _pairs("Export", On.BUCKET, "s3:ListBucket")
     ),
     "The state machine calls as nobody; tests/infra/test_scan_workflow.py holds its role.": frozenset(
         (

@@ -50,11 +50,12 @@ def document() -> dict[str, dict[str, dict[str, object]]]:
 
 
 def concrete(path: str) -> str:
-    return re.sub(r"\{[a-z]+\}", ID, path.replace("{version}", "1"))
+    return re.sub(r"\{[a-z]+\}", ID, path.replace("{version}", "1").replace("{chunk}", "00000"))
 
 
 def call(api: Api, method: str, path: str) -> tuple[int, str]:
     query = {"asset": "10.0.0.1", "port": "22"} if path.endswith(("/coverage", "/decide", "/why")) else None
+    query = {"against": "inventory"} if path.endswith("/diff") else query
     answer = api.call(method, concrete(path), BODIES.get(path, {}) if method != "GET" else None, query=query)
     return answer.status, answer.slug
 

@@ -2,14 +2,18 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from functions.core.chunk import Chunk
+from functions.core.errors import Unavailable
 from functions.core.ids import new_id
 from functions.core.messages import Event
 from functions.core.model import Protocol
-from functions.core.scan import CellRef, ScanEvent
+from functions.core.scan import CellRef, Scan, ScanEvent
+from functions.core.token import Principal
+from functions.usecases import delete_scan
 from tests.http_api.conftest import Api
 from tests.platform_in_memory import Platform
 
@@ -194,3 +198,127 @@ def test_confirmations_are_listed_apart_and_without_their_cells(
     assert [each["id"] for each in api.get(scans, kind="scan").body["items"]] == [found.id]
     assert len(api.get(scans).body["items"]) == 2
     assert api.get(scans, kind="both").status == 400
+
+
+@pytest.fixture
+def ended(api: Api, platform: Platform, project: str, network: str, scans: str) -> Scan:
+    """A scan with one saved chunk, its raw output and a line of log, by now completed."""
+    started = platform.http.scans.get(project, api.post(scans, {"network": network}).body["id"])
+    running = platform.http.scans.transition(started, ScanEvent.START)
+    ledger, results = platform.http.ledger, platform.http.scan_ports.results
+    ledger.create([Chunk(project=project, scan=running.id, chunk="00000")])
+    s3, bucket = results.client, results.bucket
+    for key in (
+        f"plans/{project}/{running.id}/chunks/00000.json",
+        f"results/{project}/{running.id}/00000/1/result.jsonl.gz",
+        f"results/{project}/{running.id}/00000/1/raw/nmap-1.xml.gz",
+        f"results/{project}/{running.id}/00000/2/raw/nmap-1.xml.gz",
+    ):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"raw")
+    now = platform.clock()
+    platform.http.live.publish(
+        Event(id=new_id(now), project=project, topic=f"scan:{running.id}", type="log", time=now, data={})
+    )
+    return platform.http.scans.transition(running, ScanEvent.COMPLETE, ended=now)
+
+
+def objects(platform: Platform, of: str) -> list[str]:
+    results = platform.http.scan_ports.results
+    found = results.client.list_objects_v2(Bucket=results.bucket).get("Contents", [])
+    return [each["Key"] for each in found if of in each["Key"]]
+
+
+def test_a_deleted_scan_is_gone_with_its_documents(api: Api, platform: Platform, scans: str, ended: Scan) -> None:
+    path = f"{scans}/{ended.id}"
+    assert api.delete(path, version=ended.version).status == 204
+    assert api.get(path).status == 404
+    assert api.get(scans).body["items"] == []
+    assert objects(platform, ended.id) == []
+    assert platform.http.ledger.list(ended.project, ended.id) == ()
+    assert platform.http.live.replay(ended.project, f"scan:{ended.id}").items == ()
+    assert api.delete(path, version=ended.version).status == 404
+
+
+def test_a_deletion_that_was_cut_off_is_finished_by_a_repeat(
+    api: Api, platform: Platform, scans: str, ended: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"{scans}/{ended.id}"
+    with monkeypatch.context() as short:
+        short.setattr(delete_scan, "MOST", 1)
+        refused = api.delete(path, version=ended.version)
+    assert (refused.status, refused.slug) == (503, "unavailable")
+    assert api.get(path).status == 200, "the record goes last"
+
+    def crash(*_: object, **__: object) -> None:
+        raise Unavailable("the database did not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(platform.http.ledger), "remove", crash)
+        assert api.delete(path, version=ended.version).status == 503
+    assert api.delete(path, version=ended.version).status == 204
+    assert objects(platform, ended.id) == []
+
+
+def test_a_live_scan_or_another_version_is_not_deleted(
+    api: Api, platform: Platform, scans: str, network: str, ended: Scan
+) -> None:
+    live = api.post(scans, {"network": network}).body
+    assert api.delete(f"{scans}/{live['id']}", version=live["version"]).slug == "illegal-transition"
+    assert api.delete(f"{scans}/{ended.id}").slug == "precondition-required"
+    assert api.delete(f"{scans}/{ended.id}", version=ended.version + 1).slug == "stale-version"
+    assert len(objects(platform, ended.id)) == 4
+    other = api.post("/v1/projects", {"name": "other"}).body["id"]
+    assert api.delete(f"/v1/projects/{other}/scans/{ended.id}", version=ended.version).status == 404
+    reader = Api(Principal(id="reader", project=ended.project, scopes=("read", "scan", "triage")))
+    assert reader.delete(f"{scans}/{ended.id}", version=ended.version).status == 403
+
+
+def test_raw_output_is_linked_for_five_minutes(api: Api, platform: Platform, scans: str, ended: Scan) -> None:
+    answer = api.get(f"{scans}/{ended.id}/chunks/00000/raw")
+    assert [(each["attempt"], each["name"], each["size"]) for each in answer.body["items"]] == [
+        (1, "nmap-1.xml.gz", 3),
+        (2, "nmap-1.xml.gz", 3),
+    ]
+    first = answer.body["items"][0]
+    assert first["expires"] == (platform.clock() + timedelta(minutes=5)).isoformat().replace("+00:00", "Z")
+    link = urlsplit(first["url"])
+    assert link.path.endswith(f"results/{ended.project}/{ended.id}/00000/1/raw/nmap-1.xml.gz")
+    assert parse_qs(link.query)["X-Amz-Expires"] == ["300"]
+    assert parse_qs(link.query)["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+
+
+def test_raw_output_of_what_is_not_there_is_not_linked(api: Api, scans: str, ended: Scan) -> None:
+    assert api.get(f"{scans}/{ended.id}/chunks/00001/raw").status == 404
+    assert api.get(f"{scans}/{new_id(ended.created)}/chunks/00000/raw").status == 404
+    assert api.get(f"{scans}/{ended.id}/chunks/..%2f00000/raw").status in (400, 404)
+    other = api.post("/v1/projects", {"name": "other"}).body["id"]
+    assert api.get(f"/v1/projects/{other}/scans/{ended.id}/chunks/00000/raw").status == 404
+
+
+def test_a_diff_is_paged_and_tied_to_its_question(api: Api, network: str, scans: str, ended: Scan) -> None:
+    path = f"{scans}/{ended.id}/diff"
+    answer = api.get(path, against="inventory")
+    assert (answer.status, answer.body["before"], answer.body["after"]) == (200, ended.id, "inventory")
+    assert (answer.body["items"], answer.body["next_cursor"]) == ([], None)
+    assert api.get(path, against=ended.id, limit=1).status == 200
+    assert api.get(path).status == 400
+    assert api.get(path, against="elsewhere").status == 400
+    assert api.get(path, against="inventory", verdict="worse").status == 400
+    assert api.get(path, against="inventory", cursor="nonsense").body["field"] == "cursor"
+    assert api.get(path, against=new_id(ended.created)).status == 404
+    live = api.post(scans, {"network": network}).body["id"]
+    assert api.get(path, against=live).body["field"] == "against"
+
+
+def test_one_port_of_one_host_is_scanned_again(api: Api, project: str) -> None:
+    draft = {"name": "both", "targets": ["10.0.0.0/24"], "ports": "top-100", "protocols": ["tcp", "udp"]}
+    both = api.post(f"/v1/projects/{project}/networks", draft).body["id"]
+    asked = {"network": both, "targets": ["10.0.0.7"], "ports": "443", "protocols": ["tcp"], "confirm": True}
+    snapshot = api.post(f"/v1/projects/{project}/scans", asked).body["snapshot"]
+    assert (snapshot["targets"], snapshot["ports"], snapshot["protocols"]) == (["10.0.0.7"], "443", ["tcp"])
+    assert snapshot["misses_to_close"] == 1
+
+
+def test_a_protocol_that_the_network_has_not_is_refused(api: Api, network: str, scans: str) -> None:
+    refused = api.post(scans, {"network": network, "protocols": ["udp"]})
+    assert (refused.slug, refused.body["field"]) == ("out-of-scope", "protocols")

@@ -1,28 +1,34 @@
 """Scans: start, follow, cancel, and read what they saw."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.core import scan as domain
 from functions.core.chunk import Chunk
+from functions.core.ids import PATTERN
 from functions.core.model import Protocol
 from functions.core.scan import Scan, ScanKind, ScanStatus, without_cells
+from functions.core.scan_diff import Verdict
 from functions.http_api.caller import (
     Asset,
     Caller,
     Cause,
     Cursor,
+    IfMatch,
     Limit,
     PathId,
     Port,
     ProtocolName,
     QueryId,
     Services,
+    expected_version,
 )
-from functions.http_api.models import ListOf, Log, OpenPort, ScanRequest
+from functions.http_api.models import DiffView, ListOf, Log, OpenPort, RawFiles, ScanRequest
 from functions.http_api.paging import listed
+from functions.usecases.diff_scans import INVENTORY
 from functions.usecases.explain_cell import Probe, cell_of
 from functions.usecases.start_scan import Part
 
@@ -30,6 +36,10 @@ router = APIGatewayHttpRouter()
 _ALL = "/v1/projects/<project>/scans"
 _ONE = f"{_ALL}/<scan>"
 _TAGS = ["scans"]
+Against = Annotated[
+    str, Query(pattern=f"{PATTERN}|^{INVENTORY}$", description=f"A scan of the same network, or `{INVENTORY}`.")
+]
+ChunkName = Annotated[str, Path(pattern=r"^[0-9]{5,9}$")]
 
 
 @router.post(_ALL, status_code=201, tags=_TAGS, summary="Start a scan of a network or of a part of it")
@@ -40,7 +50,13 @@ def start_scan(project: PathId, body: ScanRequest, services: Services, caller: C
         cause=domain.Cause(kind="api", principal=caller.id, key=cause.key),
         cause_time=cause.time,
         now=services.now(),
-        part=Part(targets=body.targets, ports=body.ports, profile=body.profile, confirm=body.confirm),
+        part=Part(
+            targets=body.targets,
+            ports=body.ports,
+            protocols=body.protocols,
+            profile=body.profile,
+            confirm=body.confirm,
+        ),
     )
 
 
@@ -68,6 +84,32 @@ def read_scan(project: PathId, scan: PathId, services: Services) -> Scan:
     return services.scans.get(project, scan)
 
 
+@router.delete(_ONE, status_code=204, tags=_TAGS, summary="Delete a scan that has ended, with all its documents")
+def delete_scan(project: PathId, scan: PathId, services: Services, if_match: IfMatch = "") -> Response[Any]:
+    """What it found out stays: exposures, hosts and coverage are the network's. A repeat goes on where one was cut off."""
+    services.delete_scan(project=project, scan=scan, expected=expected_version(if_match))
+    return Response(status_code=204, body="")
+
+
+@router.get(f"{_ONE}/diff", tags=_TAGS, summary="Say what differs between two scans, or a scan and the inventory")
+def diff_scans(
+    *,
+    project: PathId,
+    scan: PathId,
+    services: Services,
+    against: Against,
+    verdict: Annotated[Verdict | None, Query(description="Only these; all but the unchanged without it.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> DiffView:
+    """From the scan `against` to this one; with `inventory`, from this scan to the inventory as it is now.
+
+    Cells that only one of the two covers are not comparable: nothing is claimed of them.
+    """
+    page = services.diff_scans(project=project, scan=scan, against=against, verdict=verdict, limit=limit, cursor=cursor)
+    return DiffView.of(page)
+
+
 @router.post(f"{_ONE}/cancel", status_code=202, tags=_TAGS, summary="Cancel a live scan; what it found is kept")
 def cancel_scan(project: PathId, scan: PathId, services: Services) -> Scan:
     return services.cancel_scan(project=project, scan=scan, now=services.now())
@@ -79,6 +121,13 @@ def list_chunks(
 ) -> ListOf[Chunk]:
     services.scans.get(project, scan)
     return listed(services.ledger.page(project, scan, limit=limit, cursor=cursor))
+
+
+@router.get(f"{_ONE}/chunks/<chunk>/raw", tags=_TAGS, summary="Link to what the tools themselves put out")
+def link_raw_output(project: PathId, scan: PathId, chunk: ChunkName, services: Services) -> RawFiles:
+    """A link is good for five minutes. Empty where nothing was saved, or nothing is kept any more."""
+    services.ledger.get(project, scan, chunk)
+    return RawFiles(items=services.scan_objects.raw(project, scan, chunk, now=services.now()))
 
 
 @router.get(f"{_ONE}/log", tags=_TAGS, summary="Read the log lines of a scan, oldest first; they are kept for a time")

@@ -28,6 +28,8 @@ class Stage:
     raw_output_days: int = 90
     """How long results and raw tool output are kept; the inventory is in the table and has no end."""
 
+    export_days: int = 7
+
     task_cpu: int = 1024
     task_memory: int = 2048
     task_architecture: Architecture = "x86_64"

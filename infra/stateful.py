@@ -50,6 +50,7 @@ class Stateful(Stack):
             On.LAMBDA_FAILED: (f"{bucket}/{LAMBDA_FAILED}*",),
             On.BUCKET: (bucket,),
             On.RESULTS: (f"{bucket}/results/*",),
+            On.EXPORTS: (f"{bucket}/exports/*",),
         }
 
     def _table(self, construct_id: str, *, recoverable: bool) -> dynamodb.Table:
@@ -102,7 +103,12 @@ class Stateful(Stack):
                     expiration=Duration.days(stage.raw_output_days),
                     noncurrent_version_expiration=Duration.days(30),
                     abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
+                ),
+                s3.LifecycleRule(
+                    prefix="exports/",
+                    expiration=Duration.days(stage.export_days),
+                    noncurrent_version_expiration=Duration.days(1),
+                ),
             ],
             removal_policy=self._fate,
         )

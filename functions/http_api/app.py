@@ -16,6 +16,7 @@ from functions.http_api.routes import (
     alert_stories,
     alerts,
     channels,
+    exports,
     exposures,
     hosts,
     meta,
@@ -81,6 +82,7 @@ ROUTERS = tuple(
         network_rules,
         tokens,
         trends,
+        exports,
     )
 )
 

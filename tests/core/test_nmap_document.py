@@ -1,5 +1,7 @@
 """nmap's XML of a scan: read back by the reader of real nmap output."""
 
+from typing import TYPE_CHECKING
+
 from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,9 @@ from functions.core.scan import ScanStatus
 from functions.core.service import Service
 from scanner_image.nmap_xml import NmapHost, NmapXml
 from tests.store.examples import AT, after, scan
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 NGINX = Service(
     name="http", product="nginx", version="1.22", extra="Debian", tunnel="ssl", cpe=("cpe:/a:nginx",), confidence=10
@@ -46,6 +51,11 @@ def read_back(text: str) -> NmapHost:
     return found
 
 
+def attributes(run: "Element[str]", path: str) -> dict[str, str]:
+    (found,) = run.findall(path)
+    return found.attrib
+
+
 def test_what_was_seen_comes_back() -> None:
     found = read_back(document(observed(443, scripts={"http-title": "Welcome"}), observed(8443)))
     assert (found.up, found.address, found.mac, found.vendor) == (True, "10.0.0.1", "02:00:00:00:00:01", "Acme")
@@ -61,21 +71,21 @@ def test_what_was_seen_comes_back() -> None:
 def test_the_run_is_told_of_as_nmap_tells_it() -> None:
     run = fromstring(document(observed(1)))
     assert run.attrib["version"] == "7.93"
-    assert run.find("scaninfo").attrib == {"type": "syn", "protocol": "tcp", "numservices": "2", "services": "22,80"}
-    finished = run.find("runstats/finished").attrib
+    assert attributes(run, "scaninfo") == {"type": "syn", "protocol": "tcp", "numservices": "2", "services": "22,80"}
+    finished = attributes(run, "runstats/finished")
     assert (finished["exit"], finished["elapsed"]) == ("success", "60.00")
     partial = ENDED.model_copy(update={"status": ScanStatus.PARTIAL, "reason": "two chunks failed"})
     stats = fromstring("<nmaprun>" + "".join(nmap_document.end(partial, 0)))
-    assert stats.find("runstats/finished").attrib["exit"] == "error"
-    assert stats.find("runstats/finished").attrib["errormsg"] == "two chunks failed"
+    assert attributes(stats, "runstats/finished")["exit"] == "error"
+    assert attributes(stats, "runstats/finished")["errormsg"] == "two chunks failed"
 
 
 def test_an_address_of_version_six_and_an_open_port_that_may_be_filtered() -> None:
     told = HostLine(asset="fd00::1", address="fd00::1", up=True, at=AT)
     seen = observed(53, Service(), asset="fd00::1", address="fd00::1", protocol="udp", state="open|filtered", how="udp")
     run = fromstring(document(seen, told=told))
-    assert run.find("host/address").attrib == {"addr": "fd00::1", "addrtype": "ipv6"}
-    assert run.find("host/ports/port/state").attrib["state"] == "open|filtered"
+    assert attributes(run, "host/address") == {"addr": "fd00::1", "addrtype": "ipv6"}
+    assert attributes(run, "host/ports/port/state")["state"] == "open|filtered"
     assert run.find("host/hostnames/hostname") is None
 
 

@@ -95,6 +95,8 @@ class Roles:
             On.LIVE_TABLE: f"table/{live}$",
             On.PLANS: rf"{bucket}/plans/\*$",
             On.RESULTS: rf"{bucket}/results/\*$",
+            On.EXPORTS: rf"{bucket}/exports/\*$",
+            On.EXPORT_INBOX: "ExportInboxQueue",
             On.FAILED: rf"{bucket}/failed/\*$",
             On.BUCKET: rf"{bucket}$",
             On.STATE_MACHINE: ":stateMachine:",

@@ -1,0 +1,1 @@
+"""Exports: documents of records and of scans, written into the bucket."""

@@ -43,8 +43,12 @@ class Client:
         headers = {"Idempotency-Key": key} if key else {}
         return self._call("POST", path, json=dict(body or {}), headers=headers | _if_match(version))
 
-    def put(self, *path: str, body: Mapping[str, Any], version: int) -> Json:
-        return self._call("PUT", path, json=dict(body), headers=_if_match(version))
+    def text(self, *path: str, **query: Any) -> str:
+        """An answer that is no JSON."""
+        return self._send("GET", path, params=query).text
+
+    def put(self, *path: str, body: Mapping[str, Any], version: int, **query: Any) -> Json:
+        return self._call("PUT", path, json=dict(body), params=query, headers=_if_match(version))
 
     def delete(self, *path: str, version: int | None = None) -> Json:
         return self._call("DELETE", path, headers=_if_match(version))
@@ -60,12 +64,16 @@ class Client:
                 return
 
     def _call(self, method: str, path: tuple[str, ...], **options: Any) -> Json:
+        response = self._send(method, path, **options)
+        return dict(response.json()) if response.content else {}
+
+    def _send(self, method: str, path: tuple[str, ...], **options: Any) -> httpx.Response:
         try:
             response = self._http.request(method, "/".join(quote(part, safe="") for part in path), **options)
         except httpx.HTTPError as error:
             raise Unreachable(f"no answer from {self._http.base_url.host}: {error}") from error
         if response.is_success:
-            return dict(response.json()) if response.content else {}
+            return response
         try:
             problem = response.json()
         except ValueError:

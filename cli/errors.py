@@ -35,5 +35,6 @@ class ApiError(CommandError):
         self.slug = str(problem.get("type", "")).rsplit(":", 1)[-1].rsplit("/", 1)[-1]
         field = problem.get("field")
         detail = str(problem.get("detail") or problem.get("title") or f"the API answered {status}")
-        super().__init__(f"{field}: {detail}" if field else detail)
+        faults = [f"{each['field']}: {each['detail']}" for each in problem.get("errors") or ()]
+        super().__init__("\n".join(faults) or (f"{field}: {detail}" if field else detail))
         self.exit_code = USAGE if status in _INPUT_AT_FAULT else FAILED

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import access as accesses
-from cli import alerting, channels, deployment, listing, scanning, triage
+from cli import alerting, channels, deployment, listing, rules, scanning, triage
 from cli import why as whys
 from cli.access import Access
 from cli.client import Client
@@ -28,6 +28,7 @@ alerting.app.add_typer(triage.app)
 app.add_typer(alerting.app, name="alerts")
 app.add_typer(channels.app, name="channels")
 app.add_typer(listing.networks, name="networks")
+app.add_typer(rules.app, name="rules")
 app.add_typer(listing.scans, name="scans")
 
 

@@ -72,8 +72,7 @@ class Evaluating:
         self.rules.publish(RuleSet.model_validate(fields), expected=pointer.version)
 
     def exposure(self, kind: str = "opened", **fields: Any) -> Exposure:
-        scan = new_id(NOW)
-        change = a_change(kind, scan=scan, **fields.pop("evidence", {}))
+        change = a_change(kind, **{"scan": new_id(NOW), **fields.pop("evidence", {})})
         return an_exposure(change, project=self.network.project, network=self.network.id, **fields)
 
     def record(self, after: Model | None, before: Model | None = None, *, family: str = "EXP") -> StreamRecord:

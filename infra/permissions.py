@@ -128,8 +128,8 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Authorizer": (_table("GetItem", keys=("TOK#*",)),),
     "HttpApi": (
         _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "CNT#*")),
-        _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "ALR#*")),
-        _table("PutItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
+        _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "HIS#*", "ALR#*")),
+        _table("PutItem", keys=("EXP#*", "HST#*", "PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
         _table("UpdateItem", keys=("TOK#*", "SCN#*", "IDM#*")),
         _table("DeleteItem", keys=("NET#*", "LIV#*", "SCN#*")),
         # With a scan goes its ledger, its log and what the bucket holds of it.
@@ -137,7 +137,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("BatchWriteItem", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:DeleteObject",)),
         Grant(On.RESULTS, ("s3:DeleteObject",)),
-        _table("Query", keys=("TOK#*", "SCN#*", "ALR#*"), on=On.GSI1),
+        _table("Query", keys=("TOK#*", "SCN#*", "HIS#*", "ALR#*"), on=On.GSI1),
         *_CHANGE_ALERTS,
         # Missing alerts are raised on request too.
         _table("BatchGetItem", keys=("ALR#*",)),
@@ -208,7 +208,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         *_stream(On.TABLE_STREAM),
         *_COUNT,
         _table("GetItem", keys=("HST#*", "NET#*", "RUL#*")),
-        _table("PutItem", keys=("WAI#*",)),
+        _table("PutItem", keys=("HIS#*", "WAI#*")),
         *_SETTLE_ALERTS,
         Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
     ),

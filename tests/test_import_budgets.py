@@ -172,6 +172,7 @@ BUDGETS = {
         "usecases.derive_alerts",
         "usecases.evaluate",
         "usecases.ground",
+        "usecases.record_history",
         "usecases.settle_alerts",
         "wiring.clock",
     ),

@@ -142,6 +142,8 @@ def _openness_kind(exposure: Exposure, settings: AlertSettings, decision: Decisi
 
 
 def _unruled_kind(exposure: Exposure, settings: AlertSettings, *, denied: bool) -> AlertType | None:
+    if exposure.accepted is not None:
+        return AlertType.NOT_ALLOWED if denied else None
     if not exposure.opening.baseline and exposure.episode == 1:
         return AlertType.NEW_PORT
     if exposure.episode > 1 or exposure.reopened:

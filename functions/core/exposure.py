@@ -77,6 +77,8 @@ class Exposure(Model):
     """When it last opened and closed, newest last: what flapping is told by."""
     confirmed: bool = True
     """Whether the present opening needs no second look: seen by two scans, or part of the baseline."""
+    accepted: Time | None = None
+    """When somebody took the present opening for part of the baseline."""
     held: bool = False
     """Its host answers on everything: it raises no alert of its own."""
     service: Service = Service()

@@ -14,6 +14,7 @@
 | CHK    | CHK#{project}#{scan}                | {chunk}, REQUEST or SCOPE      |                                              | the ledger: claim, heartbeat, list; the stop request; exclusions made since the plan |
 | EXP    | EXP#{project}#{network}#{bucket}    | {asset key}#{proto}#{port:05}  |                                              | judge a chunk, list, filter |
 | HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
+| HIS    | HIS#{project}#{network}#{bucket}    | {EXP's or HST's sk}#{version:08} | HIS#{project}#{network}#{asset key} / {time}#{sk} | the timeline of an exposure; of a host with all its exposures |
 | COV    | COV#{project}#{network}#{bucket}    | {block}#{proto}                |                                              | was a cell covered before, when, by which scan |
 | ALR    | ALR#{project}                       | {alert}                        | ALR#{project}#{status} / {group}#{alert}     | get, list, list by status, list of a group |
 | ALX    | (index only, gsi2)                  |                                | ALX#{project}#{network} / {asset key}#{proto}#{port}#{type}#{alert} | alerts whose cause stands, by address |
@@ -154,6 +155,18 @@ def exposure(asset: str, protocol: Protocol, port: int) -> str:
 
 def hosts(project: str, network: str, bucket: int) -> str:
     return f"HST#{project}#{network}#{bucket:02}"
+
+
+def history(project: str, network: str, bucket: int) -> str:
+    return f"HIS#{project}#{network}#{bucket:02}"
+
+
+def history_entry(subject: str, version: int) -> str:
+    return f"{subject}#{version:08}"
+
+
+def history_of_host(project: str, network: str, asset: str) -> str:
+    return f"HIS#{project}#{network}#{asset_key(asset)}"
 
 
 def coverage(project: str, network: str, bucket: int) -> str:

@@ -19,6 +19,7 @@ def evaluate() -> StreamConsumer:
     from functions.settings import EvaluateSettings
     from functions.store.alerts import Alerts
     from functions.store.counters import Counters
+    from functions.store.history import History
     from functions.store.hosts import Hosts
     from functions.store.networks import Networks
     from functions.store.rules import Rules
@@ -26,6 +27,7 @@ def evaluate() -> StreamConsumer:
     from functions.usecases.consume_stream import StreamConsumer
     from functions.usecases.count_changes import CountChanges, then_count
     from functions.usecases.evaluate import Evaluate
+    from functions.usecases.record_history import RecordHistory
     from functions.wiring.clock import utc_now
 
     settings = EvaluateSettings.from_environment()
@@ -38,6 +40,7 @@ def evaluate() -> StreamConsumer:
         waiting=Waiting(table),
         reviews=Queue(clients.sqs(), settings.review_queue_url),
         clock=utc_now,
+        also=(RecordHistory(history=History(table)),),
     )
     return StreamConsumer(
         step=then_count(evaluate, CountChanges(counters=Counters(table))),

@@ -105,7 +105,7 @@ def _reason(error: Exception) -> str:
             return f"no TLS with the receiver: {error.reason}"
         case ConnectionRefusedError():
             return "the receiver refused the connection"
-        case OSError():
+        case OSError() if not isinstance(error, http.client.HTTPException):
             return f"no connection to the receiver: {error.strerror or type(error).__name__}"
         case _:
             return "the receiver's answer is not HTTP, or ended before it was whole"

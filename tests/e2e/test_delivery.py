@@ -191,6 +191,14 @@ def test_a_topics_subscribers_hear_of_alerts(hand: StageHand, project: Project) 
     topic = sns.create_topic(Name=f"vedette-{hand.project}")["TopicArn"]
     queue = sqs.create_queue(QueueName=f"subscriber-{hand.project}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
     made = project.post("channels", body={"name": "topic", "kind": "sns", "topic": topic}, key=str(uuid.uuid4()))
     assert made["secret"] == ""

@@ -12,6 +12,7 @@ from functions.core.scan import Scan
 from functions.core.token import Principal
 from functions.usecases.authenticate import context_of
 from infra.permissions import On
+from tests.e2e import delivery_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json
 from tests.e2e.roles import Pair, Roles
@@ -114,6 +115,10 @@ def _raw(hand: StageHand) -> Request:
     return _get(f"scans/{scan.id}/chunks/00000/raw")
 
 
+def _test_channel(hand: StageHand) -> Request:
+    return "POST", f"channels/{delivery_probes.channel(hand).id}/test", {}, {}
+
+
 def start_scan(hand: StageHand, roles: Roles) -> Outcome:
     network = hand.network()
     outcome = asked(lambda _: ("POST", "scans", {"network": network.id}, {}))(hand, roles)
@@ -142,6 +147,7 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),
         (On.STATE_MACHINE, "states:StartExecution", start_scan),
         (On.EXECUTIONS, "states:DescribeExecution", asked(_cancel)),
+        (On.DELIVER_INBOX, "sqs:SendMessage", asked(_test_channel)),
         (On.SCHEDULES, "scheduler:UpdateSchedule", asked(lambda _: ("POST", "networks", _SCHEDULED, {}))),
         (On.SCHEDULES, "scheduler:CreateSchedule", asked(lambda _: ("POST", "networks", _SCHEDULED, {}))),
         (On.SCHEDULES, "scheduler:DeleteSchedule", asked(_delete_network)),

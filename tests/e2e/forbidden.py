@@ -110,6 +110,15 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "Sweep": ("write the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
     "Evaluate": ("change the table", "delete from the table", "write live events", "announce on the bus"),
     "Publish": ("write the table", "delete from the table", "read live events", "read failed records"),
+    "Deliver": (
+        "write live events",
+        "read live events",
+        "announce on the bus",
+        "start a workflow",
+        "read plans",
+        "write plans",
+        *_NO_RESULTS,
+    ),
     "Broadcast": ("read the table", "write the table", "write live events", "announce on the bus"),
 }
 

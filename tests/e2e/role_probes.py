@@ -18,7 +18,7 @@ from functions.store.live import Live
 from functions.store.table import Table
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER
 from infra.permissions import On
-from tests.e2e import api_probes
+from tests.e2e import api_probes, delivery_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json, eventually
 from tests.e2e.roles import Pair, Roles
@@ -265,6 +265,7 @@ PROBES: Mapping[Pair, Probe] = {
     **_on_table("Broadcast", _broadcast, "Query", "BatchWriteItem", on=On.LIVE_TABLE),
     Pair("Broadcast", On.CONNECTIONS, "execute-api:ManageConnections"): _broadcast,
     Pair("Broadcast", On.FAILED, "s3:PutObject"): _poisoned("Broadcast", "EVT"),
+    **delivery_probes.DELIVER,
     **_on_table("Scanner", _as_task(_claim, claimed=False), "GetItem", "UpdateItem"),
     **_on_table("Scanner", _as_task(_tell), "PutItem", on=On.LIVE_TABLE),
     Pair("Scanner", On.PLANS, "s3:GetObject"): _as_task(_read_spec),

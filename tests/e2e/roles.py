@@ -105,6 +105,8 @@ class Roles:
             On.BUS: ":event-bus/",
             On.CONNECTIONS: ":execute-api:",
             On.FINISH_INBOX: "FinishInboxQueue",
+            On.DELIVER_INBOX: "DeliverInboxQueue",
+            On.TOPICS: r":vedette-\*$",
         }
 
 

@@ -227,6 +227,7 @@ MODULES = {
     "Review": "alerting.review",
     "Publish": "alerting.publish",
     "Broadcast": "alerting.broadcast",
+    "Deliver": "delivery.deliver",
     "Export": "exporting.export",
 }
 

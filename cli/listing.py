@@ -1,9 +1,8 @@
-"""Lists: ports of the inventory, networks, scans."""
+"""Lists: ports of the inventory, networks."""
 
 import json
 import sys
 from collections.abc import Iterable
-from typing import Annotated
 
 import typer
 
@@ -14,15 +13,12 @@ from cli.session import Session, open_session
 from cli.tables import (
     NETWORK_COLUMNS,
     PORT_COLUMNS,
-    SCAN_COLUMNS,
     network_row,
     port_row,
     print_rows,
-    scan_row,
 )
 
 networks = typer.Typer(help="The networks of a project.", invoke_without_command=True)
-scans = typer.Typer(help="The scans of a project.", invoke_without_command=True)
 
 
 def write_json(document: object) -> None:
@@ -68,35 +64,3 @@ def list_networks(project: Project = "", as_json: AsJson = False) -> None:
             write_json({"networks": list(found)})
         else:
             print_rows(session.console, title="", columns=NETWORK_COLUMNS, rows=map(network_row, found))
-
-
-@scans.callback(invoke_without_command=True)
-def list_scans(
-    context: typer.Context,
-    network: Annotated[str, typer.Option(help="Id or name of one network.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="The newest N.")] = 20,
-    project: Project = "",
-    as_json: AsJson = False,
-) -> None:
-    """List the scans, newest first."""
-    if context.invoked_subcommand:
-        return
-    with open_session(project=project, json=as_json) as session:
-        wanted = network_id(session, network) if network else None
-        pages = session.client.items("projects", session.project, "scans", network=wanted)
-        found = [scan for scan, _ in zip(pages, range(limit), strict=False)]
-        if session.json:
-            write_json({"scans": found})
-        else:
-            print_rows(session.console, title="", columns=SCAN_COLUMNS, rows=map(scan_row, found))
-
-
-@scans.command("cancel")
-def cancel_scan(
-    scan: Annotated[str, typer.Argument(help="The scan's id.", metavar="SCAN")],
-    project: Project = "",
-) -> None:
-    """Stop a live scan; what was found is kept."""
-    with open_session(project=project) as session:
-        session.client.post("projects", session.project, "scans", scan, "cancel")
-        session.console.print(f"scan {scan} is being cancelled; what was found is kept")

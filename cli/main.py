@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from cli import access as accesses
-from cli import alerting, channels, deployment, listing, rules, scanning, triage
+from cli import alerting, channels, deployment, diffing, exporting, listing, rescan, rules, scanning, trending, triage
+from cli import scans as scan_commands
 from cli import why as whys
 from cli.access import Access
 from cli.client import Client
@@ -29,7 +30,11 @@ app.add_typer(alerting.app, name="alerts")
 app.add_typer(channels.app, name="channels")
 app.add_typer(listing.networks, name="networks")
 app.add_typer(rules.app, name="rules")
-app.add_typer(listing.scans, name="scans")
+app.add_typer(scan_commands.app, name="scans")
+app.command()(exporting.export)
+app.command()(trending.trends)
+app.command()(diffing.diff)
+app.command()(rescan.rescan)
 
 
 @app.command()

@@ -79,13 +79,13 @@ def read(session: Session, scan: str) -> Json:
     return session.client.get("projects", session.project, "scans", scan)
 
 
-def report(session: Session, scan: Json) -> int:
-    """The closing table, or one JSON document; the exit code."""
-    ports = open_ports(session, scan)
+def report(session: Session, scan: Json, *, asset: str = "") -> int:
+    """The closing table, of one host alone where it is given, or one JSON document; the exit code."""
+    ports = open_ports(session, scan, asset)
     alerts = [
         alert
         for alert in session.client.items("projects", session.project, "alerts", network=scan["network"])
-        if alert["why"]["change"]["scan"] == scan["id"]
+        if alert["why"]["scan"] == scan["id"]
     ]
     if session.json:
         sys.stdout.write(json.dumps({"scan": scan, "ports": ports, "alerts": alerts}, indent=2) + "\n")
@@ -97,9 +97,10 @@ def report(session: Session, scan: Json) -> int:
     return EXIT_CODES[scan["status"]]
 
 
-def open_ports(session: Session, scan: Json) -> list[Json]:
-    """The open exposures of the scan's network, in order of host and port."""
-    exposures = session.client.items("projects", session.project, "exposures", network=scan["network"], state="open")
+def open_ports(session: Session, scan: Json, asset: str = "") -> list[Json]:
+    """The open exposures of the scan's network, or of one host of it, in order of host and port."""
+    asked = {"network": scan["network"], "state": "open", "address": asset or None}
+    exposures = session.client.items("projects", session.project, "exposures", **asked)
     return sorted(exposures, key=lambda item: (_address_order(item["asset"]), item["protocol"], item["port"]))
 
 

@@ -25,7 +25,7 @@ from functions.store.cursor import read_cursor, write_cursor
 from functions.store.exposures import Exposures
 from functions.store.ledger import Ledger
 from functions.store.scans import Scans
-from functions.usecases.scan_documents import ScanDocuments
+from functions.usecases.scan_evidence import ScanEvidence
 
 INVENTORY = "inventory"
 MAX_LINES = 50_000
@@ -89,8 +89,8 @@ class DiffScans:
             raise InvalidInput("against", f"give a scan of the same network, or `{INVENTORY}`")
         return other
 
-    def _documents(self, scan: Scan) -> ScanDocuments:
-        return ScanDocuments(scan, self.ledger, self.results)
+    def _documents(self, scan: Scan) -> ScanEvidence:
+        return ScanEvidence(scan, self.ledger, self.results)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class _Diff(Shape):
 
 
 class _ScanDiff:
-    def __init__(self, before: ScanDocuments, after: ScanDocuments) -> None:
+    def __init__(self, before: ScanEvidence, after: ScanEvidence) -> None:
         self._before, self._after = before, after
         self._units = units(before.outlines, after.outlines)
 
@@ -151,7 +151,7 @@ class _ScanDiff:
 class _InventoryDiff:
     """Chunk by chunk, then what the inventory holds open outside of the scan."""
 
-    def __init__(self, scan: Scan, documents: ScanDocuments, exposures: Exposures) -> None:
+    def __init__(self, scan: Scan, documents: ScanEvidence, exposures: Exposures) -> None:
         self._scan, self._documents, self._exposures = scan, documents, exposures
 
     @property

@@ -47,7 +47,7 @@ ALERT = {
     "port": 22,
     "protocol": "tcp",
     "status": "open",
-    "why": {"text": "opened", "change": {"scan": "SCAN"}},
+    "why": {"text": "opened", "scan": "SCAN"},
 }
 
 

@@ -18,7 +18,7 @@ _EVER, _FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=
 
 
 @dataclass
-class ScanDocuments:
+class ScanEvidence:
     """Of the results, the last that was read is kept; `lines` counts what was read of all."""
 
     scan: Scan

@@ -59,7 +59,7 @@ class Scheduler:
             "ScheduleExpression": schedule.expression,
             "ScheduleExpressionTimezone": schedule.timezone,
             "FlexibleTimeWindow": {"Mode": "OFF"},
-            "State": "ENABLED" if schedule.enabled else "DISABLED",
+            "State": "ENABLED" if schedule.enabled and network.enabled else "DISABLED",
             "Target": {
                 "Arn": self._target_arn,
                 "RoleArn": self._role_arn,

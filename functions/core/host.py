@@ -1,8 +1,11 @@
 """The inventory record of an asset."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from functions.core.model import Id, Model, Time
+from functions.core.network import TAG
 
 
 class Host(Model):
@@ -35,3 +38,11 @@ class Host(Model):
     first_seen: Time
     last_changed: Time
     version: int = Field(default=1, ge=1)
+
+
+class HostPatch(Model):
+    """What users say of a host; what is left out stays."""
+
+    name: str | None = Field(default=None, max_length=253)
+    comment: str | None = Field(default=None, max_length=1024)
+    tags: tuple[Annotated[str, Field(pattern=TAG)], ...] | None = Field(default=None, max_length=32)

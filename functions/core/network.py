@@ -76,3 +76,19 @@ class Network(NetworkDraft):
     created: Time
     updated: Time
     version: int = Field(default=1, ge=1)
+
+
+class NetworkPatch(Model):
+    """Some of a network's settings; what is left out stays."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=100)
+    tags: tuple[Annotated[str, Field(pattern=TAG)], ...] | None = Field(default=None, max_length=32)
+    enabled: bool | None = None
+    alerts: AlertSettings | None = None
+
+
+class CloneDraft(Model):
+    """`targets`: those of the original where left out."""
+
+    name: str = Field(min_length=1, max_length=100)
+    targets: tuple[str, ...] = Field(default=(), max_length=1000)

@@ -12,6 +12,7 @@ from functions.http_api import openapi, problems
 from functions.http_api.body import has_json, read_object
 from functions.http_api.middleware import authorise, etag, once
 from functions.http_api.routes import (
+    addresses,
     alert_actions,
     alert_stories,
     alerts,
@@ -73,6 +74,7 @@ ROUTERS = tuple(
         scans,
         exposures,
         hosts,
+        addresses,
         why,
         alerts,
         channels,

@@ -64,5 +64,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="At most so many it
 Cursor = Annotated[str, Query(max_length=4096, description="`next_cursor` of the page before.")]
 IfMatch = Annotated[str, Header(alias="If-Match", description="The ETag of the version that is edited.")]
 Asset = Annotated[str, Query(min_length=1, max_length=300, description="An address or a hostname.")]
+PathAsset = Annotated[str, Path(min_length=1, max_length=300, description="An address or a hostname.")]
 Port = Annotated[int, Query(ge=1, le=65535)]
+SomePort = Annotated[int | None, Query(ge=0, le=65535)]
 ProtocolName = Annotated[Protocol, Query()]

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from functions.adapters.scan_objects import RawFile
 from functions.core.coverage import Method
+from functions.core.host import Host
 from functions.core.messages import Event
 from functions.core.model import Id, Model, Protocol, Time
 from functions.core.rule import RuleSetDraft
@@ -161,6 +162,22 @@ class DiffView(Model):
 
 class RawFiles(Model):
     items: tuple[RawFile, ...]
+
+
+class BaselineRequest(Model):
+    cursor: str = Field(default="", max_length=4096)
+
+
+class AcceptedBaseline(Model):
+    """Ask again with `next_cursor` until it is null: then all that is open is accepted."""
+
+    examined: int
+    accepted: int
+    next_cursor: str | None = None
+
+
+class HostView(Host):
+    last_seen: Time = Field(description="When it last answered; of one that is down, its last change.")
 
 
 class Log(Model):

@@ -59,6 +59,16 @@ def across_networks(walk: Walk, list_one: Callable[[str, str], Page[M]]) -> List
     return ListOf(items=tuple(page.items), next_cursor=walk.following(network, page.next_cursor))
 
 
+def first_of_networks(walk: Walk, list_one: Callable[[str, str], Page[M]], *, at_most: int) -> ListOf[M]:
+    """The first page that has something, of `at_most` networks looked at: for what few networks know."""
+    for _ in range(at_most):
+        page = across_networks(walk, list_one)
+        if page.items or not page.next_cursor:
+            return page
+        walk = Walk(walk.networks, walk.project, page.next_cursor)
+    return page
+
+
 def _write(network: str, inner: str) -> str:
     return base64.urlsafe_b64encode(f"{network}.{inner}".encode()).decode()
 

@@ -36,12 +36,25 @@ class Hosts:
         return self._estate(project, network).read(Host, span_of(first, last))
 
     def list(
-        self, project: str, network: str, *, address: str = "", cidr: str = "", limit: int = 100, cursor: str = ""
+        self,
+        project: str,
+        network: str,
+        *,
+        address: str = "",
+        cidr: str = "",
+        tag: str = "",
+        up: bool | None = None,
+        limit: int = 100,
+        cursor: str = "",
     ) -> Page[Host]:
         """One network's hosts; a page may be short and go on. Raises InvalidInput."""
         part = part_of(address=address, cidr=cidr)
         estate = self._estate(project, network)
-        return estate.page(Host, part, lambda _: True, limit=limit, cursor=cursor, query=(address, cidr))
+
+        def match(host: Host) -> bool:
+            return (not tag or tag in host.tags) and (up is None or host.up == up)
+
+        return estate.page(Host, part, match, limit=limit, cursor=cursor, query=(address, cidr, tag, up))
 
     def _estate(self, project: str, network: str) -> Estate:
         return Estate(table=self.table, pk=lambda bucket: keys.hosts(project, network, bucket))

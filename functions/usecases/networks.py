@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.adapters.scheduler import Scheduler
+from functions.core.alert_settings import validate_alert_settings
 from functions.core.errors import AlreadyExists, InvalidInput, ScanInProgress, StaleVersion
-from functions.core.network import Network, NetworkDraft
+from functions.core.network import CloneDraft, Network, NetworkDraft, NetworkPatch
 from functions.core.planner import Preview, preview
 from functions.core.ports import parse_ports
 from functions.core.schedule import validate_schedule
@@ -59,6 +60,26 @@ class ManageNetworks:
         self.scheduler.put(current)
         return current
 
+    def patch(self, *, project: str, identifier: str, patch: NetworkPatch, expected: int, now: datetime) -> Network:
+        """Replace what is given. Raises as `update` does."""
+        given = {name: value for name, value in dict(patch).items() if value is not None}
+        draft = draft_of(self.networks.get(project, identifier)).model_copy(update=given)
+        return self.update(project=project, identifier=identifier, draft=draft, expected=expected, now=now)
+
+    def clone(self, *, project: str, source: str, identifier: str, draft: CloneDraft, now: datetime) -> Network:
+        """A network like `source`, with its schedule off: two that scan the same at the same time serve nobody.
+
+        Raises NotFound, InvalidInput, OutOfScope.
+        """
+        original = draft_of(self.networks.get(project, source))
+        changes: dict[str, object] = {"name": draft.name}
+        if draft.targets:
+            changes["targets"] = draft.targets
+        if original.schedule is not None:
+            changes["schedule"] = original.schedule.model_copy(update={"enabled": False})
+        copied = original.model_copy(update=changes)
+        return self.create(project=project, identifier=identifier, draft=copied, now=now)
+
     def switch_schedule(self, *, project: str, identifier: str, enabled: bool, expected: int, now: datetime) -> Network:
         """Turn the schedule on or off. Raises InvalidInput where there is none."""
         network = self.networks.get(project, identifier)
@@ -95,6 +116,7 @@ def validate_draft(draft: NetworkDraft, *, admit_loopback: bool) -> None:
     for protocol in draft.protocols:
         parse_ports(draft.ports, protocol=protocol, field="ports")
     profile_named(draft.profile)
+    validate_alert_settings(draft.alerts)
     if draft.schedule is not None:
         validate_schedule(draft.schedule)
 

@@ -75,7 +75,9 @@ class RunTick:
 
 
 def schedule_of(network: Network) -> Schedule:
-    """Raises NotFound for a network without a schedule that is on."""
+    """Raises NotFound for a network that is off, or without a schedule that is on."""
+    if not network.enabled:
+        raise NotFound(f"network {network.name!r} is off")
     if network.schedule is None or not network.schedule.enabled:
         raise NotFound(f"the schedule of network {network.name!r} is off")
     return network.schedule

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.adapters.workflow import Workflow
-from functions.core.errors import AlreadyExists, InvalidInput, OutOfScope
+from functions.core.errors import AlreadyExists, Conflict, InvalidInput, OutOfScope
 from functions.core.ids import derived_id
 from functions.core.model import Protocol
 from functions.core.network import Network, NetworkDraft
@@ -41,10 +41,14 @@ class StartScan:
     ) -> Scan:
         """The scan of this cause: new, or the one that the cause made before.
 
-        The id derives from `cause_time` and the cause. Raises NotFound, InvalidInput, OutOfScope, ScanInProgress (its
+        The id derives from `cause_time` and the cause. Raises NotFound, InvalidInput, OutOfScope, Conflict for a network that is off, ScanInProgress (its
         `current` names the live scan), Unavailable (ask again with the same cause).
         """
         found = self.networks.get(project, network)
+        if not found.enabled:
+            raise Conflict(
+                f"network {found.name!r} is off: turn it on to scan it", current=found.model_dump(mode="json")
+            )
         scan = Scan(
             id=derived_id(cause_time, project, network, cause.kind, cause.key),
             project=project,

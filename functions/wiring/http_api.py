@@ -23,6 +23,7 @@ from functions.store.counters import Counters
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.exports import Exports
 from functions.store.exposures import Exposures
+from functions.store.history import History
 from functions.store.hosts import Hosts
 from functions.store.idempotency import Idempotency
 from functions.store.ledger import Ledger
@@ -34,6 +35,7 @@ from functions.store.rules import Rules
 from functions.store.scans import Scans
 from functions.store.table import Table
 from functions.store.tokens import Tokens
+from functions.usecases.accept_baseline import AcceptBaseline
 from functions.usecases.back_test import BackTest
 from functions.usecases.cancel_scan import CancelScan
 from functions.usecases.channels import ManageChannels
@@ -41,6 +43,7 @@ from functions.usecases.delete_scan import DeleteScan
 from functions.usecases.diff_scans import DiffScans
 from functions.usecases.explain_cell import ExplainCell
 from functions.usecases.export import AskForExport
+from functions.usecases.inventory import Inventory
 from functions.usecases.networks import ManageNetworks, preview_draft
 from functions.usecases.review_network import Reconciled
 from functions.usecases.rules import ManageRules
@@ -61,6 +64,8 @@ class HttpApi:
     ledger: Ledger
     exposures: Exposures
     hosts: Hosts
+    inventory: Inventory
+    accept_baseline: AcceptBaseline
     alerts: Alerts
     alert_lists: AlertLists
     alert_groups: AlertGroups
@@ -121,6 +126,10 @@ def http_api() -> HttpApi:
         ledger=ledger,
         exposures=exposures,
         hosts=hosts,
+        inventory=Inventory(
+            hosts=hosts, exposures=exposures, coverage=CoverageMaps(table), history=History(table)
+        ),
+        accept_baseline=AcceptBaseline(networks=networks, exposures=exposures),
         alerts=alerts,
         alert_lists=alert_lists,
         alert_groups=AlertGroups(table),

@@ -69,6 +69,11 @@ def test_putting_again_follows_the_network(client: EventBridgeSchedulerClient, s
     assert (made["ScheduleExpression"], made["State"]) == ("rate(1 day)", "DISABLED")
 
 
+def test_a_network_that_is_off_does_not_tick(client: EventBridgeSchedulerClient, scheduler: Scheduler) -> None:
+    scheduler.put(NETWORK.model_copy(update={"enabled": False}))
+    assert client.get_schedule(GroupName=GROUP, Name=NETWORK.id)["State"] == "DISABLED"
+
+
 def test_a_network_without_a_schedule_has_none_there(client: EventBridgeSchedulerClient, scheduler: Scheduler) -> None:
     scheduler.put(NETWORK)
     scheduler.put(NETWORK.model_copy(update={"schedule": None}))

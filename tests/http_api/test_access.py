@@ -29,6 +29,7 @@ BODIES = {
             "/back-test": {"version": 1},
         }.items()
     },
+    "/v1/projects/{project}/networks/{network}/clone": {"name": "x"},
     "/v1/projects/{project}/scans": {"network": ID},
     "/v1/projects/{project}/alerts/bulk": {"action": "take", "alerts": [ID]},
     "/v1/projects/{project}/alerts/{alert}/comments": {"text": "x"},
@@ -56,7 +57,12 @@ def concrete(path: str) -> str:
 def call(api: Api, method: str, path: str) -> tuple[int, str]:
     query = {"asset": "10.0.0.1", "port": "22"} if path.endswith(("/coverage", "/decide", "/why")) else None
     query = {"against": "inventory"} if path.endswith("/diff") else query
-    answer = api.call(method, concrete(path), BODIES.get(path, {}) if method != "GET" else None, query=query)
+    answer = api.call(
+        method,
+        concrete(path),
+        {} if method == "PATCH" and path.endswith("{network}") else BODIES.get(path, {}) if method != "GET" else None,
+        query=query,
+    )
     return answer.status, answer.slug
 
 

@@ -45,6 +45,11 @@ def test_a_created_network_can_be_read_listed_and_edited(api: Api, project: str)
         ({"protocols": ["icmp"]}, "protocols.0"),
         ({"schedule": {"expression": "cron(0 6 * * * *)"}}, "schedule.expression"),
         ({"schedule": {"expression": "rate(1 day)", "timezone": "Mars/Olympus"}}, "schedule.timezone"),
+        ({"alerts": {"severities": [{"ports": "22-", "severity": "low"}]}}, "alerts.severities.0.ports"),
+        ({"alerts": {"severities": [{"severity": "urgent"}]}}, "alerts.severities.0.severity"),
+        ({"alerts": {"confirm": ["NEW_HOST"]}}, "alerts.confirm"),
+        ({"alerts": {"silent": ["NEW_HOST", "NEW_HOST"]}}, "alerts.silent"),
+        ({"tags": ["two words"]}, "tags.0"),
         ({"flags": "--open"}, "flags"),
         ({"name": ""}, "name"),
     ],
@@ -173,3 +178,37 @@ def test_a_preview_counts_and_keeps_nothing(api: Api, project: str) -> None:
 
 def test_a_preview_of_a_network_counts_it(api: Api, project: str, network: str) -> None:
     assert api.get(f"/v1/projects/{project}/networks/{network}/preview").body["cells"] == 768
+
+
+def test_some_of_its_settings_are_changed_and_the_rest_stays(api: Api, project: str, network: str) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    assert api.patch(one, {"tags": ["dmz"]}).slug == "precondition-required"
+    tagged = api.patch(one, {"tags": ["dmz"], "alerts": {"baseline": "alert"}}, version=1)
+    assert (tagged.status, tagged.version, tagged.body["tags"]) == (200, 2, ["dmz"])
+    assert (tagged.body["name"], tagged.body["alerts"]["baseline"]) == ("office", "alert")
+    assert api.patch(one, {"alerts": {"confirm": ["NEW_HOST"]}}, version=2).body["field"] == "alerts.confirm"
+    assert api.patch(one, {"name": "late"}, version=1).slug == "stale-version"
+
+
+def test_a_network_that_is_off_is_not_scanned(api: Api, project: str, network: str) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    assert api.patch(one, {"enabled": False}, version=1).body["enabled"] is False
+    refused = api.post(f"/v1/projects/{project}/scans", {"network": network})
+    assert (refused.status, refused.slug, refused.body["current"]["id"]) == (409, "conflict", network)
+    assert api.patch(one, {"enabled": True}, version=2).status == 200
+    assert api.post(f"/v1/projects/{project}/scans", {"network": network}).status in {201, 202}
+
+
+def test_a_clone_is_like_its_original_with_its_schedule_off(api: Api, project: str) -> None:
+    networks = f"/v1/projects/{project}/networks"
+    made = api.post(networks, DRAFT | {"schedule": DAILY, "tags": ["dmz"], "rate": 77}).body
+    clone = api.post(f"{networks}/{made['id']}/clone", {"name": "copy"}, key="once")
+    assert clone.status == 201
+    same = made.keys() - {"id", "name", "schedule", "created", "updated"}
+    assert {name: clone.body[name] for name in same} == {name: made[name] for name in same}
+    assert (clone.body["name"], clone.body["schedule"]["enabled"]) == ("copy", False)
+    assert api.post(f"{networks}/{made['id']}/clone", {"name": "copy"}, key="once").body == clone.body
+    elsewhere = api.post(f"{networks}/{made['id']}/clone", {"name": "other", "targets": ["10.1.0.0/24"]})
+    assert elsewhere.body["targets"] == ["10.1.0.0/24"]
+    refused = api.post(f"{networks}/{made['id']}/clone", {"name": "bad", "targets": ["10.0.0.0/33"]})
+    assert refused.body["field"] == "targets.0"

@@ -5,10 +5,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.core.network import Network, NetworkDraft
+from functions.core.network import CloneDraft, Network, NetworkDraft, NetworkPatch
 from functions.core.planner import Preview
 from functions.http_api.caller import Cause, Cursor, IfMatch, Limit, PathId, Services, expected_version
-from functions.http_api.models import ListOf, ScheduleSwitch
+from functions.http_api.models import AcceptedBaseline, BaselineRequest, ListOf, ScheduleSwitch
 from functions.http_api.paging import listed
 from functions.usecases.networks import draft_of
 
@@ -53,6 +53,30 @@ def update_network(
     return services.manage_networks.update(
         project=project, identifier=network, draft=body, expected=expected, now=services.now()
     )
+
+
+@router.patch(_ONE, tags=_TAGS, summary="Change its name, tags or alert settings, or turn it on or off")
+def patch_network(
+    project: PathId, network: PathId, body: NetworkPatch, services: Services, if_match: IfMatch = ""
+) -> Network:
+    expected = expected_version(if_match)
+    return services.manage_networks.patch(
+        project=project, identifier=network, patch=body, expected=expected, now=services.now()
+    )
+
+
+@router.post(f"{_ONE}/clone", status_code=201, tags=_TAGS, summary="Make a network like it, with its schedule off")
+def clone_network(project: PathId, network: PathId, body: CloneDraft, services: Services, cause: Cause) -> Network:
+    identifier = cause.identifier("network", project)
+    return services.manage_networks.clone(
+        project=project, source=network, identifier=identifier, draft=body, now=services.now()
+    )
+
+
+@router.post(f"{_ONE}/baseline", tags=_TAGS, summary="Take what is open now for the baseline, a page at a time")
+def accept_baseline(project: PathId, network: PathId, body: BaselineRequest, services: Services) -> AcceptedBaseline:
+    page = services.accept_baseline(project=project, network=network, cursor=body.cursor, now=services.now())
+    return AcceptedBaseline(examined=page.examined, accepted=page.accepted, next_cursor=page.next_cursor or None)
 
 
 @router.patch(f"{_ONE}/schedule", tags=_TAGS, summary="Turn the schedule on or off")

@@ -3,15 +3,21 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from functions.adapters.export_objects import ExportObjects
 from functions.adapters.queue import Queue
 from functions.core import export_table
+from functions.core.alert import Alert
 from functions.core.alert_filter import AlertFilter
 from functions.core.errors import AlreadyExists, Corrupt, InvalidInput, NotFound, VedetteError
 from functions.core.export import Export, ExportDraft, ExportKind, ExportStatus, check_draft
+from functions.core.exposure import Exposure
+from functions.core.host import Host
 from functions.core.model import Model
+from functions.core.network import Network
+from functions.core.scan import Scan
 from functions.store.alert_lists import AlertLists
 from functions.store.cursor import Page
 from functions.store.estate import part_of
@@ -112,44 +118,58 @@ class WriteExport:
             yield export_table.line(record, export.kind, export.format)
 
     def _records(self, export: Export) -> Iterator[Model]:
-        project, wanted = export.project, export.filters
         match export.kind:
             case ExportKind.EXPOSURES:
                 for network in self._networks(export):
-                    yield from _all(
-                        lambda cursor, one=network: self.exposures.list(
-                            project,
-                            one,
-                            limit=PAGE,
-                            cursor=cursor,
-                            **wanted.model_dump(include={"address", "cidr", "port", "protocol", "service", "state"}),
-                        )
-                    )
+                    yield from _all(partial(self._exposures, export, network))
             case ExportKind.HOSTS:
                 for network in self._networks(export):
-                    yield from _all(
-                        lambda cursor, one=network: self.hosts.list(
-                            project, one, address=wanted.address, cidr=wanted.cidr, limit=PAGE, cursor=cursor
-                        )
-                    )
+                    yield from _all(partial(self._hosts, export, network))
             case ExportKind.ALERTS:
-                now = self.now()
-                chosen = AlertFilter.model_validate(wanted.model_dump(exclude={"scan", "service", "state"}))
-                yield from _all(lambda cursor: self.alerts.page(project, chosen, now=now, limit=PAGE, cursor=cursor))
+                yield from _all(partial(self._alerts, export, self.now()))
             case _:
-                status = wanted.status or ""
-                yield from _all(
-                    lambda cursor: self.scans.list(
-                        project, network=wanted.network, status=status, limit=PAGE, cursor=cursor
-                    )
-                )
+                yield from _all(partial(self._scans, export))
+
+    def _exposures(self, export: Export, network: str, cursor: str) -> Page[Exposure]:
+        wanted = export.filters
+        return self.exposures.list(
+            export.project,
+            network,
+            address=wanted.address,
+            cidr=wanted.cidr,
+            port=wanted.port,
+            protocol=wanted.protocol,
+            service=wanted.service,
+            state=wanted.state,
+            limit=PAGE,
+            cursor=cursor,
+        )
+
+    def _hosts(self, export: Export, network: str, cursor: str) -> Page[Host]:
+        wanted = export.filters
+        return self.hosts.list(
+            export.project, network, address=wanted.address, cidr=wanted.cidr, limit=PAGE, cursor=cursor
+        )
+
+    def _alerts(self, export: Export, now: datetime, cursor: str) -> Page[Alert]:
+        wanted = AlertFilter.model_validate(export.filters.model_dump(exclude={"scan", "service", "state"}))
+        return self.alerts.page(export.project, wanted, now=now, limit=PAGE, cursor=cursor)
+
+    def _scans(self, export: Export, cursor: str) -> Page[Scan]:
+        wanted = export.filters
+        return self.scans.list(
+            export.project, network=wanted.network, status=wanted.status or "", limit=PAGE, cursor=cursor
+        )
 
     def _networks(self, export: Export) -> Iterator[str]:
         if export.filters.network:
             yield export.filters.network
             return
-        for network in _all(lambda cursor: self.networks.list(export.project, limit=PAGE, cursor=cursor)):
+        for network in _all(partial(self._page_of_networks, export.project)):
             yield network.id
+
+    def _page_of_networks(self, project: str, cursor: str) -> Page[Network]:
+        return self.networks.list(project, limit=PAGE, cursor=cursor)
 
 
 @dataclass

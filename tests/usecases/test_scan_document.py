@@ -10,7 +10,7 @@ from defusedxml.ElementTree import fromstring
 from functions.core.chunk import Chunk
 from functions.core.coverage import Method
 from functions.core.errors import NotFound
-from functions.core.messages import HostLine, ObservationLine, ResultHeader, ResultLine
+from functions.core.messages import HostLine, ObservationLine, ResultHeader
 from functions.core.scan import Scan
 from functions.usecases.scan_document import ScanDocument
 from tests.backend import BUCKET, NOW, Backend
@@ -40,7 +40,7 @@ def up(asset: str, *, address: str = "", **fields: Any) -> HostLine:
     return HostLine(asset=asset, address=address or asset, up=fields.pop("up", True), at=NOW, **fields)
 
 
-def saved(backend: Backend, scan: Scan, folder: Path, *lines: ResultLine, tools: dict[str, str] | None = None) -> Chunk:
+def saved(backend: Backend, scan: Scan, folder: Path, *lines: HostLine | ObservationLine, tools: dict[str, str] | None = None) -> Chunk:
     name = f"{next(_CHUNKS):05}"
     backend.ledger.create([Chunk(project=scan.project, scan=scan.id, chunk=name, cells=1)])
     chunk = backend.ledger.claim(scan.project, scan.id, name, run=1, now=NOW, lease_s=400)

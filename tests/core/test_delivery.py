@@ -1,6 +1,7 @@
 """What a channel is told of an alert's life, when it is tried again, and what a message says."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ from tests.core.delivery_examples import AT, CHANNEL, alert
 
 OPEN = alert()
 RESOLVED = alert(status=AlertStatus.RESOLVED)
-MARKED = {name: Mark(by="me", at=AT) for name in ("acknowledged", "snoozed", "muted")}
+MARKED: dict[str, Any] = {name: Mark(by="me", at=AT) for name in ("acknowledged", "snoozed", "muted")}
 
 
 def told(alert: Alert, delivery: Delivery | None = None, *, resolutions: bool = True) -> str:
@@ -68,7 +69,8 @@ def test_resolutions_are_told_where_they_are_wanted() -> None:
 @pytest.mark.parametrize("known", ["", "open", "aside", "resolved"])
 @pytest.mark.parametrize("status", list(AlertStatus))
 def test_what_is_set_aside_is_not_told_of(name: str, known: str, status: AlertStatus) -> None:
-    aside = alert(status=status, **{name: MARKED[name]})
+    marks: dict[str, Any] = {name: MARKED[name]}
+    aside = alert(status=status, **marks)
     assert told(aside, after(known)) == ""
     assert standing(aside, AT) == "aside"
 

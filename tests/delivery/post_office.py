@@ -70,10 +70,9 @@ class PostOffice:
 
     def alert(self, *, heard: bool = True, **fields: Any) -> Alert:
         """Raised, and, when `heard`, told of by the bus."""
-        made = delivery_examples.alert(
-            **{"id": new_id(self.now), "project": self.backend.project, "raised": self.now, "updated": self.now}
-            | fields
-        )
+        now = {"raised": self.now, "updated": self.now}
+        plain: Json = {"id": new_id(self.now), "project": self.backend.project, **now}
+        made = delivery_examples.alert(**(plain | fields))
         self.backend.alerts.create(made)
         if heard:
             self.tell(made)

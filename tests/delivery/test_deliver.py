@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,8 @@ def test_what_happens_while_a_message_is_on_its_way_is_told_after_it(post_office
 @pytest.mark.parametrize("mark", ["acknowledged", "snoozed", "muted"])
 def test_what_is_set_aside_is_not_told_of_and_returns(post_office: PostOffice, mark: str) -> None:
     channel = post_office.channel()
-    known, new = post_office.alert(), post_office.alert(**{mark: MARK})
+    set_aside: dict[str, Any] = {mark: MARK}
+    known, new = post_office.alert(), post_office.alert(**set_aside)
     post_office.tell(post_office.change(known, **{mark: MARK}))
     post_office.tell(post_office.change(known, **RESOLVED))
     post_office.tell(post_office.change(known, **OPEN_AGAIN))

@@ -50,7 +50,7 @@ class Receiver:
 
 
 def verified(secret: str, headers: dict[str, str], body: bytes, *, now: int) -> bool:
-    """The recipe of docs/webhooks.md."""
+    """The recipe of docs/channels.md."""
     identifier, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "0")
     if abs(now - int(timestamp)) > TOLERANCE_S:
         return False

@@ -29,14 +29,14 @@ class Walk:
     base_key: Callable[[str], Key]
     query: tuple[object, ...]
 
-    def page(self, read: Callable[[Item], M | None], *, limit: int, cursor: str, at_once: int = _AT_ONCE) -> Page[M]:
+    def page(self, read: Callable[[Item], M | None], *, limit: int, cursor: str) -> Page[M]:
         """`read` makes a model of an item, or None of one that is not wanted. Raises InvalidInput for a cursor of another list."""
         number, after = self._position(cursor)
         kept: list[M] = []
         budget = EVALUATED
         while number < len(self.spans) and budget > 0:
             span = self.spans[number]
-            found = self.table.query(self._from(span, after), limit=min(budget, max(limit - len(kept), at_once)))
+            found = self.table.query(self._from(span, after), limit=min(budget, max(limit - len(kept), _AT_ONCE)))
             budget -= max(len(found.items), 1)
             for index, item in enumerate(found.items):
                 model = read(item)

@@ -50,6 +50,9 @@ class Client:
     def put(self, *path: str, body: Mapping[str, Any], version: int, **query: Any) -> Json:
         return self._call("PUT", path, json=dict(body), params=query, headers=_if_match(version))
 
+    def patch(self, *path: str, body: Mapping[str, Any], version: int) -> Json:
+        return self._call("PATCH", path, json=dict(body), headers=_if_match(version))
+
     def delete(self, *path: str, version: int | None = None) -> Json:
         return self._call("DELETE", path, headers=_if_match(version))
 

@@ -1,24 +1,14 @@
-"""Lists: ports of the inventory, networks."""
+"""Lists: ports of the inventory."""
 
 import json
 import sys
-from collections.abc import Iterable
 
-import typer
-
-from cli.client import Json
 from cli.errors import UsageError
-from cli.options import AsJson, Project
-from cli.session import Session, open_session
-from cli.tables import (
-    NETWORK_COLUMNS,
-    PORT_COLUMNS,
-    network_row,
-    port_row,
-    print_rows,
-)
+from cli.session import Session
+from cli.tables import PORT_COLUMNS, port_row, print_rows
 
-networks = typer.Typer(help="The networks of a project.", invoke_without_command=True)
+STATES = ("open", "suspect", "flapping", "closed", "present", "all")
+"""`present`: all but what is closed."""
 
 
 def write_json(document: object) -> None:
@@ -28,8 +18,8 @@ def write_json(document: object) -> None:
 def ports(
     session: Session, *, network: str, address: str, cidr: str, port: int | None, service: str, state: str
 ) -> None:
-    if state not in {"open", "closed", "all"}:
-        raise UsageError("--state: give open, closed or all")
+    if state not in STATES:
+        raise UsageError(f"--state: give one of {', '.join(STATES)}")
     found = session.client.items(
         "projects",
         session.project,
@@ -39,8 +29,10 @@ def ports(
         cidr=cidr or None,
         port=port,
         service=service or None,
-        state=None if state == "all" else state,
+        state=None if state in {"present", "all"} else state,
     )
+    if state == "present":
+        found = (each for each in found if each["state"] != "closed")
     if session.json:
         write_json({"ports": list(found)})
         return
@@ -53,14 +45,3 @@ def network_id(session: Session, wanted: str) -> str:
         if wanted in {network["id"], network["name"]}:
             return str(network["id"])
     raise UsageError(f"--network: there is no network {wanted!r} in this project")
-
-
-@networks.callback()
-def list_networks(project: Project = "", as_json: AsJson = False) -> None:
-    """List the networks."""
-    with open_session(project=project, json=as_json) as session:
-        found: Iterable[Json] = session.client.items("projects", session.project, "networks")
-        if session.json:
-            write_json({"networks": list(found)})
-        else:
-            print_rows(session.console, title="", columns=NETWORK_COLUMNS, rows=map(network_row, found))

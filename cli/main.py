@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from cli import access as accesses
-from cli import alerting, channels, deployment, diffing, exporting, listing, rescan, rules, scanning, trending, triage
+from cli import (
+    alerting,
+    channels,
+    deployment,
+    diffing,
+    exporting,
+    history,
+    hosts,
+    listing,
+    networks,
+    rescan,
+    rules,
+    scanning,
+    trending,
+    triage,
+)
 from cli import scans as scan_commands
 from cli import why as whys
 from cli.access import Access
@@ -28,10 +43,12 @@ app = typer.Typer(
 alerting.app.add_typer(triage.app)
 app.add_typer(alerting.app, name="alerts")
 app.add_typer(channels.app, name="channels")
-app.add_typer(listing.networks, name="networks")
+app.add_typer(hosts.app, name="hosts")
+app.add_typer(networks.app, name="networks")
 app.add_typer(rules.app, name="rules")
 app.add_typer(scan_commands.app, name="scans")
 app.command()(exporting.export)
+app.command()(history.history)
 app.command()(trending.trends)
 app.command()(diffing.diff)
 app.command()(rescan.rescan)
@@ -146,7 +163,7 @@ def ports(
     cidr: Annotated[str, typer.Option(help="A block of addresses.")] = "",
     port: Annotated[int | None, typer.Option(help="One port.")] = None,
     service: Annotated[str, typer.Option(help="A service's name.")] = "",
-    state: Annotated[str, typer.Option(help="open, closed or all.")] = "open",
+    state: Annotated[str, typer.Option(help="open, suspect, flapping, closed, present or all.")] = "open",
     project: Project = "",
     as_json: AsJson = False,
 ) -> None:

@@ -72,7 +72,7 @@ def scan_row(scan: Json) -> tuple[str, ...]:
     )
 
 
-NETWORK_COLUMNS = ("network", "name", "targets", "ports", "rate", "schedule")
+NETWORK_COLUMNS = ("network", "name", "targets", "ports", "rate", "schedule", "tags", "watched")
 
 
 def network_row(network: Json) -> tuple[str, ...]:
@@ -84,4 +84,6 @@ def network_row(network: Json) -> tuple[str, ...]:
         network["ports"],
         f"{network['rate']} packets/s",
         f"{schedule['expression']}{'' if schedule['enabled'] else ' (off)'}" if schedule else "none",
+        ", ".join(network["tags"]),
+        "yes" if network["enabled"] else "off",
     )

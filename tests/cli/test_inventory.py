@@ -1,0 +1,154 @@
+"""`vedette networks`, `hosts` and `history` against the API itself, in memory."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cli import main
+from cli.client import Client
+from cli.history import split_subject
+from tests.http_api.conftest import ADMIN, Api
+from tests.http_api.test_hosts import ADDRESS, remember
+from tests.platform_in_memory import Platform
+
+Command = Callable[..., tuple[int, str, str]]
+DRAFT = {
+    "name": "office",
+    "targets": ["10.0.0.0/24"],
+    "ports": "22,80",
+    "schedule": {"expression": "rate(1 day)"},
+}
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    """What the API's own handler answers."""
+    told = Api(ADMIN).call(
+        request.method,
+        request.url.path,
+        json.loads(request.content) if request.content else None,
+        query=dict(request.url.params),
+        headers=dict(request.headers),
+    )
+    return httpx.Response(told.status, json=told.body)
+
+
+@pytest.fixture
+def command(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Command:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"URL": "http://api.test", "WEBSOCKET_URL": "ws://api.test", "TOKEN": "vdt_x"}.items():
+        monkeypatch.setenv(f"VEDETTE_{name}", value)
+    monkeypatch.setattr("cli.session.Client", lambda access: Client(access, transport=httpx.MockTransport(answer)))
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["vedette", *words])
+        with pytest.raises(SystemExit) as ended:
+            main.main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def office(platform: Platform, command: Command) -> str:
+    """The default project's only network, which knows a host."""
+    command("networks")
+    api = Api(ADMIN)
+    project = api.get("/v1/projects").body["items"][0]["id"]
+    network = str(api.post(f"/v1/projects/{project}/networks", DRAFT).body["id"])
+    remember(platform, project, network)
+    return network
+
+
+def documents(command: Command, *words: str) -> Any:
+    code, out, err = command(*words, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_a_network_is_listed_shown_tagged_renamed_and_turned_off_and_on(command: Command, office: str) -> None:
+    assert command("networks", "tag", "office", "dmz", "prod") == (0, "network office has the tags dmz, prod\n", "")
+    assert command("networks", "disable", "office")[1] == "network office is off\n"
+    assert command("networks")[1].splitlines() == [
+        f"{office}\toffice\t10.0.0.0/24\t22,80\t1000 packets/s\trate(1 day)\tdmz, prod\toff"
+    ]
+    command("networks", "enable", office)
+    command("networks", "rename", "office", "headquarters")
+    shown = documents(command, "networks", "show", "headquarters")
+    assert (shown["enabled"], shown["tags"]) == (True, ["dmz", "prod"])
+    assert "targets: 10.0.0.0/24\n" in command("networks", "show", "headquarters")[1]
+    assert command("networks", "tag", "headquarters")[1].endswith("has the tags none\n")
+    assert command("networks", "tag", "headquarters", "two words")[0] == 2
+
+
+def test_alert_settings_are_printed_and_replaced(command: Command, office: str, tmp_path: Path) -> None:
+    settings = json.loads(command("networks", "alerts", "office")[1])
+    file = tmp_path / "alerts.json"
+    file.write_text(json.dumps(settings | {"misses_to_close": 5}))
+    assert command("networks", "alerts", "office", str(file))[0] == 0
+    assert json.loads(command("networks", "alerts", "office")[1])["misses_to_close"] == 5
+    file.write_text(json.dumps({"confirm": ["NEW_HOST"]}))
+    code, _, err = command("networks", "alerts", "office", str(file))
+    assert (code, "alerts.confirm" in err) == (2, True)
+    file.write_text("{")
+    assert command("networks", "alerts", "office", str(file))[0] == 2
+
+
+def test_a_network_is_cloned_and_deleted(command: Command, office: str) -> None:
+    clone = documents(command, "networks", "clone", "office", "copy", "--target", "10.0.1.0/24")
+    assert (clone["name"], clone["targets"], clone["schedule"]["enabled"]) == ("copy", ["10.0.1.0/24"], False)
+    assert command("networks", "delete", "copy")[0] == 0
+    assert len(documents(command, "networks")["networks"]) == 1
+
+
+def test_what_is_open_is_accepted(command: Command, office: str) -> None:
+    assert command("networks", "baseline", "office")[1] == "examined 2 exposures, accepted 2 as baseline\n"
+    assert documents(command, "networks", "baseline", "office") == {"examined": 2, "accepted": 0}
+
+
+def test_hosts_are_listed_shown_and_edited(command: Command, office: str) -> None:
+    assert command("hosts", "edit", ADDRESS, "--name", "printer\x1b[2J", "--tag", "third")[0] == 0
+    (line,) = command("hosts", "--tag", "third")[1].splitlines()
+    assert line.startswith(f"{ADDRESS}\tprinter\\x1b[2J\t{office}\tup\t")
+    assert [each["asset"] for each in documents(command, "hosts", "--down")["hosts"]] == ["fd00::7"]
+    shown = command("hosts", "show", ADDRESS)[1]
+    assert "In network office:\n" in shown
+    assert f"{ADDRESS}\t22/tcp\topen\t" in shown
+    assert command("hosts", "edit", ADDRESS)[0] == 2
+    assert command("hosts", "edit", "10.0.0.99", "--name", "x")[0] == 2
+
+
+def test_history_is_told_newest_first(command: Command, office: str) -> None:
+    told = documents(command, "history", ADDRESS)["history"]
+    assert [each["event"] for each in told] == ["opened", "closed", "opened", "seen"]
+    of_port = command("history", f"{ADDRESS}:22", "--network", "office")[1].splitlines()
+    assert [line.split("\t")[3:5] for line in of_port] == [["22/tcp", "closed"], ["22/tcp", "opened"]]
+    assert len(documents(command, "history", ADDRESS, "--limit", "1")["history"]) == 1
+
+
+@pytest.mark.parametrize("state", ["suspect", "flapping"])
+def test_ports_are_found_by_any_state(command: Command, office: str, state: str) -> None:
+    assert documents(command, "ports", "--state", state) == {"ports": []}
+    assert len(documents(command, "ports", "--state", "present")["ports"]) == 2
+    assert command("ports", "--state", "ajar")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("10.0.0.1", ("10.0.0.1", None, None)),
+        ("10.0.0.1:443", ("10.0.0.1", 443, "tcp")),
+        ("fd00::1", ("fd00::1", None, None)),
+        ("[fd00::1]", ("fd00::1", None, None)),
+        ("[fd00::1]:53/udp", ("fd00::1", 53, "udp")),
+        ("www.example.org", ("www.example.org", None, None)),
+    ],
+)
+def test_a_subject_is_an_address_or_one_of_its_ports(text: str, subject: tuple[str, int | None, str | None]) -> None:
+    assert split_subject(text) == subject

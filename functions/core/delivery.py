@@ -1,7 +1,6 @@
-"""What is told of an alert on a channel, when it is tried again, and what a message says."""
+"""What is told of an alert on a channel, and when it is tried again."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from functions.core.alert import UNRESOLVED, Alert, Delivery, Mark, Severity
+from functions.core.alert import UNRESOLVED, Alert, Delivery, Mark
 from functions.core.ids import derived_id
 from functions.core.model import Id, Model, Time
 
@@ -26,8 +25,8 @@ LEASE = timedelta(minutes=2)
 """Whoever sends has so long to say what came of it; after that another one tries. Longer than a function may run."""
 PATIENCE = timedelta(hours=24)
 """For what waits behind messages that keep failing."""
-AT_ONCE = 50
-"""Alerts in one message: far below the 256 KiB that a topic takes."""
+AT_ONCE = 100
+"""Alerts in one message; where their texts are too long together, they are cut."""
 KEPT = timedelta(days=30)
 """What failed can be sent again for so long."""
 
@@ -185,71 +184,3 @@ def batches(entries: Iterable[Entry]) -> list[list[Entry]]:
         else:
             fresh.append(entry)
     return [*tried.values(), *(fresh[start : start + AT_ONCE] for start in range(0, len(fresh), AT_ONCE))]
-
-
-MessageType = Literal["alerts", "exception.ending", "test"]
-
-
-class Outgoing(Model):
-    """One message as receivers get it, whatever the channel. `id`: drop what came with it before."""
-
-    version: Literal[1] = 1
-    id: str
-    type: MessageType
-    project: Id
-    channel: Id
-    time: Time
-    """Of this attempt."""
-    text: str
-    """One line for people."""
-    groups: tuple[dict[str, Any], ...] = ()
-    """One for each cause that many alerts share, the most severe first: `group`, `type`, `severity`, `count`."""
-    alerts: tuple[dict[str, Any], ...] = ()
-    """Each with its own `delivery` id, the `occasion`, and the `alert` as the API shows it."""
-    notice: dict[str, Any] = Field(default_factory=dict)
-
-    def body(self) -> bytes:
-        return self.model_dump_json().encode()
-
-
-def alerts_message(told: Sequence[tuple[Entry, Alert]], *, message: str, now: datetime) -> Outgoing:
-    """`told`: at least one, all of one channel."""
-    entry = told[0][0]
-    return Outgoing(
-        id=message,
-        type="alerts",
-        project=entry.project,
-        channel=entry.channel,
-        time=now,
-        text=_text(told),
-        groups=tuple(_groups([alert for _, alert in told])),
-        alerts=tuple(
-            {
-                "delivery": each.id,
-                "occasion": each.occasion,
-                "alert": alert.model_dump(mode="json", exclude={"deliveries"}),
-            }
-            for each, alert in told
-        ),
-    )
-
-
-def _text(told: Sequence[tuple[Entry, Alert]]) -> str:
-    if len(told) == 1:
-        ((entry, alert),) = told
-        return f"{entry.occasion}: {alert.severity} {alert.type}: {alert.why.text}"
-    counts = Counter(alert.severity for _, alert in told)
-    parts = (f"{counts[severity]} {severity}" for severity in reversed(Severity) if counts[severity])
-    return f"{len(told)} alerts: {', '.join(parts)}"
-
-
-def _groups(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
-    ranks = {severity: rank for rank, severity in enumerate(Severity)}
-    groups: dict[str, list[Alert]] = {}
-    for alert in alerts:
-        groups.setdefault(alert.group, []).append(alert)
-    lines = []
-    for group, members in groups.items():
-        worst = max(members, key=lambda alert: ranks[alert.severity])
-        lines.append({"group": group, "type": worst.type, "severity": worst.severity, "count": len(members)})
-    return sorted(lines, key=lambda line: (-ranks[line["severity"]], -int(line["count"])))

@@ -8,8 +8,9 @@ from typing import Any
 
 from functions.core.alert import Severity
 from functions.core.channel import Channel, Trial, concerns, due_at, fits
-from functions.core.delivery import Entry, Outgoing, Standing, batches, entry_of, notice_of, occasion_of, standing
+from functions.core.delivery import Entry, Standing, batches, entry_of, notice_of, occasion_of, standing
 from functions.core.errors import NotFound, Undelivered
+from functions.core.outgoing import Outgoing
 from functions.store.channels import Channels
 from functions.store.hosts import Hosts
 from functions.store.networks import Networks

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from functions.core.alert import Alert, Delivery
 from functions.core.channel import Channel
-from functions.core.delivery import Entry, Outgoing, alerts_message, entry_of, message_id, occasion_of
+from functions.core.delivery import Entry, entry_of, message_id, occasion_of
 from functions.core.errors import StaleVersion, Undelivered
+from functions.core.outgoing import Outgoing, alerts_message
 from functions.store.alerts import Alerts
 from functions.store.outbox import Outbox
 from functions.usecases.send_message import SendMessage

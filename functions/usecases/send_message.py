@@ -7,8 +7,8 @@ from functions.adapters.sns import Topics
 from functions.adapters.webhook import Webhook
 from functions.core import signature
 from functions.core.channel import Channel, ChannelKind
-from functions.core.delivery import Outgoing
 from functions.core.errors import NotFound, Undelivered
+from functions.core.outgoing import Outgoing
 from functions.store.channels import Channels
 
 

@@ -1,4 +1,4 @@
-"""What a channel is told of an alert's life, when it is tried again, and what a message says."""
+"""What a channel is told of an alert's life, and when it is tried again."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.alert import Alert, AlertStatus, Delivery, Mark, Severity
+from functions.core.alert import Alert, AlertStatus, Delivery, Mark
 from functions.core.delivery import (
     AT_ONCE,
     BACK_OFF,
     PATIENCE,
     Entry,
     Occasion,
-    alerts_message,
     batches,
     entry_of,
     message_id,
@@ -157,14 +156,3 @@ def test_what_was_tried_together_stays_together_and_the_rest_is_as_few_messages_
     assert message_id(made[0]) == "m"
     assert message_id(made[2]) == made[2][0].id
     assert message_id(made[1]) == message_id(list(reversed(made[1])))
-
-
-def test_a_message_of_one_says_what_it_is_and_a_digest_counts() -> None:
-    one = alerts_message([(entry(), OPEN)], message="m", now=AT)
-    assert one.text == "raised: high NEW_PORT: 443/tcp on 192.0.2.10 is open."
-    worse = alert("worse", severity=Severity.CRITICAL, group=RESOLVED.group)
-    two = alerts_message([(entry(), OPEN), (entry("worse"), worse)], message="m", now=AT)
-    assert two.text == "2 alerts: 1 critical, 1 high"
-    assert [(group["severity"], group["count"]) for group in two.groups] == [("critical", 2)]
-    assert [told["delivery"] for told in two.alerts] == [entry().id, entry("worse").id]
-    assert "deliveries" not in two.alerts[0]["alert"]

@@ -11,9 +11,10 @@ import pytest
 
 from functions.core.alert import Alert, Delivery
 from functions.core.channel import Channel
-from functions.core.delivery import Entry, Outgoing
+from functions.core.delivery import Entry
 from functions.core.errors import Undelivered
 from functions.core.ids import new_id
+from functions.core.outgoing import Outgoing
 from functions.delivery import deliver
 from functions.store.channels import Channels
 from functions.store.hosts import Hosts

@@ -59,6 +59,6 @@ def faults_of(rule: Rule) -> Iterator[Fault]:
 def _ports_fault(rule: Rule) -> Iterator[Fault]:
     try:
         for protocol in (rule.protocol,) if rule.protocol else Protocol:
-            ports_of(rule, protocol, "ports")
+            ports_of(rule.ports, protocol)
     except InvalidInput as error:
         yield "ports", error.message

@@ -4,6 +4,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from functions.core.alert import RuleRef
 from functions.core.intervals import IntervalSet
@@ -17,7 +18,7 @@ Weight = tuple[int, int, bool, bool, bool, bool, bool, int]
 
 ANY_ASSET = 2**128 + 1
 ANY_PORT = 65536
-FEW_PORTS = 64
+FEW_PORTS = 128
 """A rule of so many ports is filed under each of them."""
 
 
@@ -116,16 +117,17 @@ def entries_of(rule_set: RuleSet) -> Iterator[Entry]:
         ref = RuleRef(scope=rule_set.scope, version=rule_set.version, rule=rule.name)
         assets = [(asset, parse_exclusions((asset,), field=f"rules.{position}.assets")) for asset in rule.assets]
         for protocol in (rule.protocol,) if rule.protocol else Protocol:
-            ports = ports_of(rule, protocol, f"rules.{position}.ports")
+            ports = ports_of(rule.ports, protocol)
             for asset, where in assets or [("", TargetSet())]:
                 size = where.count or ANY_ASSET
                 weight = _weight(rule, size, ports, position, of_project=rule_set.scope == PROJECT_SCOPE)
                 yield Entry(rule, ref, asset, where, protocol, ports, weight)
 
 
-def ports_of(rule: Rule, protocol: Protocol, field: str) -> IntervalSet | None:
-    """None for any port. Raises InvalidInput."""
-    return parse_ports(rule.ports, protocol=protocol, field=field).numbers if rule.ports else None
+@lru_cache(maxsize=4096)
+def ports_of(text: str, protocol: Protocol) -> IntervalSet | None:
+    """None for any port. Rules say the same few over and over. Raises InvalidInput."""
+    return parse_ports(text, protocol=protocol, field="ports").numbers if text else None
 
 
 def _weight(rule: Rule, size: int, ports: IntervalSet | None, position: int, *, of_project: bool) -> Weight:

@@ -125,18 +125,20 @@ class BackTest:
 
     def _chosen(self, project: str, network: str, wanted: int) -> tuple[list[Scan], int]:
         """Oldest first, with the confirmations between them; and how many were left out."""
+        newest = self.scans.list(project, network=network, limit=3 * MAX_SCANS).items
         chosen: list[Scan] = []
-        documents = opened = passes = 0
-        for scan in self.scans.list(project, network=network, limit=3 * MAX_SCANS).items:
-            if scan.status in LIVE or passes == wanted:
+        documents = opened = passes = left_out = 0
+        for scan in newest:
+            if scan.status in LIVE or passes + left_out == wanted:
                 continue
             documents += max(scan.counts.chunks, 1)
             opened += scan.counts.open_ports
-            if chosen and (documents > MAX_DOCUMENTS or opened > MAX_OPEN):
-                return chosen[::-1], wanted - passes
+            if left_out or (chosen and (documents > MAX_DOCUMENTS or opened > MAX_OPEN)):
+                left_out += scan.kind == "scan"
+                continue
             chosen.append(scan)
             passes += scan.kind == "scan"
-        return chosen[::-1], 0
+        return chosen[::-1], left_out
 
     def _tags(self, project: str, network: str, exposures: Iterable[Exposure]) -> dict[str, tuple[str, ...]]:
         """A page lies in few blocks: one range read for each."""

@@ -81,7 +81,7 @@ def trend_points(
     """`days` has all that changed from `since` on, after `today` too: levels are told back from the total."""
     levels = dict(total)
     happened: dict[date, dict[str, int]] = {}
-    points = {}
+    points: dict[date, dict[str, int]] = {}
     for day in sorted({*days, *_range(since, today)}, reverse=True):
         if since <= day <= today:
             start = start_of(day, by)

@@ -35,6 +35,8 @@ TESTING = (
     Tool("nft", "nftables"),
     Tool("ss", "iproute2"),
     Tool("tcpdump", "tcpdump"),
+    Tool("ndiff", "ndiff"),
+    Tool("xmllint", "libxml2-utils"),
     Tool("openssl", "openssl"),
     Tool("ps", "procps"),
     Tool("redis-server", "redis-server"),

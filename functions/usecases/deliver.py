@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from functions.core.alert import Severity
 from functions.core.channel import Channel, Trial, concerns, due_at, fits
-from functions.core.delivery import Entry, Standing, batches, entry_of, notice_of, occasion_of, standing
+from functions.core.delivery import BACK_OFF, Entry, Standing, batches, entry_of, notice_of, occasion_of, standing
 from functions.core.errors import NotFound, Undelivered
 from functions.core.outgoing import Outgoing
 from functions.store.channels import Channels
@@ -18,7 +18,7 @@ from functions.usecases.send_entries import SendEntries
 
 _ROUNDS = 5
 _SECONDS = 40.0
-"""Of one flush, before it leaves the rest to the next."""
+"""Of sending in one call, however slow receivers are: the rest waits for the next minute."""
 _PAGE = 500
 
 
@@ -35,37 +35,38 @@ class Deliver:
     def alert(self, project: str, identifier: str, *, now: datetime) -> int:
         """Something happened to an alert: bring every channel to where it stands now. Raises NotFound."""
         alert = self.entries.alerts.get(project, identifier)
-        given_up = 0
+        call, given_up = self._call(now), 0
         for channel in self._open_channels(project):
             if fits(channel.routes, alert, self._tags(channel, alert.network, alert.asset)):
-                given_up += self._bring(channel, identifier, now)
+                given_up += self._bring(channel, identifier, call)
         return given_up
 
     def notice(self, project: str, told: Mapping[str, Any], *, at: datetime, now: datetime) -> int:
         """What is of no alert: to every channel that hears of the network it names, if it names one."""
-        network, given_up = str(told.get("network", "")), 0
+        network, asset = str(told.get("network") or ""), str(told.get("asset") or "")
+        call, given_up = self._call(now), 0
         for channel in self._open_channels(project):
-            tags = self._tags(channel, network, "") if network else frozenset[str]()
+            tags = self._tags(channel, network, asset) if network else frozenset[str]()
             routes = channel.routes
             if network and routes and not any(concerns(route, network, tags) for route in routes):
                 continue
-            due = due_at(channel, Severity.INFO, now)
+            due = self._due(channel, Severity.INFO, call)
             entry = notice_of(project, channel.id, dict(told), at=at, due=due)
-            given_up += self._add(channel, entry, now).given_up
+            given_up += self._add(channel, entry, call).given_up
         return given_up
 
     def due(self, *, now: datetime) -> int:
         """Digests, ends of quiet hours, further attempts: the oldest of all channels first."""
-        end, given_up, failing = self.clock() + _SECONDS, 0, set[str]()
+        call, given_up = self._call(now), 0
         seen: set[tuple[str, str, str]] = set()
-        while self.clock() < end:
+        while self.clock() < call.end:
             found = self.entries.outbox.due(now, limit=_PAGE)
             fresh = [entry for entry in found if (entry.channel, entry.subject, entry.id) not in seen]
             if not fresh:
                 break
             seen.update((entry.channel, entry.subject, entry.id) for entry in fresh)
             for (project, channel), entries in _by_channel(fresh).items():
-                given_up += self._flush(project, channel, entries, failing, now)
+                given_up += self._flush(project, channel, entries, call)
         return given_up
 
     def again(self, project: str, identifier: str, subjects: Sequence[str], *, now: datetime) -> int:
@@ -73,7 +74,7 @@ class Deliver:
         entries = [
             entry for subject in subjects if (entry := self.entries.revive(project, identifier, subject, now=now))
         ]
-        return self._flush(project, identifier, entries, set(), now)
+        return self._flush(project, identifier, entries, self._call(now))
 
     def test(self, project: str, identifier: str, message: str, *, now: datetime) -> Trial:
         """One attempt, whose outcome is shown on the channel. Raises NotFound."""
@@ -104,51 +105,70 @@ class Deliver:
             return frozenset(tags)
         return frozenset(tags)
 
-    def _bring(self, channel: Channel, identifier: str, now: datetime) -> int:
+    def _call(self, now: datetime) -> "_Call":
+        return _Call(now, self.clock() + _SECONDS)
+
+    def _due(self, channel: Channel, severity: Severity, call: "_Call") -> datetime:
+        """Not at once when the call has no time left."""
+        due = due_at(channel, severity, call.now)
+        return due if self.clock() < call.end else max(due, call.now + BACK_OFF[0])
+
+    def _bring(self, channel: Channel, identifier: str, call: "_Call") -> int:
         """Looks again after each telling: what happened meanwhile found the outbox taken, and left it to this one."""
         for _ in range(_ROUNDS):
             alert = self.entries.alerts.get(channel.project, identifier)
             delivery = alert.deliveries.get(channel.id)
-            occasion = occasion_of(alert, delivery, resolutions=channel.resolutions, now=now)
+            occasion = occasion_of(alert, delivery, resolutions=channel.resolutions, now=call.now)
             if occasion is None:
-                if delivery is not None and delivery.told == "open" and standing(alert, now) is Standing.ASIDE:
+                if delivery is not None and delivery.told == "open" and standing(alert, call.now) is Standing.ASIDE:
                     self.entries.note_aside(alert, channel.id)
                 return 0
-            due = due_at(channel, alert.rated, now)
-            done = self._add(channel, entry_of(alert, channel.id, occasion, due=due, now=now), now)
+            due = self._due(channel, alert.rated, call)
+            done = self._add(channel, entry_of(alert, channel.id, occasion, due=due, now=call.now), call)
             if not done.settled:
                 return done.given_up
         return 0
 
-    def _add(self, channel: Channel, entry: Entry, now: datetime) -> "_Done":
-        if entry.due > now:
-            self.entries.keep(entry, now=now)
+    def _add(self, channel: Channel, entry: Entry, call: "_Call") -> "_Done":
+        if entry.due > call.now:
+            self.entries.keep(entry, now=call.now)
             return _Done()
-        claimed = entry.claimed(message=entry.id, now=now)
+        claimed = entry.claimed(message=entry.id, now=call.now)
         if not self.entries.outbox.add(claimed):
             return _Done()
-        outcome = self.entries.attempt(channel, [claimed], now=now)
+        outcome = self.entries.attempt(channel, [claimed], now=call.now)
         return _Done(given_up=outcome.given_up, settled=bool(outcome.settled))
 
-    def _flush(self, project: str, identifier: str, entries: Sequence[Entry], failing: set[str], now: datetime) -> int:
+    def _flush(self, project: str, identifier: str, entries: Sequence[Entry], call: "_Call") -> int:
         """After one message that failed the others of its channel are put off: they would only hold up everybody's."""
         channel = self.channels.find(project, identifier)
         if channel is None or not channel.enabled:
             for entry in entries:
-                self.entries.drop(entry, now=now)
+                self.entries.drop(entry, now=call.now)
             return 0
         given_up = 0
         for batch in batches(entries):
-            if identifier in failing:
-                given_up += self.entries.put_off(batch, now=now)
+            if self.clock() >= call.end:
+                break
+            if identifier in call.failing:
+                given_up += self.entries.put_off(batch, now=call.now)
                 continue
-            outcome = self.entries.attempt(channel, self.entries.claim(batch, now=now), now=now)
+            outcome = self.entries.attempt(channel, self.entries.claim(batch, now=call.now), now=call.now)
             given_up += outcome.given_up
             if outcome.refused:
-                failing.add(identifier)
+                call.failing.add(identifier)
             for subject in outcome.settled:
-                given_up += self._bring(channel, subject, now)
+                given_up += self._bring(channel, subject, call)
         return given_up
+
+
+@dataclass(frozen=True)
+class _Call:
+    """`end`: by the clock of seconds; `failing`: channels that did not take a message in this call."""
+
+    now: datetime
+    end: float
+    failing: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

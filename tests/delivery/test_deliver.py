@@ -1,6 +1,7 @@
 """What channels are told of the lives of alerts: everything once, whatever fails, repeats or comes out of order."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -106,6 +107,17 @@ def test_one_channel_that_fails_does_not_hold_up_another(post_office: PostOffice
     post_office.sender.down = set()
     post_office.a_minute(timedelta(minutes=10))
     assert sorted(told for ((_, told),) in post_office.told(bad)) == sorted(alert.id for alert in alerts)
+
+
+def test_receivers_that_take_their_time_do_not_keep_a_call_from_ending(post_office: PostOffice) -> None:
+    channels = [post_office.channel() for _ in range(4)]
+    seconds = iter([0.0, 0.0, *[100.0] * 100])
+    post_office.deliver = replace(post_office.deliver, clock=lambda: next(seconds))
+    alert = post_office.alert()
+    assert len(post_office.sender.tried) == 1
+    post_office.deliver = replace(post_office.deliver, clock=lambda: 0.0)
+    post_office.a_minute()
+    assert all(post_office.told(each) == [[("raised", alert.id)]] for each in channels)
 
 
 def test_a_crash_before_the_outcome_is_known_is_one_more_attempt_with_the_same_id(post_office: PostOffice) -> None:

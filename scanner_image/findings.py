@@ -9,6 +9,7 @@ from functions.core.coverage import Answer, Method
 from functions.core.intervals import IntervalSet
 from functions.core.messages import ChunkSpec, Command, CoverageLine, HostLine, ObservationLine
 from functions.core.service import Service
+from scanner_image import certificates
 from scanner_image.assets import Assets
 from scanner_image.cells import Cells, Verdict
 from scanner_image.nmap_xml import NmapHost
@@ -43,6 +44,8 @@ class Findings:
         self.cells = Cells(spec, at=clock())
         self.open: dict[Address, dict[int, OpenPort]] = {}
         self.hosts: dict[Address, SeenHost] = {}
+        self.systems: dict[Address, str] = {}
+        """What each host runs, where somebody guessed."""
         self.commands: list[Command] = []
         self.notes: list[str] = []
         """Why something is missing, for the result's reason."""
@@ -102,8 +105,14 @@ class Findings:
                     names=seen.names,
                     mac=seen.mac,
                     vendor=seen.vendor,
+                    certificate_names=self._certificate_names(address),
+                    os=self.systems.get(address, ""),
                     at=seen.at,
                 )
+
+    def _certificate_names(self, address: Address) -> tuple[str, ...]:
+        told = (port.scripts.get(certificates.SCRIPT, "") for port in self.open.get(address, {}).values())
+        return tuple(sorted(frozenset[str]().union(*map(certificates.names, told)))[: certificates.MOST_NAMES])
 
     def observation_lines(self) -> Iterator[ObservationLine]:
         for address, ports in self.open.items():

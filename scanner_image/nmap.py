@@ -12,7 +12,7 @@ from functions.core.messages import Command
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
 from functions.core.profile import Profile
-from scanner_image import child
+from scanner_image import certificates, child
 from scanner_image.cells import Verdict
 from scanner_image.halt import Halt
 from scanner_image.nmap_xml import NmapHost, NmapXml
@@ -22,6 +22,7 @@ _IDLE_S = 90.0
 _FEWEST_RETRIES = 2
 """nmap sends again only where it heard nothing, so a retry costs little and a lost packet would pass for silence."""
 _MOST_STDERR = 200
+_SCRIPT_TIMEOUT = "10s"
 
 _REFUSALS = frozenset({"reset", "conn-refused", "port-unreach"})
 _ABSENCES = frozenset({"host-unreach", "no-route"})
@@ -78,7 +79,7 @@ class Nmap:
                 *self.tools.nmap_argv,
                 *("-6",) * (version == 6),
                 *("-n", "-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
-                *(("-sV", "--version-intensity", str(profile.version_intensity)) if services else ()),
+                *(self._asking(profile, protocol) if services else ()),
                 *("--max-retries", str(max(profile.retries, _FEWEST_RETRIES)), "--max-rate", str(max(rate, 1))),
                 *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),
                 *("--stats-every", "2s", "-oX", "-"),
@@ -91,6 +92,14 @@ class Nmap:
         )
         why = ended.why or _missing(xml, ended.exit_code, bytes(errors))
         return Ran(ended.command(complete=not why), f"nmap: {why}" if why else "")
+
+    def _asking(self, profile: Profile, protocol: Protocol) -> tuple[str, ...]:
+        """Who speaks there, under which names; what system it is where raw sockets can ask."""
+        asking = ("-sV", "--version-intensity", str(profile.version_intensity))
+        if protocol == Protocol.UDP:
+            return asking
+        systems = ("-O", "--max-os-tries", "1") if profile.os_detection and self.tools.mode == "raw" else ()
+        return (*asking, "--script", certificates.SCRIPT, "--script-timeout", _SCRIPT_TIMEOUT, *systems)
 
     def _scan(self, protocol: Protocol) -> str:
         if protocol == Protocol.UDP:

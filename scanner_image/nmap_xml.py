@@ -46,6 +46,7 @@ class NmapHost:
     address: str = ""
     mac: str = ""
     vendor: str = ""
+    os: str = ""
     names: list[str] = field(default_factory=list)
     ports: list[NmapPort] = field(default_factory=list)
     rest: list[NmapRest] = field(default_factory=list)
@@ -106,6 +107,7 @@ class _Reader:
             "status": self._status,
             "address": self._address,
             "hostname": self._hostname,
+            "osmatch": self._osmatch,
             "extraports": self._extraports,
             "extrareasons": self._extrareasons,
             "port": self._start_port,
@@ -163,6 +165,10 @@ class _Reader:
     def _hostname(self, host: NmapHost, attributes: dict[str, str]) -> None:
         if len(host.names) < 16 and (name := attributes.get("name", "")[:253]):
             host.names.append(name)
+
+    def _osmatch(self, host: NmapHost, attributes: dict[str, str]) -> None:
+        """The first is the best."""
+        host.os = host.os or attributes.get("name", "")[:256]
 
     def _extraports(self, _host: NmapHost, attributes: dict[str, str]) -> None:
         self._rest_state = attributes.get("state", "")

@@ -7,9 +7,10 @@ from math import ceil
 
 from functions.core.addresses import Address, Version
 from functions.core.coverage import Answer, Method
+from functions.core.everything import is_wide
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
-from functions.core.profile import Discovery
+from functions.core.profile import Discovery, Profile
 from scanner_image import connect, nmap
 from scanner_image.cells import Verdict
 from scanner_image.nmap import Nmap
@@ -19,7 +20,10 @@ from scanner_image.scan import Scan
 SIDE_BY_SIDE = 3
 MOST_HOSTS = 32
 MOST_PORTS = 200
-"""Of one host: one that answers on everything is not asked what each of 65,535 ports is."""
+"""Of one host."""
+SAMPLE = 24
+"""Ports of a host that seems to answer on everything: enough to hear that hardly any has a service behind it."""
+SAMPLE_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,17 @@ class Batch:
     version: Version
     addresses: tuple[Address, ...]
     ports: frozenset[int]
+    sampled: bool = False
 
 
 async def identify(scan: Scan) -> None:
     if not scan.spec.profile.service_detection or not scan.findings.open_ports:
         return
-    work, at_once = batches(scan.findings.open), asyncio.Semaphore(SIDE_BY_SIDE)
+    asked = scan.findings.cells.ports.count
+    work, at_once = batches(scan.findings.open, asked=asked), asyncio.Semaphore(SIDE_BY_SIDE)
+    for batch in work:
+        if batch.sampled:
+            _tell_sampled(scan, batch.addresses[0], asked=asked)
     progress = _Progress(scan, len(work))
 
     async def one(index: int, batch: Batch) -> None:
@@ -48,14 +57,18 @@ async def identify(scan: Scan) -> None:
             group.create_task(one(index, batch))
 
 
-def batches(found: Mapping[Address, Mapping[int, object]]) -> list[Batch]:
-    """Hosts with like ports together, spread over the runs that go side by side; those with too many ports alone, and cut."""
+def batches(found: Mapping[Address, Mapping[int, object]], *, asked: int) -> list[Batch]:
+    """Hosts with like ports together, spread over the runs that go side by side; those with too many ports alone, and cut.
+
+    `asked`: how many ports the chunk has. Hosts that seem to answer on everything come last, so that they hold up nobody.
+    """
     made: list[Batch] = []
+    doubtful = {address: None for address, ports in found.items() if is_wide(len(ports), asked)}
     for version in (4, 6):
         wide: list[Address] = []
         narrow: list[Address] = []
         for address, ports in found.items():
-            if address.version == version and ports:
+            if address.version == version and ports and address not in doubtful:
                 (wide if len(ports) > MOST_PORTS else narrow).append(address)
         made += [Batch(version, (address,), frozenset(sorted(found[address])[:MOST_PORTS])) for address in wide]
         narrow.sort(key=lambda address: (sorted(found[address]), int(address)))
@@ -63,7 +76,20 @@ def batches(found: Mapping[Address, Mapping[int, object]]) -> list[Batch]:
         for start in range(0, len(narrow), size):
             group = tuple(narrow[start : start + size])
             made.append(Batch(version, group, frozenset(port for address in group for port in found[address])))
-    return made
+    samples = ((address, _sample(sorted(found[address]))) for address in doubtful)
+    return made + [Batch(address.version, (address,), ports, sampled=True) for address, ports in samples]
+
+
+def _sample(ports: list[int]) -> frozenset[int]:
+    """Spread over all of them."""
+    return frozenset(ports[index * len(ports) // SAMPLE] for index in range(SAMPLE))
+
+
+def _tell_sampled(scan: Scan, address: Address, *, asked: int) -> None:
+    ports = len(scan.findings.open[address])
+    scan.report.log(
+        "warning", f"{address} answers on {ports} of {asked} ports: {SAMPLE} of them are asked what they are"
+    )
 
 
 class _Progress:
@@ -74,6 +100,13 @@ class _Progress:
     def moved(self, index: int, fraction: float) -> None:
         self._runs[index] = max(self._runs[index], fraction)
         self._scan.report.moved("services", sum(self._runs) / len(self._runs))
+
+
+def _profile(scan: Scan, batch: Batch) -> Profile:
+    profile = scan.spec.profile
+    if not batch.sampled:
+        return profile
+    return profile.model_copy(update={"host_timeout_s": min(profile.host_timeout_s, SAMPLE_TIMEOUT_S)})
 
 
 async def _identify(scan: Scan, batch: Batch, *, rate: int, progress: _Progress, index: int) -> None:
@@ -88,7 +121,7 @@ async def _identify(scan: Scan, batch: Batch, *, rate: int, progress: _Progress,
             targets=[str(address) for address in batch.addresses],
             ports=PortSet.of(batch.ports),
             protocol=scan.spec.protocol,
-            profile=scan.spec.profile,
+            profile=_profile(scan, batch),
             services=True,
             rate=rate,
             limit_s=scan.seconds_left,
@@ -108,6 +141,8 @@ async def _identify(scan: Scan, batch: Batch, *, rate: int, progress: _Progress,
 def _take(scan: Scan, host: NmapHost, how: Method) -> list[tuple[Address, int]]:
     """Record what nmap identified; gives the cells that discovery found open and nmap did not."""
     found, address = scan.findings, nmap.address_of(host)
+    if host.os:
+        found.systems[address] = host.os
     if host.timed_out:
         scan.findings.notes.append(f"nmap gave up on the services of {address}")
         return []

@@ -5,12 +5,15 @@ from datetime import datetime
 
 from functions.core.host import Host
 from functions.core.intervals import IntervalSet
+from functions.core.service import Service
 
 FEWEST_PORTS = 100
 """Fewer ports neither show such a host nor clear one."""
 FEWEST_SERVICES = 5
-EVIDENT = 3
-"""A service's confidence above which its port was heard, not guessed from the port table."""
+_GUESS = 3
+"""A service's confidence up to which its port was not heard, but guessed from the port table."""
+_SHUT = "tcpwrapped"
+"""nmap's name for what takes a connection and ends it without a word: as proxies and tarpits do on every port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,11 @@ class Look:
     @property
     def clears(self) -> bool:
         return self.covered.count >= FEWEST_PORTS and not self.answers_everything
+
+
+def is_evidence(service: Service) -> bool:
+    """Whether something was heard behind the port."""
+    return service.confidence > _GUESS and service.name != _SHUT
 
 
 def is_wide(open_ports: int, asked: int) -> bool:

@@ -118,7 +118,7 @@ class HostLine(Model):
     certificate_names: tuple[Annotated[str, Field(max_length=253)], ...] = Field(default=(), max_length=32)
     """Names that the host's certificates are for."""
     os: str = Field(default="", max_length=256)
-    """nmap's best guess, with its accuracy; empty where none was asked for or none came."""
+    """nmap's best guess; empty where none was asked for or none came."""
     at: Time
 
 

@@ -32,7 +32,7 @@ PROFILES = {
     for profile in (
         Profile(name="standard"),
         Profile(name="discovery", service_detection=False),
-        Profile(name="thorough", version_intensity=9, retries=3, host_timeout_s=1800),
+        Profile(name="thorough", version_intensity=9, retries=3, host_timeout_s=1800, os_detection=True),
         Profile(name="connect", discovery=Discovery.CONNECT),
     )
 }

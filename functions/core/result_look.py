@@ -5,7 +5,7 @@ from functools import cached_property
 
 from functions.core.coverage import COVERED, Answer
 from functions.core.coverage_map import CoverageMap
-from functions.core.everything import EVIDENT, FEWEST_PORTS, Look
+from functions.core.everything import FEWEST_PORTS, Look, is_evidence
 from functions.core.host import Host
 from functions.core.intervals import IntervalSet
 from functions.core.ports import PortSet
@@ -33,7 +33,7 @@ class Looks:
         earlier = self._before.covered(asset, covered.ranges[0][0])
         if earlier is not None and earlier.stamp.last >= at:
             return None
-        identified = sum(each.service.confidence > EVIDENT for each in opens)
+        identified = sum(is_evidence(each.service) for each in opens)
         return Look(asked=self._ports.numbers, covered=covered, open=len(opens), identified=identified, at=at)
 
     @cached_property

@@ -80,7 +80,7 @@ EXAMPLES: tuple[Model, ...] = (
         mac="02:00:00:00:00:01",
         vendor="Example",
         certificate_names=("www.a.example",),
-        os="Linux 5.0 - 5.4 (97 %)",
+        os="Linux 5.0 - 5.4",
         at=AT,
     ),
     ObservationLine(

@@ -5,10 +5,11 @@ from itertools import permutations
 
 import pytest
 
-from functions.core.everything import Look, looked_at
+from functions.core.everything import Look, is_evidence, looked_at
 from functions.core.host import Host
 from functions.core.ids import new_id
 from functions.core.intervals import IntervalSet
+from functions.core.service import Service
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 ID = new_id(AT)
@@ -35,6 +36,19 @@ def look(open_ports: int, *, first: int = 1, last: int = 1000, identified: int =
 )
 def test_many_ports_and_hardly_a_service_behind_them(seen: Look, flagged: bool) -> None:
     assert (looked_at(HOST, seen).answers_everything is not None) == flagged
+
+
+@pytest.mark.parametrize(
+    ("service", "heard"),
+    [
+        (Service(name="ssh", confidence=10), True),
+        (Service(name="ssh", confidence=3), False),
+        (Service(name="tcpwrapped", confidence=8), False),
+        (Service(), False),
+    ],
+)
+def test_a_service_is_evidence_when_something_was_heard(service: Service, heard: bool) -> None:
+    assert is_evidence(service) == heard
 
 
 def test_it_is_flagged_since_it_first_was() -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from functions.core.coverage import Answer, Method
-from functions.core.messages import ChunkSpec
+from functions.core.everything import FEWEST_SERVICES, is_evidence
+from functions.core.messages import ChunkSpec, HostLine
 from functions.core.model import Protocol
 from tests.lab.lab import Lab
 from tests.scanner_image.cells_of import answers, cells, cells_of
@@ -211,3 +212,23 @@ def wait_for(condition: Callable[[], bool], *, seconds: float = 15) -> None:
     while not condition():
         assert time.monotonic() < ends
         time.sleep(0.2)
+
+
+def test_a_host_that_answers_on_everything_holds_up_nobody(attempts: Attempts) -> None:
+    web, everything = (str(attempts.lab.host(name).address) for name in ("web", "everything"))
+    plain = chunk_spec(web, everything, ports="80,443,1001-1300", rate=20_000, profile="standard")
+    spec = plain.model_copy(update={"profile": plain.profile.model_copy(update={"os_detection": True})})
+
+    document = attempts.run(spec)
+
+    named = {line.port: line.service for line in document.observations if line.asset == web}
+    assert (named[443].product, named[443].tunnel) == ("nginx", "ssl")
+    answering = [line for line in document.observations if line.asset == everything]
+    assert len(answering) == 302
+    assert sum(is_evidence(line.service) for line in answering) < FEWEST_SERVICES
+    hosts = {line.asset: line for line in document.lines if isinstance(line, HostLine)}
+    assert hosts[web].certificate_names == ("web.lab.test",)
+    assert "Linux" in hosts[web].os
+    asked = [command for command in document.trailer.commands if "-sV" in command.argv]
+    assert len(asked) == 2
+    assert sum(command.seconds for command in asked) < 150

@@ -146,3 +146,12 @@ def test_hosts_are_not_held_in_memory() -> None:
     xml.feed(b'<host><address addr="10.0.0.1" addrtype="ipv4"/></host>')
 
     assert seen == ["10.0.0.1"]
+
+
+def test_the_best_guess_of_the_system_is_told() -> None:
+    guesses = b'<os><osmatch name="Linux 5.3 - 5.4" accuracy="96"/><osmatch name="Linux 3.2" accuracy="95"/></os>'
+    document = HEAD + b'<host><status state="up"/><address addr="10.0.0.1" addrtype="ipv4"/>' + guesses + b"</host>"
+
+    (host,) = Read(document + END).hosts
+
+    assert host.os == "Linux 5.3 - 5.4"

@@ -1,7 +1,8 @@
 """Which cells each chunk of a plan owns, without all else that a worker is told: an index over a scan's documents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from functions.core.addresses import Version, from_ranges
 from functions.core.block import Block
@@ -12,6 +13,8 @@ from functions.core.ports import PortSet
 
 VERSIONS: tuple[Version, ...] = (4, 6)
 _BITS = {4: 8, 6: 64}
+_ONE = IntervalSet(((0, 0),))
+K = TypeVar("K")
 
 
 class Outline(Model):
@@ -63,7 +66,7 @@ class Region:
     def offsets(self, block: Block) -> IntervalSet:
         """Which assets of the block are in it."""
         if block.version == 0:
-            return IntervalSet(((0, 0),)) if block.name in self.names else EMPTY
+            return _ONE if block.name in self.names else EMPTY
         last = block.base + (1 << _BITS[block.version]) - 1
         inside = self.numbers(4 if block.version == 4 else 6) & IntervalSet(((block.base, last),))
         return IntervalSet(tuple((low - block.base, high - block.base) for low, high in inside.ranges))
@@ -79,56 +82,83 @@ class Unit:
 
 def units(before: Iterable[Outline], after: Iterable[Outline]) -> list[Unit]:
     """Every cell of both plans in exactly one unit; by the later plan's chunks, then what only the earlier plan has."""
-    one, two = _by_chunk(before), _by_chunk(after)
-    regions = {side: {name: Region.of(each) for name, each in plan.items()} for side, plan in ((0, one), (1, two))}
-    left = {side: {name: region.cells for name, region in plan.items()} for side, plan in regions.items()}
-    shared: dict[str, list[str]] = {name: [] for name in two}
-    for first, second in sorted(_neighbours(one, two, regions)):
-        if cells := (regions[0][first] & regions[1][second]).cells:
-            shared[second].append(first)
-            left[0][first] -= cells
-            left[1][second] -= cells
+    one, two = sorted(before, key=_name), sorted(after, key=_name)
+    if one == two:
+        return [Unit(each.chunk, each.chunk) for each in one]
+    left = {(side, each.chunk): Region.of(each).cells for side, plan in ((0, one), (1, two)) for each in plan}
+    shared: dict[str, list[str]] = {each.chunk: [] for each in two}
+    for first, second, cells in sorted(_shared(_groups(one), _groups(two))):
+        shared[second].append(first)
+        left[0, first] -= cells
+        left[1, second] -= cells
     found: list[Unit] = []
-    for name in sorted(two):
-        found += [Unit(each, name) for each in shared[name]]
-        found += [Unit("", name)] if left[1][name] else []
-    return found + [Unit(name, "") for name in sorted(one) if left[0][name]]
+    for each in two:
+        found += [Unit(name, each.chunk) for name in shared[each.chunk]]
+        found += [Unit("", each.chunk)] if left[1, each.chunk] else []
+    return found + [Unit(each.chunk, "") for each in one if left[0, each.chunk]]
 
 
-def _by_chunk(plan: Iterable[Outline]) -> dict[str, Outline]:
-    return {each.chunk: each for each in plan}
+def _name(outline: Outline) -> str:
+    return outline.chunk
 
 
-def _neighbours(
-    one: dict[str, Outline], two: dict[str, Outline], regions: dict[int, dict[str, Region]]
-) -> set[tuple[str, str]]:
-    """Pairs of chunks of one protocol whose addresses lie in each other's span, or that share a name."""
-    starts: dict[tuple[Protocol, int], list[tuple[int, int, int, str]]] = {}
-    named: dict[tuple[Protocol, str], tuple[list[str], list[str]]] = {}
-    for side, plan in ((0, one), (1, two)):
-        for name, outline in plan.items():
-            region = regions[side][name]
-            for host in region.names:
-                named.setdefault((outline.protocol, host), ([], []))[side].append(name)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Chunks that differ in their ports alone."""
+
+    protocol: Protocol
+    assets: Region
+    ports: dict[str, IntervalSet]
+
+
+def _groups(plan: Iterable[Outline]) -> list[_Group]:
+    found: dict[tuple[Protocol, tuple[AddressRange, ...], tuple[str, ...]], _Group] = {}
+    for each in plan:
+        key = (each.protocol, each.addresses, each.hosts)
+        if key not in found:
+            found[key] = _Group(each.protocol, replace(Region.of(each), ports=_ONE), {})
+        found[key].ports[each.chunk] = PortSet.from_canonical(each.ports).numbers
+    return list(found.values())
+
+
+def _shared(one: Sequence[_Group], two: Sequence[_Group]) -> Iterator[tuple[str, str, int]]:
+    """Pairs of chunks with the number of cells that both have."""
+    for first, second in _neighbours(one, two):
+        mine, theirs = one[first], two[second]
+        if assets := (mine.assets & theirs.assets).cells:
+            spans = [(each.ranges[0][0], each.ranges[-1][1], 0, name) for name, each in mine.ports.items()]
+            spans += [(each.ranges[0][0], each.ranges[-1][1], 1, name) for name, each in theirs.ports.items()]
+            for name, other in _crossing(spans):
+                if ports := (mine.ports[name] & theirs.ports[other]).count:
+                    yield name, other, assets * ports
+
+
+def _neighbours(one: Sequence[_Group], two: Sequence[_Group]) -> set[tuple[int, int]]:
+    """Groups of one protocol whose addresses lie in each other's span, or that share a name; by their places."""
+    spans: dict[tuple[Protocol, int], list[tuple[int, int, int, int]]] = {}
+    named: dict[tuple[Protocol, str], tuple[set[int], set[int]]] = {}
+    for side, groups in enumerate((one, two)):
+        for place, group in enumerate(groups):
+            for host in group.assets.names:
+                named.setdefault((group.protocol, host), (set(), set()))[side].add(place)
             for version in VERSIONS:
-                if ranges := region.numbers(version).ranges:
-                    span = (ranges[0][0], ranges[-1][1], side, name)
-                    starts.setdefault((outline.protocol, version), []).append(span)
+                if ranges := group.assets.numbers(version).ranges:
+                    span = (ranges[0][0], ranges[-1][1], side, place)
+                    spans.setdefault((group.protocol, version), []).append(span)
     pairs = {(first, second) for firsts, seconds in named.values() for first in firsts for second in seconds}
-    for spans in starts.values():
-        pairs |= _crossing(sorted(spans))
-    return pairs
+    return pairs.union(*(_crossing(each) for each in spans.values()))
 
 
-def _crossing(spans: list[tuple[int, int, int, str]]) -> set[tuple[str, str]]:
-    """Of spans in the order of their starts, those of the two sides that have a number in common."""
-    pairs: set[tuple[str, str]] = set()
-    open_spans: dict[int, dict[str, int]] = {0: {}, 1: {}}
-    for low, high, side, name in spans:
-        others = {each: end for each, end in open_spans[1 - side].items() if end >= low}
-        open_spans[1 - side] = others
-        open_spans[side][name] = high
-        pairs |= {(name, each) if side == 0 else (each, name) for each in others}
+def _crossing(spans: Iterable[tuple[int, int, int, K]]) -> set[tuple[K, K]]:
+    """Of spans (first, last, side, key) the pairs of both sides that have a number in common."""
+    pairs: set[tuple[K, K]] = set()
+    reaching: tuple[dict[K, int], dict[K, int]] = ({}, {})
+    for first, last, side, key in sorted(spans, key=lambda span: span[:3]):
+        others = reaching[1 - side]
+        for other in [other for other, end in others.items() if end < first]:
+            del others[other]
+        reaching[side][key] = last
+        pairs |= {(key, other) if side == 0 else (other, key) for other in others}
     return pairs
 
 

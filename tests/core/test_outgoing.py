@@ -40,3 +40,21 @@ def test_a_message_that_fits_is_told_whole() -> None:
     text = "x" * 1024
     message = alerts_message([(entry(), alert(why={"text": text}))], message="m", now=AT)
     assert json.loads(message.body())["alerts"][0]["alert"]["why"]["text"] == text
+
+
+def test_receivers_can_rely_on_these_names() -> None:
+    message = json.loads(alerts_message([(entry(), alert())], message="m", now=AT).body())
+    assert {name: message[name] for name in ("version", "id", "type", "time", "channel", "notice")} == {
+        "version": 1,
+        "id": "m",
+        "type": "alerts",
+        "time": "2026-11-21T10:00:00Z",
+        "channel": CHANNEL,
+        "notice": {},
+    }
+    assert set(message) == {
+        *("version", "id", "type", "project", "channel", "time", "text", "groups", "alerts", "notice"),
+    }
+    (told,) = message["alerts"]
+    assert set(told) == {"delivery", "occasion", "alert"}
+    assert {"id", "type", "severity", "status", "asset", "port", "why", "raised"} <= set(told["alert"])

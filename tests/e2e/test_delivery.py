@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ from tests.e2e.receiver import Receiver, standing
 from tests.e2e.stage_hand import ADDRESS, Operator, StageHand
 
 pytestmark = pytest.mark.e2e
+
+comes_true = partial(eventually, seconds=90)
+"""A stream, a bus and a queue lie between an alert and its channels."""
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +103,8 @@ def test_only_the_channel_that_failed_is_tried_again_with_the_same_id(hand: Stag
     with standing(well):
         with standing(ill):
             alert = raised(hand)
-            eventually(lambda: told(project, alert, bad).get("attempts") == 1, what="the first attempt is recorded")
-            eventually(lambda: told(project, alert, good).get("status") == "sent", what="the other channel has it")
+            comes_true(lambda: told(project, alert, bad).get("attempts") == 1, what="the first attempt is recorded")
+            comes_true(lambda: told(project, alert, good).get("status") == "sent", what="the other channel has it")
         assert told(project, alert, bad) | {"at": "", "id": "", "occasion": ""} == {
             "status": "waiting",
             "attempts": 1,
@@ -114,11 +118,11 @@ def test_only_the_channel_that_failed_is_tried_again_with_the_same_id(hand: Stag
         (entry,) = waiting(hand, bad)
         assert timedelta() < entry.due - hand.now <= BACK_OFF[0]
         a_minute_passes(hand, [entry])
-        eventually(lambda: told(project, alert, bad)["attempts"] == 2, what="the restarting receiver is tried")
+        comes_true(lambda: told(project, alert, bad)["attempts"] == 2, what="the restarting receiver is tried")
         assert told(project, alert, bad)["error"] == "the receiver refused the connection"
         with standing(ill):
             a_minute_passes(hand, waiting(hand, bad))
-            eventually(lambda: told(project, alert, bad)["status"] == "sent", what="the restarted receiver has it")
+            comes_true(lambda: told(project, alert, bad)["status"] == "sent", what="the restarted receiver has it")
     assert ill.alerts == well.alerts == [("raised", alert.id)]
     assert (len(ill.seen), len(set(ill.seen))) == (2, 1), "every attempt has the same id"
     assert len(well.seen) == 1
@@ -131,16 +135,16 @@ def test_what_was_given_up_is_shown_and_sent_again_by_hand(hand: StageHand, proj
     one = channel(project, receiver)
     with standing(receiver):
         alert = raised(hand)
-        eventually(lambda: waiting(hand, one) and waiting(hand, one)[0].error, what="the first attempt fails")
+        comes_true(lambda: waiting(hand, one) and waiting(hand, one)[0].error, what="the first attempt fails")
         receiver.answers = [503]
         a_minute_passes(hand, waiting(hand, one), attempts=len(BACK_OFF))
-        eventually(lambda: told(project, alert, one).get("status") == "failed", what="the last attempt fails")
+        comes_true(lambda: told(project, alert, one).get("status") == "failed", what="the last attempt fails")
         listed = project.platform.command("channels", "show", one["id"], "--project", project.id)
         assert "\tfailed\t" in listed.stdout, listed.stderr
         assert "the receiver answered 503" in listed.stdout
         resent = project.platform.command("channels", "resend", one["id"], "--project", project.id)
         assert (resent.returncode, resent.stdout) == (0, "1 to be sent again\n"), resent.stderr
-        eventually(lambda: told(project, alert, one)["status"] == "sent", what="it is sent by hand")
+        comes_true(lambda: told(project, alert, one)["status"] == "sent", what="it is sent by hand")
     assert receiver.alerts == [("raised", alert.id)]
 
 
@@ -152,15 +156,15 @@ def test_what_comes_up_meanwhile_is_one_message_and_what_is_set_aside_is_not_in_
     with standing(receiver):
         alerts = [raised(hand, AlertType.NEW_PORT, group=hand.project) for _ in range(3)]
         small = raised(hand, AlertType.NEW_HOST)
-        eventually(lambda: len(waiting(hand, one)) == 3, what="three wait for the digest")
+        comes_true(lambda: len(waiting(hand, one)) == 3, what="three wait for the digest")
         project.post("alerts", alerts[0].id, "acknowledge", body={"reason": "known"})
         urgent = raised(hand, AlertType.BLOCKED)
-        eventually(lambda: told(project, urgent, one).get("status") == "sent", what="what is urgent does not wait")
+        comes_true(lambda: told(project, urgent, one).get("status") == "sent", what="what is urgent does not wait")
         assert receiver.alerts == [("raised", urgent.id)]
-        eventually(lambda: len(waiting(hand, one)) == 3, what="nothing but the digest waits")
+        comes_true(lambda: len(waiting(hand, one)) == 3, what="nothing but the digest waits")
         a_minute_passes(hand, waiting(hand, one))
-        eventually(lambda: len(receiver.taken) == 2, what="the digest is one message")
-        eventually(lambda: waiting(hand, one) == [], what="nothing waits any more")
+        comes_true(lambda: len(receiver.taken) == 2, what="the digest is one message")
+        comes_true(lambda: waiting(hand, one) == [], what="nothing waits any more")
     digest = list(receiver.taken.values())[1]
     assert {each["alert"]["id"] for each in digest["alerts"]} == {alert.id for alert in alerts[1:]}
     assert digest["groups"] == [{"group": hand.project, "type": "NEW_PORT", "severity": "high", "count": 2}]
@@ -205,7 +209,7 @@ def test_a_topics_subscribers_hear_of_alerts(hand: StageHand, project: Project) 
     made = project.post("channels", body={"name": "topic", "kind": "sns", "topic": topic}, key=str(uuid.uuid4()))
     assert made["secret"] == ""
     alert = raised(hand)
-    eventually(lambda: told(project, alert, made["channel"]).get("status") == "sent", what="the topic took it")
+    comes_true(lambda: told(project, alert, made["channel"]).get("status") == "sent", what="the topic took it")
     (letter,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MessageAttributeNames=["All"])["Messages"]
     message = json.loads(letter["Body"])
     assert [(each["occasion"], each["alert"]["id"]) for each in message["alerts"]] == [("raised", alert.id)]

@@ -1,8 +1,9 @@
 """Alerts of exposures and hosts, as their records change."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from functions.core.alert import AlertType
+from functions.core.alert import Alert, AlertType
 from functions.core.derive import Call, Case, Ground, identifiers, of_exposure
 from functions.core.derive_wider import host_identifier, never_open_identifier, of_host
 from functions.core.exposure import PRESENT, ChangeKind, Exposure, ExposureState
@@ -13,6 +14,8 @@ from functions.store.waiting import Waiting
 from functions.usecases.ground import Grounds
 from functions.usecases.settle_alerts import SettleAlerts
 
+CLEARED = "it does not answer on everything any more"
+SILENCED = "the network's settings silence it"
 _BOOKKEEPING = frozenset({ChangeKind.MISSED, ChangeKind.SEEN_AGAIN})
 """As long as the port is not closed by them, they change nothing that an alert rests on."""
 
@@ -36,7 +39,7 @@ class DeriveAlerts:
         if before is not None and before.opening != after.opening:
             known = (*known, *identifiers(before))
         if known:
-            self.settle(calls, project=after.project, known=known, over=over(case))
+            self.settle(calls, project=after.project, known=known, over=partial(over, case))
         else:
             self.settle.raise_new(calls)
         self._await_confirmation(case, calls)
@@ -53,8 +56,7 @@ class DeriveAlerts:
             since = before.answers_everything
             known = (host_identifier(kind, before, since),) if since else ()
             flagged = tuple(call for call in calls if call.alert.type is kind)
-            text = "it does not answer on everything any more"
-            self.settle(flagged, project=after.project, known=known, over=text)
+            self.settle(flagged, project=after.project, known=known, over=lambda _: CLEARED)
 
     def _case(self, ground: Ground, exposure: Exposure, before: Exposure | None) -> Case:
         return Case(
@@ -84,19 +86,28 @@ class DeriveAlerts:
         self.waiting.add(exposure.project, exposure.change.scan, cell, now=case.at)
 
 
-def over(case: Case) -> str:
-    """Why alerts of an exposure are resolved that it does not call for any more."""
+def over(case: Case, alert: Alert) -> str:
+    """Why an alert of an exposure is resolved that does not call for it any more."""
     exposure = case.exposure
+    if alert.type is AlertType.EXPECTED_CLOSED:
+        return _as_expected(case)
     if exposure.state is ExposureState.CLOSED:
         change = exposure.change
         return f"closed in covered scope: scan {change.scan}, chunk {change.chunk}, attempt {change.attempt}"
     if exposure.held:
         return "its host answers on everything"
-    if case.kind in case.ground.settings.silent:
-        return "the network's settings silence it"
+    if alert.type in case.ground.settings.silent:
+        return SILENCED
     if case.decision.action == "allow":
         return case.decision.text
     return "open as expected" if case.kind is None else f"told of as {case.kind}"
+
+
+def _as_expected(case: Case) -> str:
+    change = case.exposure.change
+    if case.exposure.state is ExposureState.CLOSED:
+        return "no rule expects it any more"
+    return f"open as expected: scan {change.scan}, chunk {change.chunk}, attempt {change.attempt}"
 
 
 def _unconfirmed(call: Call, case: Case) -> bool:

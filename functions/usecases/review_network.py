@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from functions.core.alert import Alert, AlertType
 from functions.core.derive import Call, Case, Ground, identifiers, of_exposure
@@ -13,7 +14,7 @@ from functions.store.alerts import Alerts
 from functions.store.cursor import Page
 from functions.store.exposures import Exposures
 from functions.store.hosts import Hosts
-from functions.usecases.derive_alerts import over
+from functions.usecases.derive_alerts import CLEARED, SILENCED, over
 from functions.usecases.ground import Grounds
 from functions.usecases.settle_alerts import SettleAlerts
 from functions.usecases.trouble import Trouble
@@ -22,7 +23,6 @@ ALERTS_AT_ONCE = 200
 EXPOSURES_AT_ONCE = 500
 _ALERTS, _EXPOSURES = "alerts", "exposures"
 DELETED = "the network was deleted"
-SILENCED = "the network's settings silence it"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class ReviewNetwork:
             self.settle.resolve(alert, SILENCED)
         elif case := self.case(alert, grounds, ground):
             known = (alert.id, *identifiers(case.exposure))
-            self.settle(of_exposure(case), project=alert.project, known=known, over=over(case))
+            self.settle(of_exposure(case), project=alert.project, known=known, over=partial(over, case))
         else:
             self._look_wider(alert, ground)
 
@@ -101,7 +101,7 @@ class ReviewNetwork:
                     self.settle.resolve(alert, "no rule expects it any more")
             case AlertType.ANSWERS_EVERYTHING:
                 if not self._still_answers(alert):
-                    self.settle.resolve(alert, "it does not answer on everything any more")
+                    self.settle.resolve(alert, CLEARED)
             case AlertType.NOT_WATCHED if not _is_scheduled(ground):
                 self.trouble.over(ground, AlertType.NOT_WATCHED, "nothing is scheduled for the network any more")
 
@@ -127,7 +127,7 @@ class ReviewNetwork:
         calls: Iterable[Call] = (
             call for each in page.items for call in of_exposure(self._case(each, grounds, ground)) if not call.waiting
         )
-        raised = self.settle(calls, project=project, known=(), over="")
+        raised = self.settle(calls, project=project)
         return Reconciled(len(page.items), raised, page.next_cursor)
 
 

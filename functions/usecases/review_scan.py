@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Protocol as Seam
 
@@ -90,7 +91,7 @@ class ReviewScan:
         for cell in cells:
             if not self._was_open(ground, cell) and (stamp := covered.stamp(cell.asset, cell.protocol, cell.port)):
                 alert = of_named_cell(cell, stamp, ground, at=self.clock())
-                self.settle([Call(alert)], project=alert.project, known=(), over="")
+                self.settle([Call(alert)], project=alert.project)
         return start + AT_ONCE if len(cells) == AT_ONCE else 0
 
     def _was_open(self, ground: Ground, cell: NamedCell) -> bool:
@@ -107,7 +108,9 @@ class ReviewScan:
             return
         call = next((call for call in of_exposure(case) if call.alert.id == alert.id), None)
         if call is None:
-            self.settle([], project=alert.project, known=(alert.id, *identifiers(case.exposure)), over=over(case))
+            self.settle(
+                [], project=alert.project, known=(alert.id, *identifiers(case.exposure)), over=partial(over, case)
+            )
         elif not call.waiting and covered.since(alert):
             self.settle.come_back(alert, call)
 

@@ -12,6 +12,10 @@ from functions.store.alert_items import stands
 from functions.store.alerts import Alerts
 
 
+def _over(_alert: Alert) -> str:
+    return "its cause is gone"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SettleAlerts:
     """All times are the clock's: what is written says when it was written."""
@@ -23,8 +27,10 @@ class SettleAlerts:
         """For a subject that had no alerts before: nothing is read. How many were raised that were not there."""
         return sum(self._raise(call.alert) for call in calls if not call.waiting)
 
-    def __call__(self, calls: Iterable[Call], *, project: str, known: Iterable[str], over: str) -> int:
-        """`known`: ids of alerts that may be there; `over`: why those not called for are resolved.
+    def __call__(
+        self, calls: Iterable[Call], *, project: str, known: Iterable[str] = (), over: Callable[[Alert], str] = _over
+    ) -> int:
+        """`known`: ids of alerts that may be there; `over`: why one that is not called for is resolved.
 
         How many were raised or came back. Raises StaleVersion: ask again.
         """
@@ -33,7 +39,7 @@ class SettleAlerts:
         found = self.alerts.find_all(project, ids)
         for identifier, alert in found.items():
             if identifier not in wanted:
-                self.resolve(alert, over)
+                self.resolve(alert, over(alert))
         return sum(self._settle(call, found.get(identifier)) for identifier, call in wanted.items())
 
     def resolve(self, alert: Alert, reason: str) -> bool:

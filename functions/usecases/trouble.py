@@ -31,7 +31,7 @@ class Trouble:
             return
         alert = of_network(kind, ground, why, since=after.since, episode=after.episode)
         alert = alert.model_copy(update={"count": after.count})
-        self.settle([Call(alert)], project=alert.project, known=(), over="")
+        self.settle([Call(alert)], project=alert.project)
 
     def over(self, ground: Ground, kind: AlertType, reason: str) -> None:
         """Raises StaleVersion: ask again."""
@@ -39,7 +39,7 @@ class Trouble:
         if watch.since is None:
             return
         stood = of_network(kind, ground, Why(text=reason), since=watch.since, episode=watch.episode)
-        self.settle([], project=stood.project, known=[stood.id], over=reason)
+        self.settle([], project=stood.project, known=[stood.id], over=lambda _: reason)
         self.watches.save(watch.went())
 
 

@@ -41,22 +41,28 @@ class Host:
         answering = self.spec.open_ports(self._running)
         return {port: service for port, service in answering.items() if port not in self._dropped}
 
-    def start(self, name: str, *, version: str = "") -> None:
-        """Start a service and wait until it listens; `version` makes a played service tell another version than usual."""
-        self.launch(name, version=version)
+    @property
+    def running(self) -> frozenset[str]:
+        """The services that it runs, by name."""
+        return frozenset(self._running)
+
+    def start(self, name: str, *, version: str = "", kind: str = "") -> None:
+        """Start a service and wait until it listens; `version` makes a played service tell another version than usual,
+        `kind` makes it play another one on its port."""
+        self.launch(name, version=version, kind=kind)
         self.check()
 
-    def launch(self, name: str, *, version: str = "") -> None:
+    def launch(self, name: str, *, version: str = "", kind: str = "") -> None:
         """Start a service without waiting for it."""
         spec = self._service(name)
-        service = KINDS[spec.kind].service
+        service = KINDS[kind or spec.kind].service
         if version:
             service = replace(service, version=version)
         self._stage.order(
             do="start",
             namespace=self.namespace,
             name=name,
-            kind=spec.kind,
+            kind=kind or spec.kind,
             port=spec.port,
             version=service.version or "",
         )

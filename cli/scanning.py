@@ -94,6 +94,11 @@ def report(session: Session, scan: Json, *, asset: str = "") -> int:
     if alerts:
         print_rows(session.console, title="Alerts", columns=ALERT_COLUMNS, rows=map(alert_row, alerts))
     session.console.print(closing_line(scan, len(ports), len(alerts)))
+    if waiting := sum(not port.get("confirmed", True) for port in ports):
+        session.console.print(
+            f"{waiting} of the open ports {'wait' if waiting > 1 else 'waits'} to be seen a second time; "
+            "`vedette scans --kind confirm` shows the second looks"
+        )
     return EXIT_CODES[scan["status"]]
 
 

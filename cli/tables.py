@@ -55,13 +55,14 @@ def alert_row(alert: Json) -> tuple[str, ...]:
     )
 
 
-SCAN_COLUMNS = ("scan", "network", "status", "chunks", "open", "new", "closed", "created")
+SCAN_COLUMNS = ("scan", "kind", "network", "status", "chunks", "open", "new", "closed", "created")
 
 
 def scan_row(scan: Json) -> tuple[str, ...]:
     counts = scan["counts"]
     return (
         scan["id"],
+        scan["kind"],
         scan["network"],
         scan["status"],
         f"{counts['chunks_ingested']}/{counts['chunks']}",

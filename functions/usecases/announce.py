@@ -42,6 +42,7 @@ def _scan_news(record: StreamRecord) -> Iterator[News]:
     scan = record.after(Scan)
     data = {
         "scan": scan.id,
+        "kind": scan.kind,
         "network": scan.network,
         "status": scan.status.value,
         "chunks": scan.counts.chunks,

@@ -9,7 +9,7 @@ import pytest
 
 from cli.errors import UsageError
 from cli.rescan import split_target
-from tests.cli.fake_api import COUNTS, FakeApi, Json
+from tests.cli.fake_api import COUNTS, EXPOSURE, FakeApi, Json
 from tests.cli.test_scan import Command, command
 
 __all__ = ["command"]
@@ -110,7 +110,7 @@ class ScansApi(FakeApi):
 
 def test_scans_are_listed_by_kind(command: Command) -> None:
     api = ScansApi()
-    assert command("scans", "--kind", "confirm", api=api).out.startswith("SCAN\tNET\tcompleted")
+    assert command("scans", "--kind", "confirm", api=api).out.startswith("SCAN\tscan\tNET\tcompleted")
     assert api.last("GET", "/scans").url.params["kind"] == "confirm"
     assert command("scans", "--kind", "other", api=api).code == 2
 
@@ -218,6 +218,13 @@ def test_a_rescan_is_followed_and_tells_of_its_host(command: Command) -> None:
     done = command("rescan", "10.0.0.9", api=api)
     assert done.code == 0, done.err
     assert "10.0.0.9\t22/tcp\topen" in done.out
+
+
+def test_ports_that_wait_for_a_second_look_are_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXPOSURE, "confirmed", False)
+    api = FakeApi()
+    api.networks = [network("NET", "10.0.0.9")]
+    assert "1 of the open ports waits to be seen a second time" in command("rescan", "10.0.0.9", api=api).out
 
 
 def test_a_rescan_of_a_host_that_no_network_or_several_hold_says_what_to_do(command: Command) -> None:

@@ -12,6 +12,7 @@ from tests.http_api.conftest import DRAFT, Api
 from tests.platform_in_memory import Platform
 
 ID = "01KAJ0000000000000000000N0"
+CHANNEL = {"name": "x", "kind": "webhook", "url": "https://example.com/"}
 BODIES = {
     "/v1/projects": {"name": "x"},
     "/v1/projects/{project}/networks": DRAFT,
@@ -34,6 +35,8 @@ BODIES = {
     "/v1/projects/{project}/alerts/bulk": {"action": "take", "alerts": [ID]},
     "/v1/projects/{project}/alerts/{alert}/comments": {"text": "x"},
     "/v1/projects/{project}/alerts/{alert}/comments/{comment}": {"text": "x"},
+    "/v1/projects/{project}/channels": CHANNEL,
+    "/v1/projects/{project}/channels/{channel}": CHANNEL,
     "/v1/projects/{project}/tokens": {"name": "x", "scopes": ["read"]},
 }
 ROUTES = [(method, path) for path, methods in SCOPES.items() for method in methods]

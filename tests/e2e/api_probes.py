@@ -8,11 +8,13 @@ from typing import Any
 
 from websockets.sync.client import connect
 
+from functions.core.rule import PROJECT_SCOPE, RuleSet
 from functions.core.scan import Scan
 from functions.core.token import Principal
+from functions.store.rules import Rules
 from functions.usecases.authenticate import context_of
 from infra.permissions import On
-from tests.e2e import delivery_probes
+from tests.e2e import delivery_probes, export_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json
 from tests.e2e.roles import Pair, Roles
@@ -69,6 +71,7 @@ def _draft(**fields: Any) -> Json:
     return {"name": "probe", "targets": [ADDRESS], "ports": "1", **fields}
 
 
+_EXPOSURES = {"kind": "exposures", "format": "csv"}
 _SCHEDULED = _draft(schedule={"expression": FAR_AWAY, "enabled": False})
 
 
@@ -127,6 +130,28 @@ def start_scan(hand: StageHand, roles: Roles) -> Outcome:
     return outcome
 
 
+def _read_export(hand: StageHand, _roles: Roles) -> Outcome:
+    """The link has the rights of the function that made it."""
+    said = hand.invoke("HttpApi", _request(hand, *_get(f"exports/{export_probes.done_export(hand).id}")))
+    status, text = export_probes.linked(hand, json.loads(said.said["body"]))
+    outcome = Outcome.of(said, done=(status, text) == (200, "one"))
+    return Outcome(outcome.done, f"{outcome.log}\n{text}")
+
+
+def _reconcile(hand: StageHand) -> Request:
+    """An open port whose alert is missing."""
+    hand.stores.exposures.save(hand.opened(hand.network()))
+    return "POST", "alerts/reconcile", {}, {}
+
+
+def _publish_rules(hand: StageHand) -> Request:
+    """The second version; the project's network is to be looked at again."""
+    project = hand.network().project
+    made = {"project": project, "scope": PROJECT_SCOPE, "version": 1, "created": hand.now, "created_by": "test"}
+    Rules(hand.table).publish(RuleSet.model_validate(made), expected=0)
+    return "PUT", "rules", {"rules": [{"name": "web", "action": "allow", "ports": "80"}]}, {}
+
+
 HTTP_API: Mapping[Pair, Probe] = {
     Pair("HttpApi", on, action): probe
     for on, action, probe in (
@@ -135,6 +160,8 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.TABLE, "dynamodb:PutItem", asked(lambda _: ("POST", "networks", _draft(), {}))),
         (On.TABLE, "dynamodb:UpdateItem", asked(_revoke)),
         (On.TABLE, "dynamodb:DeleteItem", asked(_delete_network)),
+        (On.TABLE, "dynamodb:BatchGetItem", asked(_reconcile)),
+        (On.REVIEW_INBOX, "sqs:SendMessage", asked(_publish_rules)),
         (On.GSI1, "dynamodb:Query", asked(lambda _: _get("tokens"))),
         (On.GSI2, "dynamodb:Query", asked(lambda hand: _get("alerts", network=hand.project, status="unresolved"))),
         (On.LIVE_TABLE, "dynamodb:Query", asked(_log)),
@@ -145,6 +172,8 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.BUCKET, "s3:ListBucket", asked(_raw)),
         (On.PLANS, "s3:GetObject", asked(_coverage)),
         (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),
+        (On.EXPORTS, "s3:GetObject", _read_export),
+        (On.EXPORT_INBOX, "sqs:SendMessage", asked(lambda _: ("POST", "exports", _EXPOSURES, {}))),
         (On.STATE_MACHINE, "states:StartExecution", start_scan),
         (On.EXECUTIONS, "states:DescribeExecution", asked(_cancel)),
         (On.DELIVER_INBOX, "sqs:SendMessage", asked(_test_channel)),

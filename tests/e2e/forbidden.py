@@ -108,7 +108,8 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "FinishScan": ("write live events", "write plans", "write results", "start a workflow"),
     "Tick": ("list the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
     "Sweep": ("write the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
-    "Evaluate": ("change the table", "delete from the table", "write live events", "announce on the bus"),
+    "Evaluate": ("delete from the table", "write live events", "announce on the bus", "start a workflow"),
+    "Review": ("read live events", "read plans", "write plans", *_NO_RESULTS),
     "Publish": ("write the table", "delete from the table", "read live events", "read failed records"),
     "Deliver": (
         "write live events",
@@ -119,6 +120,7 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
         "write plans",
         *_NO_RESULTS,
     ),
+    "Export": ("write the table", "delete from the table", "read live events", "read plans", "write results"),
     "Broadcast": ("read the table", "write the table", "write live events", "announce on the bus"),
 }
 

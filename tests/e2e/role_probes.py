@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from functions.adapters.results import Results
 from functions.core.chunk import Chunk
+from functions.core.exposure import ChangeKind, ExposureState
 from functions.core.scan import Scan, ScanStatus
 from functions.core.trends import alert_counts
 from functions.store import keys
@@ -18,7 +19,7 @@ from functions.store.live import Live
 from functions.store.table import Table
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER
 from infra.permissions import On
-from tests.e2e import api_probes, delivery_probes
+from tests.e2e import api_probes, delivery_probes, export_probes, review_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json, eventually
 from tests.e2e.roles import Pair, Roles
@@ -136,6 +137,23 @@ def _evaluate(hand: StageHand, _roles: Roles) -> Outcome:
     return _streamed(hand, "Evaluate", record(exposure, pk, keys.exposure(exposure.asset, exposure.protocol, 1)))
 
 
+def _evaluate_closed(hand: StageHand, _roles: Roles) -> Outcome:
+    """What may have been raised for it is looked up."""
+    before = hand.opened(hand.network())
+    change = before.change.model_copy(update={"kind": ChangeKind.CLOSED})
+    after = before.model_copy(update={"state": ExposureState.CLOSED, "change": change, "version": 2})
+    pk = keys.exposures(after.project, after.network, keys.bucket_of(after.asset))
+    told = record(after, pk, keys.exposure(after.asset, after.protocol, 1), before=before)
+    return _streamed(hand, "Evaluate", told)
+
+
+def _evaluate_ended(hand: StageHand, _roles: Roles) -> Outcome:
+    """A scan that has ended is sent to review."""
+    running = hand.scan(running=True)
+    ended = running.model_copy(update={"status": ScanStatus.FAILED, "ended": hand.now})
+    return _streamed(hand, "Evaluate", record(ended, keys.scans(ended.project), ended.id, before=running))
+
+
 def _publish(hand: StageHand, _roles: Roles) -> Outcome:
     """A first coverage: whether it is told of depends on the network's settings."""
     planned = hand.scan()
@@ -234,6 +252,7 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("Authorizer", On.TABLE, "dynamodb:GetItem"): api_probes.authorise,
     **api_probes.HTTP_API,
     **api_probes.WEBSOCKET,
+    **export_probes.EXPORT,
     **_on_table("PlanChunks", _plan, "GetItem", "Query", "PutItem", "UpdateItem"),
     **_on_table("PlanChunks", _plan_without_network, "DeleteItem"),
     Pair("PlanChunks", On.PLANS, "s3:GetObject"): _plan,
@@ -256,6 +275,9 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("Sweep", On.STATE_MACHINE, "states:StartExecution"): _swept(_abandoned, _has_begun),
     Pair("Sweep", On.EXECUTIONS, "states:StopExecution"): _stop,
     **_on_table("Evaluate", _evaluate, "GetItem", "PutItem", "Query", "UpdateItem"),
+    **_on_table("Evaluate", _evaluate_closed, "BatchGetItem"),
+    Pair("Evaluate", On.REVIEW_INBOX, "sqs:SendMessage"): _evaluate_ended,
+    **review_probes.REVIEW,
     Pair("Evaluate", On.FAILED, "s3:PutObject"): _poisoned("Evaluate", "EXP"),
     **_on_table("Publish", _publish, "GetItem"),
     **_on_table("Publish", _counted, "Query", "UpdateItem"),

@@ -106,6 +106,7 @@ class Roles:
             On.CONNECTIONS: ":execute-api:",
             On.FINISH_INBOX: "FinishInboxQueue",
             On.DELIVER_INBOX: "DeliverInboxQueue",
+            On.REVIEW_INBOX: "ReviewInboxQueue",
             On.TOPICS: r":vedette-\*$",
         }
 

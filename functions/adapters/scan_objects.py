@@ -1,7 +1,9 @@
 """What the bucket holds of one scan: links to its tools' raw output, and its removal."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from functions.adapters.results import named_errors
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 LINK_LIFE = timedelta(minutes=5)
 _BATCH = 1000
 """The most that S3 lists or deletes at once."""
+_FILES = 200
+"""Linked at most; an attempt saves a few."""
+_RAW = re.compile(r"([0-9]{1,6})/raw/([A-Za-z0-9][A-Za-z0-9._-]{0,99})")
+"""What a worker of ours names a file: another name under its prefix, which only a captured one can write, is not linked."""
 
 
 class RawFile(Model):
@@ -37,7 +43,7 @@ class ScanObjects:
         prefix = f"results/{project}/{scan}/{chunk}/"
         return tuple(
             sorted(
-                (file for each in self._list(prefix) for file in self._raw_file(prefix, each, now)),
+                islice((file for each in self._list(prefix) for file in self._raw_file(prefix, each, now)), _FILES),
                 key=lambda file: (file.attempt, file.name),
             )
         )
@@ -54,8 +60,8 @@ class ScanObjects:
         return True
 
     def _raw_file(self, prefix: str, found: "ObjectTypeDef", now: datetime) -> Iterator[RawFile]:
-        attempt, _, name = found["Key"].removeprefix(prefix).partition("/raw/")
-        if name:
+        if told := _RAW.fullmatch(found["Key"].removeprefix(prefix)):
+            attempt, name = told.groups()
             where = {
                 "Bucket": self._bucket,
                 "Key": found["Key"],

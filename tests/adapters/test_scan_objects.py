@@ -39,6 +39,8 @@ def test_only_raw_output_of_this_chunk_is_linked(s3: Any) -> None:
         "results/P/S/00000/10/raw/b.xml.gz",
         "results/P/S/00000/2/raw/a.xml.gz",
         "results/P/S/00001/1/raw/a.xml.gz",
+        "results/P/S/00000/x/raw/a.xml.gz",
+        'results/P/S/00000/1/raw/a"; filename="b.exe',
         "results/Q/S/00000/1/raw/a.xml.gz",
     )
     found = ScanObjects(s3, BUCKET).raw("P", "S", "00000", now=NOW)

@@ -1,13 +1,14 @@
 """`vedette channels`: where alerts are sent; list, add, show, edit, remove, test, rotate, resend."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cli.channel_drafts import DRAFT, apply, route_of
 from cli.client import Json
 from cli.errors import FAILED, UsageError
-from cli.listing import network_id, write_json
+from cli.listing import write_json
 from cli.options import AsJson, Project
 from cli.session import Session, ago, open_session
 from cli.tables import print_rows
@@ -35,8 +36,6 @@ Enabled = Annotated[bool | None, typer.Option("--on/--off", help="Whether anythi
 
 COLUMNS = ("channel", "name", "kind", "to", "state", "tested")
 ENTRY_COLUMNS = ("alert", "what", "status", "attempts", "due", "error")
-DRAFT = ("name", "kind", "url", "topic", "routes", "digest_minutes", "quiet", "urgent", "resolutions", "enabled")
-OFF = "off"
 TEST_SECONDS = 40
 
 
@@ -72,7 +71,7 @@ def add(
         topic = target.startswith("arn:")
         draft: Json = {"kind": "sns", "topic": target} if topic else {"kind": "webhook", "url": target}
         draft["name"] = name or target[:100]
-        _apply(draft, _route(session, severity, types, networks, tags), digest, quiet, timezone, urgent, resolutions)
+        apply(draft, route_of(session, severity, types, networks, tags), digest, quiet, timezone, urgent, resolutions)
         _show_new(session, session.client.post("projects", session.project, "channels", body=draft))
 
 
@@ -113,7 +112,7 @@ def edit(
         draft = {each: found[each] for each in DRAFT}
         given = {"name": name, "enabled": enabled, "topic" if found["kind"] == "sns" else "url": target}
         draft |= {field: value for field, value in given.items() if value is not None}
-        _apply(draft, _route(session, severity, types, networks, tags), digest, quiet, timezone, urgent, resolutions)
+        apply(draft, route_of(session, severity, types, networks, tags), digest, quiet, timezone, urgent, resolutions)
         where = ("projects", session.project, "channels", found["id"])
         changed = session.client.put(*where, body=draft, version=found["version"])
         if session.json:
@@ -198,42 +197,6 @@ def _find(session: Session, wanted: str) -> Json:
     if found:
         raise UsageError(f"{len(found)} channels are named {wanted!r}; give the id")
     raise UsageError(f"there is no channel {wanted!r} in this project")
-
-
-def _route(
-    session: Session, severity: str | None, types: list[str] | None, networks: list[str] | None, tags: list[str] | None
-) -> Json:
-    ids = [network_id(session, each) for each in networks] if networks else None
-    route = {"severity": severity, "types": types, "networks": ids, "tags": tags}
-    return {name: value for name, value in route.items() if value}
-
-
-def _apply(
-    draft: Json,
-    route: Json,
-    digest: int | None,
-    quiet: str | None,
-    timezone: str | None,
-    urgent: str | None,
-    resolutions: bool | None,
-) -> None:
-    given: dict[str, Any] = {"digest_minutes": digest, "resolutions": resolutions, "routes": [route] if route else None}
-    draft |= {name: value for name, value in given.items() if value is not None}
-    if urgent is not None:
-        draft["urgent"] = None if urgent == OFF else urgent
-    if quiet is not None:
-        draft["quiet"] = None if quiet == OFF else _quiet_hours(quiet)
-    if timezone is not None:
-        if not draft.get("quiet"):
-            raise UsageError("--timezone: give the quiet hours too, as in --quiet 22:00-07:00")
-        draft["quiet"] = {**draft["quiet"], "timezone": timezone}
-
-
-def _quiet_hours(text: str) -> Json:
-    start, dash, end = text.partition("-")
-    if not dash:
-        raise UsageError("--quiet: write as in 22:00-07:00")
-    return {"start": start, "end": end}
 
 
 def _show_new(session: Session, made: Json) -> None:

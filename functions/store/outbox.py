@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from functions.core.delivery import KEPT, Entry
-from functions.core.errors import StaleVersion
+from functions.core.errors import Corrupt, StaleVersion
 from functions.store import keys
 from functions.store.attributes import Item, to_item, to_model
 from functions.store.conditions import Condition, attribute_is, new_or_attribute_is
@@ -37,10 +37,16 @@ class Outbox:
     def remove(self, entry: Entry) -> None:
         self.table.delete(keys.outbox(entry.project, entry.channel), entry.subject)
 
-    def due(self, now: datetime, *, limit: int) -> list[Entry]:
-        """The first of all channels that are due, the oldest first. The index lags a little."""
+    def due(self, now: datetime, *, limit: int) -> tuple[list[Entry], list[Corrupt]]:
+        """The first of all channels that are due, the oldest first, and what of them cannot be read. The index lags a little."""
         span = Range(keys.DUE_DELIVERIES, upper=_sortable(now) + "~", index=keys.GSI2)
-        return [to_model(Entry, item) for item in self.table.query(span, limit=limit).items]
+        entries, corrupt = [], []
+        for item in self.table.query(span, limit=limit).items:
+            try:
+                entries.append(to_model(Entry, item))
+            except Corrupt as error:
+                corrupt.append(error)
+        return entries, corrupt
 
     def list(self, project: str, channel: str, *, status: str = "", limit: int, cursor: str) -> Page[Entry]:
         """What waits or has failed on a channel, by subject; with `status` a page may be short and go on."""

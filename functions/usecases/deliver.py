@@ -56,13 +56,18 @@ class Deliver:
         return given_up
 
     def due(self, *, now: datetime) -> int:
-        """Digests, ends of quiet hours, further attempts: the oldest of all channels first."""
+        """Digests, ends of quiet hours, further attempts: the oldest of all channels first.
+
+        Raises Corrupt for what cannot be read, after all the others.
+        """
         call, given_up = self._call(now), 0
         seen: set[tuple[str, str, str]] = set()
         while self.clock() < call.end:
-            found = self.entries.outbox.due(now, limit=_PAGE)
+            found, corrupt = self.entries.outbox.due(now, limit=_PAGE)
             fresh = [entry for entry in found if (entry.channel, entry.subject, entry.id) not in seen]
             if not fresh:
+                if corrupt:
+                    raise corrupt[0]
                 break
             seen.update((entry.channel, entry.subject, entry.id) for entry in fresh)
             for (project, channel), entries in _by_channel(fresh).items():

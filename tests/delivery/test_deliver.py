@@ -10,6 +10,8 @@ import pytest
 from functions.core.alert import AlertStatus, AlertType, Mark, Resolution, Severity
 from functions.core.delivery import BACK_OFF, LEASE, Occasion, entry_of
 from functions.core.ids import new_id
+from functions.store import keys
+from functions.store.conditions import EXISTS
 from tests.backend import NOW
 from tests.delivery.post_office import PostOffice, told_by_the_bus
 from tests.store.examples import host
@@ -107,6 +109,16 @@ def test_one_channel_that_fails_does_not_hold_up_another(post_office: PostOffice
     post_office.sender.down = set()
     post_office.a_minute(timedelta(minutes=10))
     assert sorted(told for ((_, told),) in post_office.told(bad)) == sorted(alert.id for alert in alerts)
+
+
+def test_what_cannot_be_read_keeps_nothing_else_waiting_and_is_left_to_the_queue(post_office: PostOffice) -> None:
+    channel = post_office.channel(digest_minutes=60)
+    bad, good = post_office.alert(), post_office.alert()
+    where = (keys.outbox(channel.project, channel.id), bad.id)
+    post_office.backend.table.update(*where, {"attempts": "many"}, EXISTS)
+    post_office.now += timedelta(hours=1)
+    assert len(post_office.give_and_say({"detail-type": "Scheduled Event"})) == 1
+    assert post_office.told(channel) == [[("raised", good.id)]]
 
 
 def test_receivers_that_take_their_time_do_not_keep_a_call_from_ending(post_office: PostOffice) -> None:

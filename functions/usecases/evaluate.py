@@ -7,9 +7,9 @@ from datetime import datetime
 from functions.adapters.queue import Queue
 from functions.core.exposure import Exposure
 from functions.core.host import Host
-from functions.core.network import Network
-from functions.core.scan import LIVE, Scan
+from functions.core.scan import LIVE
 from functions.store.alerts import Alerts
+from functions.store.attributes import Item
 from functions.store.hosts import Hosts
 from functions.store.networks import Networks
 from functions.store.rules import Rules
@@ -20,13 +20,16 @@ from functions.usecases.derive_alerts import DeriveAlerts
 from functions.usecases.ground import Grounds
 from functions.usecases.settle_alerts import SettleAlerts
 
-SETTLING_S = 5
-"""After the end of a scan, so that the last of its changes have been evaluated."""
+_DECIDING = ("alerts", "tags", "enabled", "schedule")
+"""What of a network's settings decides which alerts it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate:
-    """`also`: what else each record means, done first."""
+    """`also`: what else each record means, done first.
+
+    `settling_s`: from the end of a scan to its review, so that the last of its changes have been evaluated.
+    """
 
     networks: Networks
     rules: Rules
@@ -35,6 +38,7 @@ class Evaluate:
     waiting: Waiting
     reviews: Queue
     clock: Callable[[], datetime]
+    settling_s: int
     also: Sequence[Callable[[StreamRecord], None]] = ()
 
     def __call__(self, records: Sequence[StreamRecord]) -> Iterable[tuple[StreamRecord, Exception]]:
@@ -53,9 +57,9 @@ class Evaluate:
                 case "HST" if not record.is_removal:
                     self._host(derive, None if record.is_insert else record.before(Host), record.after(Host))
                 case "SCN" if not record.is_removal:
-                    self._scan(None if record.is_insert else record.before(Scan), record.after(Scan))
+                    self._scan(record.old, record.new)
                 case "NET" if not record.is_insert:
-                    self._network(record)
+                    self._network(record.old, record.new)
 
         return one_by_one(evaluate)(records)
 
@@ -64,23 +68,19 @@ class Evaluate:
         if before is not None and before.tags != after.tags:
             self._review(after.project, after.network, cause="the tags of a host changed", asset=after.asset)
 
-    def _scan(self, before: Scan | None, after: Scan) -> None:
-        if after.status in LIVE or (before is not None and before.status not in LIVE):
+    def _scan(self, before: Item, after: Item) -> None:
+        if after["status"] in LIVE or (before and before["status"] not in LIVE):
             return
-        message = {"kind": "scan", "project": after.project, "network": after.network, "scan": after.id}
-        self.reviews.send(message, delay_s=SETTLING_S)
+        message = {"kind": "scan", "project": after["project"], "network": after["network"], "scan": after["id"]}
+        self.reviews.send(message, delay_s=self.settling_s)
 
-    def _network(self, record: StreamRecord) -> None:
-        before = record.before(Network)
-        if record.is_removal:
-            self._review(before.project, before.id, cause="the network was deleted")
-        elif _decides_otherwise(before, record.after(Network)):
-            self._review(before.project, before.id, cause="the network's settings changed")
+    def _network(self, before: Item, after: Item) -> None:
+        where = (before["project"], before["id"])
+        if not after:
+            self._review(*where, cause="the network was deleted")
+        elif any(before.get(name) != after.get(name) for name in _DECIDING):
+            self._review(*where, cause="the network's settings changed")
 
     def _review(self, project: str, network: str, *, cause: str, asset: str = "") -> None:
         message = {"kind": "network", "project": project, "network": network, "cause": cause, "asset": asset}
         self.reviews.send({**message, "cursor": ""})
-
-
-def _decides_otherwise(before: Network, after: Network) -> bool:
-    return any(getattr(before, name) != getattr(after, name) for name in ("alerts", "tags", "enabled", "schedule"))

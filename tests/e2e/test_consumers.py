@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from functions.core.exposure import Exposure
 from functions.core.network import Network
-from functions.core.scan import Scan, ScanStatus
+from functions.core.scan import Scan, ScanEvent, ScanStatus
 from functions.core.tick import TickOutcome
 from functions.store import keys
 from functions.store.attributes import to_item
@@ -226,6 +226,24 @@ def test_finish(hand: StageHand, failures: Failures) -> None:
     assert failures.depth("FinishDeadLetterUrl") == 0
     assert hand.stores.reread(bad).counts.open_ports == 1
     eventually(lambda: told(hand, "scan.finished") == sorted((good.network, bad.network)), what="each end is told once")
+
+
+def test_review(hand: StageHand, failures: Failures) -> None:
+    good, bad = hand.network(), hand.network()
+    broken(hand, bad)
+    with failures.impatient("Review"):
+        for network in (bad, good):
+            scan = hand.stores.scans.transition(hand.scan(network), ScanEvent.FAIL, ended=hand.now)
+            assert scan.status is ScanStatus.FAILED
+        eventually(lambda: alerted(hand) == [good.id], seconds=60, what="the scan beside it raises its alert")
+        eventually(lambda: failures.depth("ReviewDeadLetterUrl") >= 1, seconds=60, what="the review is a dead letter")
+        failures.carry_depth("Review")
+        assert failures.alarmed("ReviewInboxDeadLetters")
+
+        mended(hand, bad)
+        assert failures.redrive().succeeded >= 1
+        eventually(lambda: alerted(hand) == sorted((good.id, bad.id)), seconds=60, what="the alert is raised")
+    assert failures.depth("ReviewDeadLetterUrl") == 0
 
 
 def test_sweep(hand: StageHand, failures: Failures) -> None:

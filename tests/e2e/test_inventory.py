@@ -15,8 +15,8 @@ def network(project: Project, lab: Lab) -> Json:
     return project.network(targets=targets(lab, "web", "mail", "dropping"), ports=PORTS, profile="discovery")
 
 
-def new_port_alerts(project: Project) -> set[tuple[str, int]]:
-    return {(alert["asset"], alert["port"]) for alert in project.items("alerts") if alert["type"] == "NEW_PORT"}
+def new_port_alerts(project: Project, kind: str = "NEW_PORT") -> set[tuple[str, int]]:
+    return {(alert["asset"], alert["port"]) for alert in project.items("alerts") if alert["type"] == kind}
 
 
 def test_an_unchanged_network_writes_no_exposure(project: Project, lab: Lab, network: Json) -> None:
@@ -43,7 +43,10 @@ def test_what_opens_after_the_baseline_is_an_alert_and_the_baseline_is_not(
     second = project.scan(network)
     assert second["counts"]["opened"] == 1
     assert second["counts"]["baseline"] == 0
-    eventually(lambda: new_port_alerts(project) == {(str(web.address), 31337)}, what="one alert for the new port")
+    expected = {(str(web.address), 31337)}
+    eventually(lambda: new_port_alerts(project) == expected, seconds=90, what="one alert, once it is confirmed")
+    (confirmation,) = (scan for scan in project.items("scans") if scan["kind"] == "confirm")
+    assert (confirmation["cause"]["key"], confirmation["counts"]["cells"]) == (second["id"], 1)
     alert = project.items("alerts")[0]
     assert alert["severity"] == "high"
     assert alert["why"]["change"]["scan"] == second["id"]
@@ -83,7 +86,8 @@ def test_a_service_that_stops_closes_and_one_that_starts_again_reopens(
     project.scan(network)
     reopened = project.exposures()[cell]
     assert (reopened["state"], reopened["episode"], reopened["reopened"]) == ("open", 1, 1)
-    eventually(lambda: new_port_alerts(project) == {(cell[0], 587)}, what="the reopened port is an alert")
+    eventually(lambda: new_port_alerts(project, "REOPENED") == {(cell[0], 587)}, what="the reopened port is an alert")
+    assert new_port_alerts(project) == set()
 
 
 def test_silence_is_a_miss_and_two_misses_close(project: Project, lab: Lab, network: Json) -> None:

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 def listen(platform: Platform, token: str = "") -> Iterator[ClientConnection]:
     headers = {"Authorization": f"Bearer {token or platform.access.token}"}
     with connect(
-        platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None
+        platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None, open_timeout=60
     ) as connection:
         yield connection
 

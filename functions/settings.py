@@ -100,9 +100,12 @@ class ExportSettings(Environment):
 
 
 class EvaluateSettings(Environment):
+    """`settling_s`: from the end of a scan to its review."""
+
     table: str
     bucket: str
     review_queue_url: str
+    settling_s: int
 
 
 class ReviewSettings(ScopeSettings):

@@ -47,7 +47,10 @@ class Alerting(Construct):
             stage=stage,
             handler="functions.alerting.evaluate.handler",
             settings=EvaluateSettings(
-                table=data.table.table_name, bucket=data.bucket.bucket_name, review_queue_url=reviews.url
+                table=data.table.table_name,
+                bucket=data.bucket.bucket_name,
+                review_queue_url=reviews.url,
+                settling_s=stage.settling_s,
             ),
             arns=arns,
             seconds=60,

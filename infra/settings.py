@@ -51,6 +51,8 @@ class Stage:
     start_allowance_s: int = 600
     """From RunTask to the claim: placement, image pull, interface."""
     scan_hours: int = 24
+    settling_s: int = 5
+    """From the end of a scan to the review of what it means as a whole: a shard of the stream may lag behind the others."""
 
     requests_per_second: int = 50
     request_burst: int = 100
@@ -84,6 +86,8 @@ STAGES: Mapping[str, Stage] = {
         deadline_s=420,
         lease_s=480,
         start_allowance_s=90,
+        # The emulator's streams have one shard, evaluated in order.
+        settling_s=0,
         requests_per_second=1000,
         request_burst=2000,
         endpoint="http://127.0.0.1:4566",

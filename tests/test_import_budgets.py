@@ -56,6 +56,7 @@ VARIABLES = {
     "VEDETTE_FINISH_QUEUE_URL": "https://queue.example",
     "VEDETTE_DEADLINE_S": "600",
     "VEDETTE_LEASE_S": "900",
+    "VEDETTE_SETTLING_S": "5",
     "VEDETTE_LIMIT_S": "780",
 }
 

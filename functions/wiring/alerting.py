@@ -40,6 +40,7 @@ def evaluate() -> StreamConsumer:
         waiting=Waiting(table),
         reviews=Queue(clients.sqs(), settings.review_queue_url),
         clock=utc_now,
+        settling_s=settings.settling_s,
         also=(RecordHistory(history=History(table)),),
     )
     return StreamConsumer(

@@ -17,12 +17,13 @@ from functions.core.coverage import Method
 from functions.core.exposure import Change, ChangeKind, Exposure, ExposureState
 from functions.core.ids import new_id
 from functions.core.model import Protocol
+from functions.core.scan import Scan, ScanStatus
 from functions.store.table import Table
 from functions.wiring.clock import INJECTED
 from infra.local.aws import DIRECT, root_session
 from infra.local.stack import agent_daemon
 from tests.backend import Backend
-from tests.e2e.platform import Json, Platform, eventually
+from tests.e2e.platform import Json, Platform, Project, eventually
 from tests.e2e.stage_hand import Operator
 
 QUEUES = ("ReviewQueueUrl",)
@@ -102,6 +103,25 @@ class Rehearsal(Stand):
         fresh.replace(self.clock_file)
         self.backend.clock.now = now
 
+    def project(self, name: str) -> Project:
+        return self.platform.project(name)
+
+    def planned(self, scan: Scan) -> Scan:
+        """A scan that the product has started, once its workflow has planned it."""
+
+        def look() -> Scan | None:
+            found = self.backend.reread(scan)
+            return found if found.status is ScanStatus.RUNNING else None
+
+        found = eventually(look, what="the scan is planned")
+        assert found is not None
+        return found
+
+    def stopped(self, scan: Scan) -> None:
+        """Its workflow still waits for tasks that nobody runs."""
+        machine = self.operator.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+        self.operator.aws("stepfunctions").stop_execution(executionArn=f"{machine}:{scan.id}-{scan.run}")
+
 
 class Fence:
     """A change that is evaluated after all that was written before it: a stream keeps its order, and its consumer too."""
@@ -124,7 +144,7 @@ class Fence:
             time.sleep(0.02)
 
     def _has_raised(self, port: int) -> bool:
-        newest = self._backend.alerts.list(self._backend.project, limit=1).items
+        newest = self._backend.alerts.list(self._backend.project, limit=20).items  # those of one moment in any order
         return any(alert.port == port for alert in newest)
 
     def _opened(self, port: int) -> Exposure:

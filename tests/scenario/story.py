@@ -2,30 +2,57 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from functions.core.scan import Cause, Scan, ScanStatus
+from functions.core.scan import Cause, Scan
 from functions.usecases.start_scan import Part as Narrowed
 from functions.usecases.start_scan import StartScan
-from tests.e2e.platform import Json, Project, eventually
+from tests.backend import Backend
+from tests.e2e.platform import Json, Project
 from tests.e2e.stage_hand import message
 from tests.platform_in_memory import FakeWorkflow
 from tests.scenario import networks
 from tests.scenario.audit import Audit, say
 from tests.scenario.events import ACTIONS, Deed, Night, happen, service_told, until_told
 from tests.scenario.expected import Fact
-from tests.scenario.rehearsal import QUEUES, Rehearsal
+from tests.scenario.rehearsal import QUEUES
 from tests.scenario.script import Day, Line, Part, Script
 from tests.scenario.worker import Worker
 from tests.scenario.world import World
 
-_MINUTES = {"deeds": 90, "scan": 120, "ingest": 130, "second look": 140, "second ingest": 150, "noon": 725}
+# The product looks at what is not watched each tenth minute.
+_MINUTES = {"deeds": 90, "scan": 120, "ingest": 130, "second look": 140, "second ingest": 150, "noon": 730}
 """Of the day."""
+
+
+class Place(Protocol):
+    """Where a story is played: the functions, their tables as an operator has them, and another time than it is."""
+
+    backend: Backend
+
+    @property
+    def now(self) -> datetime: ...
+
+    def tell(self, now: datetime) -> None: ...
+
+    def project(self, name: str) -> Project: ...
+
+    def call(self, row: str, event: Json) -> Any: ...
+
+    def settle(self, *queues: str) -> None: ...
+
+    def planned(self, scan: Scan) -> Scan:
+        """A scan that the product has started, once it is planned."""
+        ...
+
+    def stopped(self, scan: Scan) -> None:
+        """Its workflow waits for tasks that nobody runs."""
+        ...
 
 
 @dataclass
 class Story:
-    rehearsal: Rehearsal
+    rehearsal: Place
     script: Script
     project: Project = field(init=False)
     audit: Audit = field(init=False)
@@ -35,7 +62,7 @@ class Story:
     def begin(self) -> None:
         """A project of its own with the networks of the script."""
         self._tell(1, "deeds")
-        self.project = self.rehearsal.platform.project("ninety days")
+        self.project = self.rehearsal.project("ninety days")
         self.rehearsal.backend.project = self.project.id
         for name, draft in networks.NETWORKS.items():
             self.networks[name] = self.project.network(**draft | {"name": name})
@@ -145,27 +172,17 @@ class Story:
         if live:
             now = self._tell(day, "second look")
             for scan in live:
-                planned = eventually(lambda scan=scan: self._planned(scan), what="the confirmation is planned")
-                self._worker(Night()).scan(planned, at=now)
+                self._worker(Night()).scan(self.rehearsal.planned(scan), at=now)
             self._tell(day, "second ingest")
             for scan in live:
                 self._finish(scan, Night())
-                self._stop(scan)
+                self.rehearsal.stopped(scan)
             self.rehearsal.settle(*QUEUES)
         for change in night.after_second_look:
             change()
 
     def _live(self, network: str) -> list[Scan]:
         return [*self.rehearsal.backend.scans.live_of(self.project.id, network)]
-
-    def _planned(self, scan: Scan) -> Scan | None:
-        found = self.rehearsal.backend.reread(scan)
-        return found if found.status is ScanStatus.RUNNING else None
-
-    def _stop(self, scan: Scan) -> None:
-        """Its workflow still waits for a task that nobody runs."""
-        machine = self.rehearsal.operator.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-        self.rehearsal.operator.aws("stepfunctions").stop_execution(executionArn=f"{machine}:{scan.id}-{scan.run}")
 
     # People
 
@@ -183,8 +200,14 @@ class Story:
 
     def _write_rules(self, deed: Deed) -> None:
         where, name = deed.words
-        scope = "project" if where == "project" else self.networks[where]["id"]
-        raise NotImplementedError(scope + name)
+        scope = () if where == "project" else ("networks", self.networks[where]["id"])
+        pointer = self.project.get(*scope, "rules")
+        self.project.platform.client.put(
+            *("projects", self.project.id, *scope, "rules"),
+            body=networks.RULES[name],
+            version=pointer["version"],
+            stage=deed.kind == "stage",
+        )
 
 
 def _ids(scan: Scan) -> dict[str, Any]:

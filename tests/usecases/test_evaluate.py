@@ -22,12 +22,13 @@ from functions.store.hosts import Hosts
 from functions.store.rules import Rules
 from functions.store.stream import StreamRecord, read_record
 from functions.store.waiting import Waiting
-from functions.usecases.evaluate import SETTLING_S, Evaluate
+from functions.usecases.evaluate import Evaluate
 from functions.usecases.settle_alerts import SettleAlerts
 from tests.backend import NOW, Backend
 from tests.core.test_derive import a_change, an_exposure
 
 LATER = NOW + timedelta(days=1)
+SETTLING_S = 5
 
 
 class FakeQueue(Queue):
@@ -59,6 +60,7 @@ class Evaluating:
             waiting=self.waiting,
             reviews=self.reviews,
             clock=backend.clock,
+            settling_s=SETTLING_S,
         )
 
     def watch(self, **settings: Any) -> Network:

@@ -96,6 +96,8 @@ def cell(value: Any) -> str:
 
 def _escaped(text: str) -> str:
     """Control, format and unassigned characters as `\\x1b`-like escapes."""
+    if text.isprintable():
+        return text
     return "".join(
         character
         if unicodedata.category(character) not in _UNSAFE

@@ -170,9 +170,13 @@ def at_least(severity: Severity, bound: Severity) -> bool:
     return RANKS[severity] >= RANKS[bound]
 
 
+def is_urgent(channel: ChannelDraft, severity: Severity) -> bool:
+    return channel.urgent is not None and at_least(severity, channel.urgent)
+
+
 def due_at(channel: ChannelDraft, severity: Severity, now: datetime) -> datetime:
     """When a message that comes up `now` goes out: at once, at the end of its digest's span, or of quiet hours."""
-    if channel.urgent is not None and at_least(severity, channel.urgent):
+    if is_urgent(channel, severity):
         return now
     due = now
     if channel.digest_minutes:

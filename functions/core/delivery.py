@@ -103,6 +103,8 @@ class Entry(Model):
     """In which it was tried first: every later attempt is of the same message."""
     attempts: int = Field(default=0, ge=0)
     status: Literal["waiting", "failed"] = "waiting"
+    urgent: bool = False
+    """Quiet hours do not hold it."""
     by_hand: bool = False
     """Somebody asked for it, so that it is sent whatever became of the alert since."""
     since: Time
@@ -150,12 +152,14 @@ class Entry(Model):
         return self.model_copy(update=fresh)
 
 
-def entry_of(alert: Alert, channel: str, occasion: Occasion, *, due: datetime, now: datetime) -> Entry:
+def entry_of(
+    alert: Alert, channel: str, occasion: Occasion, *, due: datetime, now: datetime, urgent: bool = False
+) -> Entry:
     delivery = alert.deliveries.get(channel)
     turn = delivery.turn if delivery else 0
     identifier = derived_id(alert.raised, "delivery", channel, alert.id, occasion, str(turn))
     where = {"project": alert.project, "channel": channel, "subject": alert.id}
-    return Entry(**where, id=identifier, occasion=occasion, since=now, due=due)
+    return Entry(**where, id=identifier, occasion=occasion, urgent=urgent, since=now, due=due)
 
 
 def notice_of(project: str, channel: str, told: dict[str, Any], *, at: datetime, due: datetime) -> Entry:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.core.alert import Severity
-from functions.core.channel import Channel, Trial, concerns, due_at, fits
+from functions.core.channel import Channel, Trial, concerns, due_at, fits, is_urgent
 from functions.core.delivery import BACK_OFF, Entry, Standing, batches, entry_of, notice_of, occasion_of, standing
 from functions.core.errors import NotFound, Undelivered
 from functions.core.outgoing import Outgoing
@@ -129,7 +129,9 @@ class Deliver:
                     self.entries.note_aside(alert, channel.id)
                 return 0
             due = self._due(channel, alert.rated, call)
-            done = self._add(channel, entry_of(alert, channel.id, occasion, due=due, now=call.now), call)
+            urgent = is_urgent(channel, alert.rated)
+            entry = entry_of(alert, channel.id, occasion, due=due, now=call.now, urgent=urgent)
+            done = self._add(channel, entry, call)
             if not done.settled:
                 return done.given_up
         return 0
@@ -152,7 +154,7 @@ class Deliver:
                 self.entries.drop(entry, now=call.now)
             return 0
         given_up = 0
-        for batch in batches(entries):
+        for batch in batches(self.entries.hush(channel, entries, now=call.now)):
             if self.clock() >= call.end:
                 break
             if identifier in call.failing:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.core.alert import Alert, Delivery
-from functions.core.channel import Channel
+from functions.core.channel import Channel, quiet_until
 from functions.core.delivery import Entry, entry_of, message_id, occasion_of
 from functions.core.errors import StaleVersion, Undelivered
 from functions.core.outgoing import Outgoing, alerts_message
@@ -75,6 +75,17 @@ class SendEntries:
         """Behind a message that has just failed, without an attempt of their own; how many are given up."""
         return sum(self._settle(entry, entry.put_off(now=now), now) for entry in batch)
 
+    def hush(self, channel: Channel, entries: Iterable[Entry], *, now: datetime) -> list[Entry]:
+        """Those that quiet hours do not hold; the others are due when they end."""
+        until = quiet_until(channel.quiet, now) if channel.quiet else now
+        loud = []
+        for entry in entries:
+            if until == now or entry.urgent or entry.by_hand:
+                loud.append(entry)
+            else:
+                self._change(entry, entry.model_copy(update={"due": until}))
+        return loud
+
     def drop(self, entry: Entry, *, now: datetime) -> None:
         """Nothing is to be told any more: it was set aside, or a crash came between the telling and the end of its entry."""
 
@@ -111,7 +122,7 @@ class SendEntries:
             return None
         if occasion == entry.occasion:
             return entry, alert
-        fresh = entry_of(alert, channel.id, occasion, due=entry.due, now=entry.since)
+        fresh = entry_of(alert, channel.id, occasion, due=entry.due, now=entry.since, urgent=entry.urgent)
         kept = {"message": fresh.id if entry.message == entry.id else entry.message, "attempts": entry.attempts}
         changed = self._change(entry, fresh.model_copy(update=kept))
         return (changed, alert) if changed else None

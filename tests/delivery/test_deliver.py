@@ -234,6 +234,20 @@ def test_quiet_hours_end_with_one_message(post_office: PostOffice) -> None:
     assert sorted(message) == sorted(("raised", alert.id) for alert in alerts)
 
 
+def test_quiet_hours_hold_further_attempts_but_not_what_is_urgent(post_office: PostOffice) -> None:
+    channel = post_office.channel(quiet={"start": "22:00", "end": "07:00"}, urgent="critical")
+    post_office.now = datetime(2026, 11, 21, 21, 59, 50, tzinfo=UTC)
+    post_office.sender.down = {channel.id}
+    worst: dict[str, Any] = {"severity": Severity.CRITICAL, "rated": Severity.CRITICAL, "type": AlertType.BLOCKED}
+    alert, urgent = post_office.alert(), post_office.alert(**worst)
+    post_office.sender.down = set()
+    post_office.a_minute()
+    assert post_office.told(channel) == [[("raised", urgent.id)]]
+    post_office.now = datetime(2026, 11, 22, 6, 59, tzinfo=UTC)
+    post_office.a_minute()
+    assert post_office.told(channel)[1:] == [[("raised", alert.id)]]
+
+
 def test_routes_read_tags_of_hosts_and_networks(post_office: PostOffice) -> None:
     edge, office, all_of_it = (
         post_office.channel(routes=[{"tags": ["edge"]}]),

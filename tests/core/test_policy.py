@@ -3,6 +3,7 @@
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -34,22 +35,22 @@ def rule_set(*rules: Rule, scope: str = PROJECT_SCOPE, default: str = "allow", v
     return RuleSet.model_validate({**fields, "default": default, "rules": rules})
 
 
-def allow(name: str = "allow", **fields: object) -> Rule:
+def allow(name: str = "allow", **fields: Any) -> Rule:
     return Rule.model_validate({"name": name, "action": Action.ALLOW, **fields})
 
 
-def block(name: str = "block", **fields: object) -> Rule:
+def block(name: str = "block", **fields: Any) -> Rule:
     return Rule.model_validate({"name": name, "action": Action.BLOCK, **fields})
 
 
-def expect(name: str = "expect", **fields: object) -> Rule:
+def expect(name: str = "expect", **fields: Any) -> Rule:
     return Rule.model_validate({"name": name, "action": Action.EXPECT, **fields})
 
 
-ONE = {"assets": ("10.1.2.3",)}
-SMALL = {"assets": ("10.1.2.0/24",)}
+ONE: dict[str, Any] = {"assets": ("10.1.2.3",)}
+SMALL: dict[str, Any] = {"assets": ("10.1.2.0/24",)}
 RANGE = {"assets": ("10.1.2.3-10.1.2.9",)}
-LARGE = {"assets": ("10.0.0.0/8",)}
+LARGE: dict[str, Any] = {"assets": ("10.0.0.0/8",)}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ LARGE = {"assets": ("10.0.0.0/8",)}
         pytest.param({"service": "https", "tag": "dmz"}, {"service": "https"}, id="a tag beside the same service"),
     ],
 )
-def test_the_more_specific_rule_decides(winner: dict[str, object], loser: dict[str, object]) -> None:
+def test_the_more_specific_rule_decides(winner: dict[str, Any], loser: dict[str, Any]) -> None:
     for first, second in ((allow(**winner), block(**loser)), (block(**winner), allow(**loser))):
         for rules in ((first, second), (second, first)):
             decision = decide(Policy(project=rule_set(*rules)), WEB, AT)
@@ -108,7 +109,7 @@ def test_among_equals_the_first_decides() -> None:
         {"tag": "office"},
     ],
 )
-def test_a_rule_that_does_not_fit_decides_nothing(fields: dict[str, object]) -> None:
+def test_a_rule_that_does_not_fit_decides_nothing(fields: dict[str, Any]) -> None:
     decision = decide(Policy(network=rule_set(block(**fields), scope=NETWORK)), WEB, AT)
     assert (decision.action, decision.rule) == ("none", None)
 

@@ -31,9 +31,10 @@ def remember(platform: Platform, project: str, network: str) -> None:
     where: Any = {"project": project, "network": network}
     platform.http.hosts.save(host(ADDRESS, **where, tags=("office",)))
     platform.http.hosts.save(host("fd00::7", **where, up=False))
-    for port in (22, 80):
-        platform.http.exposures.save(exposure(ADDRESS, port, **where, confirmed=False))
-    for number, (port, event) in enumerate(((None, "seen"), (22, "opened"), (22, "closed"), (80, "opened"))):
+    for open_port in (22, 80):
+        platform.http.exposures.save(exposure(ADDRESS, open_port, **where, confirmed=False))
+    told: tuple[tuple[int | None, str], ...] = ((None, "seen"), (22, "opened"), (22, "closed"), (80, "opened"))
+    for number, (port, event) in enumerate(told):
         entry = HistoryEntry(
             **where,
             asset=ADDRESS,

@@ -2,6 +2,7 @@
 
 import ipaddress
 
+from functions.core.addresses import Address
 from scanner_image.services import MOST_HOSTS, SAMPLE, batches
 
 PORTS = range(1, 1001)
@@ -11,7 +12,7 @@ def address(number: int) -> ipaddress.IPv4Address:
     return ipaddress.IPv4Address(f"10.0.0.{number}")
 
 
-def found(*hosts: int) -> dict[ipaddress.IPv4Address, dict[int, object]]:
+def found(*hosts: int) -> dict[Address, dict[int, object]]:
     """Hosts by how many of the ports they have open."""
     return {address(number): dict.fromkeys(PORTS[:count]) for number, count in enumerate(hosts)}
 

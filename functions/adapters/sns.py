@@ -1,6 +1,6 @@
 """SNS topics of this account: a message for whoever has subscribed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,14 +24,16 @@ class Client(Protocol):
 
 
 class Topics:
-    def __init__(self, client: Client) -> None:
+    """`client`: made when a topic is first published to, for most calls of delivery never do."""
+
+    def __init__(self, client: Callable[[], Client]) -> None:
         self._client = client
 
     def publish(self, topic: str, *, subject: str, body: bytes, attributes: Mapping[str, str]) -> None:
         """`attributes`: what subscriptions filter by. Raises Undelivered."""
         filterable = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
         try:
-            self._client.publish(
+            self._client().publish(
                 TopicArn=topic, Message=body.decode(), Subject=subject[:_MAX_SUBJECT], MessageAttributes=filterable
             )
         except ClientError as error:

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 
 from functions.adapters.resolver import Resolver
 from functions.core.egress import Endpoint, check_destination, parse_url
@@ -20,6 +21,12 @@ MAX_BODY = 256 * 1024
 Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reads the machine's certificates: when they are first needed."""
+    return ssl.create_default_context()
+
+
 class Webhook:
     """`admit_loopback`: the local stage alone, which admits plain HTTP too. `connect`, `context`: the seams for tests."""
 
@@ -29,13 +36,13 @@ class Webhook:
         admit_loopback: bool,
         resolver: Resolver | None = None,
         connect: Connect = socket.create_connection,
-        context: ssl.SSLContext | None = None,
+        context: Callable[[], ssl.SSLContext] = _tls,
         whole_s: float = WHOLE_S,
     ) -> None:
         self._admit_loopback = admit_loopback
         self._resolver = resolver or Resolver(timeout_s=TIMEOUT_S)
         self._connect = connect
-        self._context = context or ssl.create_default_context()
+        self._context = context
         self._whole_s = whole_s
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -67,7 +74,7 @@ class Webhook:
         guard.start()
         try:
             secure = endpoint.scheme == "https"
-            connection.sock = self._context.wrap_socket(raw, server_hostname=endpoint.host) if secure else raw
+            connection.sock = self._context().wrap_socket(raw, server_hostname=endpoint.host) if secure else raw
             yield connection
         finally:
             guard.cancel()

@@ -25,7 +25,7 @@ def deliver() -> Deliver:
     send = SendMessage(
         channels=channels,
         webhook=Webhook(admit_loopback=settings.admit_loopback),
-        topics=Topics(clients.sns()),
+        topics=Topics(clients.sns),
     )
     return Deliver(
         networks=Networks(table),

@@ -22,7 +22,7 @@ class FakeSns:
 
 def test_a_message_goes_out_with_a_short_subject_and_what_subscriptions_filter_by() -> None:
     client = FakeSns()
-    Topics(client).publish("arn", subject="s" * 200, body=b"{}", attributes={"severity": "high", "type": ""})
+    Topics(lambda: client).publish("arn", subject="s" * 200, body=b"{}", attributes={"severity": "high", "type": ""})
     (message,) = client.published
     assert (message["TopicArn"], message["Message"], len(message["Subject"])) == ("arn", "{}", 99)
     assert message["MessageAttributes"] == {"severity": {"DataType": "String", "StringValue": "high"}}
@@ -37,4 +37,4 @@ def test_a_message_goes_out_with_a_short_subject_and_what_subscriptions_filter_b
 )
 def test_a_topic_that_does_not_take_it_is_a_failure(error: Exception) -> None:
     with pytest.raises(Undelivered, match="topic"):
-        Topics(FakeSns(error)).publish("arn", subject="s", body=b"{}", attributes={})
+        Topics(lambda: FakeSns(error)).publish("arn", subject="s", body=b"{}", attributes={})

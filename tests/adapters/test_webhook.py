@@ -56,7 +56,7 @@ class Line:
 
 def webhook(line: Line, *addresses: str, local: bool = False, whole_s: float = 5.0) -> Webhook:
     names = Resolver(lambda _name: addresses or ("8.8.8.8",))
-    return Webhook(admit_loopback=local, resolver=names, connect=line.connect, context=Plain(), whole_s=whole_s)
+    return Webhook(admit_loopback=local, resolver=names, connect=line.connect, context=Plain, whole_s=whole_s)
 
 
 class Plain(ssl.SSLContext):
@@ -99,7 +99,7 @@ def test_a_message_is_one_request_to_the_address_that_was_checked() -> None:
 def test_tls_is_for_the_name_and_not_for_the_address() -> None:
     line, context = Line(), Plain()
     names = Resolver(lambda _name: ("8.8.8.8",))
-    post(Webhook(admit_loopback=False, resolver=names, connect=line.connect, context=context))
+    post(Webhook(admit_loopback=False, resolver=names, connect=line.connect, context=lambda: context))
     assert context.asked == ["alerts.example.com"]
 
 
@@ -119,7 +119,7 @@ def test_a_name_is_looked_up_once_for_each_message_so_that_it_cannot_change_in_b
         return ("8.8.8.8",) if len(asked) == 1 else ("169.254.169.254",)
 
     hook = Webhook(
-        admit_loopback=False, resolver=Resolver(first_outside_then_inside), connect=line.connect, context=Plain()
+        admit_loopback=False, resolver=Resolver(first_outside_then_inside), connect=line.connect, context=Plain
     )
     post(hook)
     assert (asked, line.connected) == (["alerts.example.com"], [("8.8.8.8", 443)])
@@ -127,7 +127,7 @@ def test_a_name_is_looked_up_once_for_each_message_so_that_it_cannot_change_in_b
 
 
 def test_a_name_without_an_address_is_no_connection() -> None:
-    hook = Webhook(admit_loopback=False, resolver=Resolver(lambda _name: ()), connect=Line().connect, context=Plain())
+    hook = Webhook(admit_loopback=False, resolver=Resolver(lambda _name: ()), connect=Line().connect, context=Plain)
     assert refused(hook) == "the host has no address"
 
 

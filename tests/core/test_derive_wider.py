@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from functions.core.alert import AlertType
 from functions.core.coverage import Method
 from functions.core.coverage_map import Stamp
-from functions.core.derive_wider import never_open_identifier, of_failed_scan, of_host, of_named_cell
+from functions.core.derive_wider import failure_of, never_open_identifier, of_host, of_named_cell, of_network
 from functions.core.host import Host
 from functions.core.policy import NamedCell, named_cells
 from functions.core.scan import Scan
@@ -48,8 +49,14 @@ def a_failed_scan(**fields: Any) -> Scan:
 
 def test_a_failed_scan_names_itself_and_its_reason() -> None:
     failed = a_failed_scan()
-    alert = of_failed_scan(failed, a_ground(), since=LATER, episode=3, count=2)
-    assert (alert.type, alert.asset, alert.port, alert.episode, alert.count) == ("SCAN_FAILED", "", None, 3, 2)
+    alert = of_network(AlertType.SCAN_FAILED, a_ground(), failure_of(failed), since=LATER, episode=3)
+    assert (alert.type, alert.asset, alert.port, alert.episode, alert.why.scan) == (
+        "SCAN_FAILED",
+        "",
+        None,
+        3,
+        failed.id,
+    )
     assert failed.id in alert.why.text
     assert "the plan met a wall" in alert.why.text
 

@@ -11,6 +11,7 @@ from functions.store.outbox import Outbox
 from infra.permissions import On
 from tests.core import delivery_examples
 from tests.e2e.outcome import Outcome, Probe
+from tests.e2e.platform import Json
 from tests.e2e.roles import Pair, Roles
 from tests.e2e.stage_hand import StageHand, message
 
@@ -50,13 +51,25 @@ def _heard(hand: StageHand, _roles: Roles) -> Outcome:
     return Outcome.of(said, done=not said.said["batchItemFailures"])
 
 
-def _sent_by_hand(hand: StageHand, _roles: Roles) -> Outcome:
-    """What had been given up is sent, whatever became of the alert since."""
-    to, alert = channel(hand), _set_aside(hand)
+def given_up(hand: StageHand, to: Channel) -> Alert:
+    """An alert whose delivery has failed."""
+    alert = _set_aside(hand)
     waited = entry_of(alert, to.id, Occasion.RAISED, due=hand.now, now=hand.now)
     Outbox(hand.table).add(waited.model_copy(update={"status": "failed"}))
-    where = {"project": hand.project, "channel": to.id}
-    said = hand.invoke("Deliver", message({"detail-type": "channel.resend", **where, "subjects": [alert.id]}))
+    return alert
+
+
+def again(to: Channel, alert: Alert) -> Json:
+    """What the API sends when somebody asks for it."""
+    where = {"project": to.project, "channel": to.id}
+    return {"detail-type": "channel.resend", **where, "subjects": [alert.id]}
+
+
+def _sent_by_hand(hand: StageHand, _roles: Roles) -> Outcome:
+    """What had been given up is sent, whatever became of the alert since."""
+    to = channel(hand)
+    alert = given_up(hand, to)
+    said = hand.invoke("Deliver", message(again(to, alert)))
     after = hand.stores.alerts.get(hand.project, alert.id).deliveries.get(to.id)
     left = Outbox(hand.table).find(hand.project, to.id, alert.id)
     told = after is not None and after.status == "sent" and left is None

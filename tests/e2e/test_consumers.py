@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from functions.core.alert import Alert, Delivery
 from functions.core.exposure import Exposure
 from functions.core.network import Network
 from functions.core.scan import Scan, ScanEvent, ScanStatus
@@ -20,6 +21,7 @@ from functions.store import keys
 from functions.store.attributes import to_item
 from functions.store.conditions import EXISTS
 from functions.usecases.sweep import GIVE_UP_AFTER
+from tests.e2e import delivery_probes
 from tests.e2e.failures import Failures
 from tests.e2e.platform import Json, Platform, eventually
 from tests.e2e.stage_hand import FAR_AWAY, Operator, StageHand
@@ -244,6 +246,36 @@ def test_review(hand: StageHand, failures: Failures) -> None:
         assert failures.redrive().succeeded >= 1
         eventually(lambda: alerted(hand) == sorted((good.id, bad.id)), seconds=60, what="the alert is raised")
     assert failures.depth("ReviewDeadLetterUrl") == 0
+
+
+def test_deliver(hand: StageHand, failures: Failures) -> None:
+    """What was given up is asked for again, and one of the two cannot be read."""
+    to = delivery_probes.channel(hand)
+    good, bad = (delivery_probes.given_up(hand, to) for _ in range(2))
+    entry = (keys.outbox(to.project, to.id), bad.id)
+    hand.table.update(*entry, {"attempts": "many"}, EXISTS)
+    with failures.impatient("Deliver"):
+        for alert in (bad, good):
+            failures.send("Deliver", delivery_probes.again(to, alert))
+        eventually(lambda: delivered(hand, good), seconds=90, what="the delivery beside it is done")
+        eventually(lambda: failures.depth("DeliverDeadLetterUrl") >= 1, seconds=90, what="the other is a dead letter")
+        assert not delivered(hand, bad)
+        failures.carry_depth("Deliver")
+        assert failures.alarmed("DeliverInboxDeadLetters")
+
+        hand.table.update(*entry, {"attempts": 0}, EXISTS)
+        assert failures.redrive().succeeded >= 1
+        eventually(lambda: delivered(hand, bad), seconds=90, what="it is delivered")
+    assert failures.depth("DeliverDeadLetterUrl") == 0
+    assert [state.turn for alert in (good, bad) for state in deliveries(hand, alert)] == [1, 1]
+
+
+def deliveries(hand: StageHand, alert: Alert) -> list[Delivery]:
+    return list(hand.stores.alerts.get(alert.project, alert.id).deliveries.values())
+
+
+def delivered(hand: StageHand, alert: Alert) -> bool:
+    return [state.status for state in deliveries(hand, alert)] == ["sent"]
 
 
 def test_sweep(hand: StageHand, failures: Failures) -> None:

@@ -188,8 +188,10 @@ BUDGETS = {
     "functions.alerting.review": a_function(
         "alerting",
         "review_network",
+        "adapters.failed_records",
         "adapters.queue",
         "usecases.consume_queue",
+        "usecases.consume_stream",
         "usecases.derive_alerts",
         "usecases.ground",
         "usecases.review_network",

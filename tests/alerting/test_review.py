@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from functions.alerting import review
-from functions.core.errors import NotFound, Unavailable
+from functions.core.errors import NotFound, StaleVersion, Unavailable
 from functions.core.ids import new_id
+from functions.usecases.consume_stream import TRIES
 from functions.wiring import review as wiring
 from tests.backend import NOW
 from tests.scan_workflow.rehearsal import LambdaContext
@@ -104,5 +105,11 @@ def test_what_cannot_be_read_is_left_to_the_queue(wired: Wired, body: dict[str, 
 
 
 def test_what_may_work_later_is_left_to_the_queue(wired: Wired) -> None:
-    wired.answers = [Unavailable("busy")]
+    wired.answers = [Unavailable("busy") for _ in range(TRIES)]
     assert wired.tell(OF_NETWORK) == [{"itemIdentifier": "one"}]
+
+
+def test_two_reviews_that_meet_at_an_alert_are_tried_again_at_once(wired: Wired) -> None:
+    wired.answers = [StaleVersion("the alert changed meanwhile")]
+    assert wired.tell(OF_NETWORK) == []
+    assert len(wired.asked) == 2

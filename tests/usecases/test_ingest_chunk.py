@@ -15,7 +15,7 @@ from functions.core.chunk import ChunkStatus
 from functions.core.coverage import Answer, Method
 from functions.core.errors import Corrupt, IllegalTransition, NotFound
 from functions.core.exposure import ChangeKind, Exposure, ExposureState
-from functions.core.messages import HostLine, PinnedHost, ResultHeader, ResultLine
+from functions.core.messages import CoverageLine, HostLine, ObservationLine, PinnedHost, ResultHeader
 from functions.core.model import Protocol
 from functions.core.service import Service
 from tests.store.examples import PROJECT, after
@@ -339,7 +339,7 @@ def test_a_host_is_baseline_where_no_earlier_scan_covered_it(kept: Storage, orde
     inventory.scanned(0, told("10.0.0.0 10.0.0.99", "1-1000", Answer.HOST_DOWN, 1), assets="10.0.0.0 10.0.0.99")
     of = inventory.begin(100)
     for number, ports in enumerate(("1-500", "501-1000")):
-        lines: list[ResultLine] = [told(WHOLE, ports, Answer.NOT_OPEN, 101)]
+        lines: list[CoverageLine | HostLine | ObservationLine] = [told(WHOLE, ports, Answer.NOT_OPEN, 101)]
         if number == 1:
             lines += [opened("10.0.0.5", 900, 101), opened("10.0.0.200", 900, 101)]
             lines += [up("10.0.0.5", 101), up("10.0.0.200", 101)]

@@ -60,7 +60,7 @@ def estate(platform: Platform, lab: Lab) -> Estate:
     def raised() -> dict[int, str]:
         return {alert["port"]: alert["id"] for alert in project.items("alerts")}
 
-    eventually(lambda: len(raised()) == len(WEB + MAIL), what="every open port is an alert")
+    eventually(lambda: len(raised()) == len(WEB + MAIL), seconds=90, what="every open port is an alert")
     hosts = {name: str(lab.host(name).address) for name in ("web", "mail")}
     return Estate(project, network["id"], scan["id"], hosts, raised())
 

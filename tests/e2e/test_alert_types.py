@@ -17,7 +17,7 @@ from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
-SETTINGS = {"confirm": [], "misses_to_close": 1}
+SETTINGS: Json = {"confirm": []}
 NEVER = {"expression": "cron(0 0 1 1 ? 2099)"}
 YEAR = datetime.now(UTC).year + 1
 """Of a tick that nothing has been scanned since."""

@@ -26,6 +26,8 @@ def handle(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Handler:
         "BUCKET": BUCKET,
         "BUS": "vedette",
         "CALLBACK_URL": "https://callback.example",
+        "REVIEW_QUEUE_URL": "https://reviews.example",
+        "SETTLING_S": "5",
     }
     for name, value in variables.items():
         monkeypatch.setenv(f"VEDETTE_{name}", value)

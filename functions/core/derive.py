@@ -131,6 +131,12 @@ def _identifier(kind: AlertType, exposure: Exposure) -> str:
     return derived_id(exposure.opening.at, kind, *cell, str(exposure.episode))
 
 
+def _times(kind: AlertType, exposure: Exposure) -> int:
+    """How often its cause came about in the episode: the first opening of all is no reopening."""
+    first_opening_apart = kind is AlertType.REOPENED and exposure.episode == 1
+    return exposure.reopened + (0 if first_opening_apart else 1)
+
+
 def _openness_kind(exposure: Exposure, settings: AlertSettings, decision: Decision) -> AlertType | None:
     if exposure.state not in PRESENT or exposure.held:
         return None
@@ -223,7 +229,7 @@ def _of_cell(kind: AlertType, case: Case, why: Why, *, review: bool = False) -> 
         protocol=exposure.protocol,
         port=exposure.port,
         episode=exposure.episode,
-        count=exposure.reopened + 1,
+        count=_times(kind, exposure),
         service=exposure.service,
         group=group_of(kind, why.scan, protocol=exposure.protocol, port=exposure.port, rule=why.rule),
         why=why,

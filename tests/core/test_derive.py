@@ -182,6 +182,12 @@ def test_a_reopening_within_the_window_goes_on_with_the_alert_of_its_episode() -
     assert "reopened 2 times" in again.why.text
 
 
+def test_what_was_open_from_the_first_is_reopened_once_when_it_opens_again() -> None:
+    assert the("REOPENED", REOPENED).count == 1
+    assert the("REOPENED", REOPENED.model_copy(update={"reopened": 2})).count == 2
+    assert the("REOPENED", an_exposure(a_change("reopened"), episode=2)).count == 1
+
+
 def test_each_episode_has_its_own_alert_and_its_id_tells_its_time() -> None:
     first = the("REOPENED", an_exposure(a_change("reopened"), episode=2))
     second = the("REOPENED", an_exposure(a_change("reopened", at=LATER), episode=3))

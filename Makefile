@@ -41,7 +41,7 @@ inside: lint $(BIN)/.ready ## What needs nothing outside this process: unit, tem
 	$(PYTEST) -q -m "not ($(OUTSIDE))" -n 2
 
 outside: system-test ## Lab, end to end on the deployed local stack, container mode
-	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --durations=15
+	$(PYTEST) -m "(lab or e2e or container) and not long" -n 4 --durations=15
 
 test-long: system-test ## Scenarios, fuzzing, faults
 	$(PYTEST) -m long

@@ -26,7 +26,9 @@ UNCHECKED: Mapping[str, frozenset[Pair]] = {
         for pair in (*_pairs(row, On.LAMBDA_FAILED, "s3:PutObject"), *_pairs(row, On.BUCKET, "s3:ListBucket"))
     ),
     "Queues are read by the service itself, as nobody; tests/infra/test_scheduling.py holds the mappings.": frozenset(
-        pair for row in ("Deliver", "Export", "FinishScan", "Review", "Tick", "Sweep") for pair in _pairs(row, On.INBOX, *_INBOX)
+        pair
+        for row in ("Deliver", "Export", "FinishScan", "Review", "Tick", "Sweep")
+        for pair in _pairs(row, On.INBOX, *_INBOX)
     ),
     "Passing a role is asked of nobody; tests/infra/test_permissions.py holds which role may be passed.": frozenset(
         _pairs("HttpApi", On.SCHEDULER_ROLE, "iam:PassRole")

@@ -37,6 +37,7 @@ BODIES = {
     "/v1/projects/{project}/alerts/{alert}/comments/{comment}": {"text": "x"},
     "/v1/projects/{project}/channels": CHANNEL,
     "/v1/projects/{project}/channels/{channel}": CHANNEL,
+    "/v1/projects/{project}/exports": {"kind": "hosts", "format": "csv"},
     "/v1/projects/{project}/tokens": {"name": "x", "scopes": ["read"]},
 }
 ROUTES = [(method, path) for path, methods in SCOPES.items() for method in methods]

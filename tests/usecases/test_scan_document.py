@@ -40,7 +40,9 @@ def up(asset: str, *, address: str = "", **fields: Any) -> HostLine:
     return HostLine(asset=asset, address=address or asset, up=fields.pop("up", True), at=NOW, **fields)
 
 
-def saved(backend: Backend, scan: Scan, folder: Path, *lines: HostLine | ObservationLine, tools: dict[str, str] | None = None) -> Chunk:
+def saved(
+    backend: Backend, scan: Scan, folder: Path, *lines: HostLine | ObservationLine, tools: dict[str, str] | None = None
+) -> Chunk:
     name = f"{next(_CHUNKS):05}"
     backend.ledger.create([Chunk(project=scan.project, scan=scan.id, chunk=name, cells=1)])
     chunk = backend.ledger.claim(scan.project, scan.id, name, run=1, now=NOW, lease_s=400)

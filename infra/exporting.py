@@ -25,7 +25,7 @@ class Exporting(Construct):
             handler="functions.exporting.export.handler",
             settings=ExportSettings(table=data.table.table_name, bucket=data.bucket.bucket_name, limit_s=LIMIT_SECONDS),
             arns={**data.arns, On.INBOX: (self.inbox.arn,)},
-            memory=1024,
+            memory=1769,  # one whole vCPU
             seconds=SECONDS,
         )
         self.inbox.emptied_by(self.export)

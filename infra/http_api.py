@@ -79,7 +79,14 @@ class HttpApi(Construct):
                 admit_loopback=stage.admit_loopback,
                 version=version("vedette"),
             ),
-            arns={**data.arns, **workflow.arns, **scheduling.arns, **delivery.arns, **exporting.arns, On.REVIEW_INBOX: (reviews.arn,)},
+            arns={
+                **data.arns,
+                **workflow.arns,
+                **scheduling.arns,
+                **delivery.arns,
+                **exporting.arns,
+                On.REVIEW_INBOX: (reviews.arn,),
+            },
             memory=1024,
             seconds=29,
         )

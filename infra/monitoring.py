@@ -62,7 +62,14 @@ class Monitoring(Construct):
             delivery.deliver,
             exporting.export,
         )
-        inboxes = (workflow.inbox, scheduling.ticks, scheduling.sweeps, delivery.inbox, alerting.reviews, exporting.inbox)
+        inboxes = (
+            workflow.inbox,
+            scheduling.ticks,
+            scheduling.sweeps,
+            delivery.inbox,
+            alerting.reviews,
+            exporting.inbox,
+        )
         for inbox in inboxes:
             self._watch_inbox(inbox)
         for consumer in alerting.consumers:

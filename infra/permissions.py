@@ -129,7 +129,9 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "HttpApi": (
         _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "CNT#*")),
         _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "HIS#*", "ALR#*")),
-        _table("PutItem", keys=("EXP#*", "HST#*", "PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")),
+        _table(
+            "PutItem", keys=("EXP#*", "HST#*", "PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "ALR#*", "IDM#*")
+        ),
         _table("UpdateItem", keys=("TOK#*", "SCN#*", "IDM#*")),
         _table("DeleteItem", keys=("NET#*", "LIV#*", "SCN#*")),
         # With a scan goes its ledger, its log and what the bucket holds of it.

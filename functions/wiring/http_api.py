@@ -126,9 +126,7 @@ def http_api() -> HttpApi:
         ledger=ledger,
         exposures=exposures,
         hosts=hosts,
-        inventory=Inventory(
-            hosts=hosts, exposures=exposures, coverage=CoverageMaps(table), history=History(table)
-        ),
+        inventory=Inventory(hosts=hosts, exposures=exposures, coverage=CoverageMaps(table), history=History(table)),
         accept_baseline=AcceptBaseline(networks=networks, exposures=exposures),
         alerts=alerts,
         alert_lists=alert_lists,

@@ -43,6 +43,10 @@ def _rule(name: str, action: str, asset: str, ports: str, **more: Any) -> Json:
 
 
 _PRINTING = [_rule("printing", "allow", "10.50.0.5", "80,9000", reason="the printer on the first floor")]
+_SSH = [
+    _rule("ssh", "allow", "10.50.0.3", "22"),
+    _rule("ssh-expected", "expect", "10.50.0.3", "22", protocol="tcp"),
+]
 _DOORS = [_rule("web", "allow", "10.60.0.2", "80,443"), _rule("mail", "allow", "10.60.0.3", "25")]
 
 RULES: dict[str, Json] = {
@@ -65,16 +69,11 @@ RULES: dict[str, Json] = {
             _rule("portainer", "allow", "10.50.0.3", "9000", reason="a trial", until=noon(45).isoformat()),
         ]
     },
-    "ssh-must-be-there": {
-        "rules": [
-            *_PRINTING,
-            _rule("ssh", "allow", "10.50.0.3", "22"),
-            _rule("ssh-expected", "expect", "10.50.0.3", "22", protocol="tcp"),
-        ]
-    },
+    "ssh-must-be-there": {"rules": [*_PRINTING, *_SSH]},
     "console-must-be-there": {
         "rules": [
             *_PRINTING,
+            *_SSH,
             _rule("console", "allow", "10.50.0.5", "443"),
             _rule("console-expected", "expect", "10.50.0.5", "443", protocol="tcp"),
         ]

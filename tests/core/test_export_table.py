@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.core.export import ExportFormat, ExportKind
@@ -78,13 +78,16 @@ def test_a_banner_neither_calculates_nor_moves_a_cursor(hostile: str, shown: str
 
 
 @given(st.text())
+@example("\xa0")
+@example("\xa0=1")
 def test_no_text_begins_a_formula_or_a_line(text: str) -> None:
     record = exposure("10.0.0.1", 1, service=Service.model_construct(product=text))
     written = line(record, ExportKind.EXPOSURES, CSV)
     assert written.count("\n") == 1
     (cells,) = csv.reader(io.StringIO(written, newline=""))
     assert all(each.strip("\"' \t")[:1] not in tuple("=+-@") or each.startswith("'") for each in cells)
-    assert all(each.isprintable() for each in cells)
+    assert all(character.isprintable() or character.isspace() for each in cells for character in each)
+    assert all(len(each.splitlines()) <= 1 for each in cells)
     shifted = [part for each in cells for part in each.split(";")]
     assert all(part[:1] not in tuple("=+-@") or not part for part in shifted)
 

@@ -252,7 +252,7 @@ def _ids(scan: Scan) -> Json:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port()) as platform:
+    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port(), tell=say) as platform:
         stand = standing(platform, patience_s=PATIENCE_S)
         quiet(stand)
         with Meter(platform.running.endpoints.endpoint_url).running() as meter:

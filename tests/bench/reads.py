@@ -117,7 +117,7 @@ def _held(page: Json) -> str:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port()) as platform:
+    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port(), tell=say) as platform:
         stand = standing(platform)
         quiet(stand)
         with Meter(platform.running.endpoints.endpoint_url).running() as meter:

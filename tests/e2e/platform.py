@@ -141,15 +141,17 @@ class Project:
 
 
 @contextmanager
-def deployed(root: Path, *, port: int, engine: str = "none") -> Iterator[Platform]:
-    """A platform of its own in `root`; taken down at the end, also when the test fails."""
+def deployed(
+    root: Path, *, port: int, engine: str = "none", tell: Callable[[str], object] = print
+) -> Iterator[Platform]:
+    """A platform of its own in `root`; taken down at the end, also when the test fails. `tell`: of its coming and going."""
     paths = LocalPaths(root)
     try:
-        running = up(print, paths=paths, port=port, engine=engine)
+        running = up(tell, paths=paths, port=port, engine=engine)
         access = Access(
             url=running.endpoints.http_url, websocket_url=running.endpoints.websocket_url, token=running.token
         )
         with Client(access) as client:
             yield Platform(paths=paths, running=running, access=access, client=client)
     finally:
-        down(print, paths=paths, port=port)
+        down(tell, paths=paths, port=port)

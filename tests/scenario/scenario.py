@@ -1,4 +1,4 @@
-"""Both stories, one after the other on one deployed stack, and what of them the product got wrong."""
+"""The two stories on deployed stacks, and what of them the product got wrong."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,42 +18,46 @@ SCRIPTS = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Outcome:
-    days: int
-    lab_scans: int
+    nights: int
     real_changes: int
-    told: tuple[Expected, ...]
+    told: Expected
 
     @property
     def faults(self) -> list[str]:
-        return [fault for each in self.told for fault in each.findings.told]
-
-    def figures(self) -> Json:
-        findings = [each.findings for each in self.told]
-        return {
-            "days": self.days,
-            "lab_scans": self.lab_scans,
-            "real_changes": self.real_changes,
-            "alerts": sum(each.raised for each in self.told),
-            "false_alerts": sum(each.false_alerts for each in findings),
-            "missed_alerts": sum(each.missed_alerts for each in findings),
-            "wrong_states": sum(each.wrong_states for each in findings),
-        }
+        return self.told.findings.told
 
 
-def run(platform: Platform, lab: Lab, *, lab_scans: int, days: int) -> Outcome:
-    """The first nights of each. Real scans come first: then the platform's time is another."""
+def in_the_lab(platform: Platform, lab: Lab, *, scans: int) -> Outcome:
+    """The first real scans."""
     platform.place_tasks(lab.worker_namespaces)
-    nights = LabStory(standing(platform), lab, read_script(SCRIPTS / "lab_nights.txt", days=lab_scans))
-    nights.begin()
-    nights.play()
-    say(f"{lab_scans} lab scans: {len(nights.audit.expected.findings.told)} faults")
+    story = LabStory(standing(platform), lab, read_script(SCRIPTS / "lab_nights.txt", days=scans))
+    story.begin()
+    story.play()
+    return _outcome("the lab", scans, story.real_changes, story.audit.expected)
+
+
+def through_the_days(platform: Platform, *, days: int) -> Outcome:
+    """The first days; the platform's time is another from then on."""
     with rehearsing(platform, start=networks.START) as rehearsal:
         story = Story(rehearsal, read_script(SCRIPTS / "ninety_days.txt", days=days))
         story.begin()
         story.play()
-    return Outcome(
-        days=days,
-        lab_scans=lab_scans,
-        real_changes=nights.real_changes + story.world.real_changes,
-        told=(nights.audit.expected, story.audit.expected),
-    )
+    return _outcome("the estate", days, story.world.real_changes, story.audit.expected)
+
+
+def figures(nights: Outcome, days: Outcome) -> Json:
+    found = (nights.told.findings, days.told.findings)
+    return {
+        "days": days.nights,
+        "lab_scans": nights.nights,
+        "real_changes": nights.real_changes + days.real_changes,
+        "alerts": nights.told.raised + days.told.raised,
+        "false_alerts": sum(each.false_alerts for each in found),
+        "missed_alerts": sum(each.missed_alerts for each in found),
+        "wrong_states": sum(each.wrong_states for each in found),
+    }
+
+
+def _outcome(where: str, nights: int, real_changes: int, told: Expected) -> Outcome:
+    say(f"{nights} nights of {where}: {told.raised} alerts, {len(told.findings.told)} faults")
+    return Outcome(nights, real_changes, told)

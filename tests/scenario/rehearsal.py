@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.config import Config
 
+from cli.errors import Unreachable
 from functions.adapters.results import Results
 from functions.core.coverage import Method
 from functions.core.exposure import Change, ChangeKind, Exposure, ExposureState
@@ -197,9 +198,20 @@ def rehearsing(platform: Platform, *, start: datetime) -> Iterator[Rehearsal]:
     for rule in events.list_rules()["Rules"]:
         if "ScheduleExpression" in rule:
             events.disable_rule(Name=rule["Name"])
+    eventually(
+        partial(_answers, platform), seconds=300, what="the API answers after every function was told to start anew"
+    )
     backend = _backend(operator)
     backend.clock.now = start
     yield Rehearsal(platform, operator, backend, clock_file=clock_file)
+
+
+def _answers(platform: Platform) -> bool:
+    try:
+        platform.client.get("projects")
+    except Unreachable:
+        return False
+    return True
 
 
 def _backend(operator: Operator) -> Backend:

@@ -37,6 +37,13 @@ class Count:
     written: Counter[str] = field(default_factory=Counter)
     """By family of keys."""
 
+    def saw(self, operation: str, request: Json, response: Json) -> None:
+        """A call that succeeded."""
+        self.requests += 1
+        rule = _RULES.get(operation)
+        if rule:
+            rule(self, request, response)
+
     def read(self, sizes: list[int], *, consistent: bool, times: int = 1) -> None:
         """One read of these items together; at least one unit is charged where nothing was found."""
         self.items_read += len(sizes)
@@ -90,11 +97,8 @@ class Meter:
             self.count = Count()
 
     def saw(self, operation: str, request: Json, response: Json) -> None:
-        rule = _RULES.get(operation)
         with self._lock:
-            self.count.requests += 1
-            if rule:
-                rule(self.count, request, response)
+            self.count.saw(operation, request, response)
 
     @contextmanager
     def running(self) -> Iterator["Meter"]:

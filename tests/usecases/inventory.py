@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from functions.adapters.results import Results
-from functions.core.chunk import ChunkCounts
+from functions.core.chunk import ChunkCounts, ChunkStatus
 from functions.core.coverage import Answer, Method
 from functions.core.exposure import Exposure
 from functions.core.host import Host
@@ -30,7 +30,7 @@ from functions.core.profile import PROFILES
 from functions.core.service import Service
 from functions.store import keys
 from functions.store.attributes import Item, to_item
-from functions.store.conditions import Condition
+from functions.store.conditions import EXISTS, Condition
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.exposures import Exposures
 from functions.store.hosts import Hosts
@@ -182,6 +182,11 @@ class Inventory:
         """Ingest, and what it came to."""
         self.table.puts.clear()
         return self.ingest(project=PROJECT, scan=of, chunk=name, now=now)
+
+    def take_in_again(self, of: str, name: str) -> ChunkCounts:
+        """Ingest once more, as after a crash before it was recorded that the chunk is ingested."""
+        self.table.update(keys.chunks(PROJECT, of), name, {"status": ChunkStatus.SAVED}, EXISTS)
+        return self.take_in(of, name)
 
     def scanned(self, at: float, *lines: Line, misses_to_close: int = 2, **chunk_fields: Any) -> ChunkCounts:
         """A scan of one chunk at `at`, ingested."""

@@ -396,8 +396,9 @@ def _run(inventory: Inventory, scans: list[tuple[Answer, ...]], orders: list[lis
         for number, (assets, ports) in enumerate(PARTS):
             lines = list(_chunk_lines(dict(zip(CELLS, answers, strict=True)), number, at + 1 + number))
             inventory.save(of, lines, number=number, assets=assets, ports=ports, claimed=at)
-        for number in order:
-            inventory.take_in(of, f"{number:05}")
+        for place, number in enumerate(order):
+            take_in = inventory.take_in_again if number in order[:place] else inventory.take_in
+            take_in(of, f"{number:05}")
     return sorted(inventory.known(), key=lambda each: (each.asset, each.port))
 
 

@@ -1,8 +1,10 @@
 """Which way packets leave for which targets, by the kernel's own routes, and so which tool can discover there."""
 
 import asyncio
+import contextlib
 import ipaddress
 import json
+import socket
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from scanner_image.child import environment
 _LOOPBACK = "lo"
 _ETHERNET = "ether"
 _TIMEOUT_S = 10
+_ASKED, _ANSWER_S = 10, 0.2
+_DISCARD = 9
 
 
 @dataclass(frozen=True, order=True)
@@ -95,9 +99,22 @@ async def _path(address: Address) -> Path:
 
 
 async def _neighbour(gateway: str, interface: str) -> str:
-    """The gateway's Ethernet address if the kernel knows it."""
-    known = await _ip("-j", "neigh", "show", "to", gateway, "dev", interface)
-    return next((str(entry["lladdr"]) for entry in known if "lladdr" in entry), "")
+    """The gateway's Ethernet address, asked for where the kernel has had no reason to ask yet; empty where none answers."""
+    for _ in range(_ASKED):
+        known = await _ip("-j", "neigh", "show", "to", gateway, "dev", interface)
+        for entry in known:
+            if "lladdr" in entry:
+                return str(entry["lladdr"])
+        _knock(gateway, interface)
+        await asyncio.sleep(_ANSWER_S)
+    return ""
+
+
+def _knock(gateway: str, interface: str) -> None:
+    """One empty datagram to the router itself: the kernel must learn its Ethernet address to send it."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sender, contextlib.suppress(OSError):
+        sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 1)
+        sender.sendto(b"", (gateway, _DISCARD, 0, socket.if_nametoindex(interface)))
 
 
 async def _ip(*arguments: str) -> list[dict[str, Any]]:

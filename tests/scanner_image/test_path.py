@@ -90,3 +90,25 @@ def test_ipv6_takes_masscan_once_the_gateways_address_is_known() -> None:
 
     assert not unknown.takes_masscan
     assert Path(6, "eth0", "fd00::1", "fd00::2", "02:00:00:00:00:01", ethernet=True).takes_masscan
+
+
+@pytest.mark.parametrize(("knocks_needed", "found"), [(0, "02:00:00:00:00:01"), (2, "02:00:00:00:00:01"), (99, "")])
+def test_a_router_that_the_kernel_has_not_met_is_knocked_at(
+    monkeypatch: pytest.MonkeyPatch, knocks_needed: int, found: str
+) -> None:
+    knocks: list[tuple[str, str]] = []
+
+    async def ip(*arguments: str) -> list[dict[str, Any]]:
+        if "route" in arguments:
+            return [] if "show" in arguments else [{"dev": "eth0", "gateway": "fd00::1", "prefsrc": "fd00::2"}]
+        if "link" in arguments:
+            return [{"link_type": "ether"}]
+        return [{"lladdr": "02:00:00:00:00:01"}] if len(knocks) >= knocks_needed else [{"state": ["INCOMPLETE"]}]
+
+    monkeypatch.setattr(path, "_ip", ip)
+    monkeypatch.setattr(path, "_ANSWER_S", 0)
+    monkeypatch.setattr(path, "_knock", lambda gateway, interface: knocks.append((gateway, interface)))
+    (way,) = asyncio.run(paths({6: IntervalSet.from_ranges([bounds("fd77::8-fd77::12")])}))
+    assert way.gateway_mac == found
+    assert len(knocks) == min(knocks_needed, 10)
+    assert set(knocks) <= {("fd00::1", "eth0")}

@@ -30,7 +30,7 @@ from functions.store.table import Table
 from functions.store.tokens import Tokens
 from functions.usecases.tokens import ALL_SCOPES, create_token
 from tests.backend import Backend
-from tests.e2e.platform import Json, Platform
+from tests.e2e.platform import Json, Platform, eventually
 from tests.result_document import write_result
 from tests.store.examples import exposure
 
@@ -193,7 +193,7 @@ class StageHand:
         said = json.loads(answer["Payload"].read() or b"null")
         error = str(said.get("errorMessage")) if "FunctionError" in answer else ""
         log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
-        whole = self.operator.logged(row, since=since) if len(log) >= _TAIL else log
+        whole = eventually(lambda: self.operator.logged(row, since=since)) if len(log) >= _TAIL else log
         return Said(said=said, error=error, log=whole)
 
     def leave(self) -> None:

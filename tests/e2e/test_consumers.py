@@ -216,7 +216,7 @@ def test_finish(hand: StageHand, failures: Failures) -> None:
         for scan in (bad, good):
             failures.send("Finish", {"project": scan.project, "scan": scan.id, "run": scan.run})
         completed = ScanStatus.COMPLETED
-        eventually(lambda: hand.stores.reread(good).status is completed, what="the scan beside it ends")
+        eventually(lambda: hand.stores.reread(good).status is completed, seconds=120, what="the scan beside it ends")
         eventually(lambda: failures.depth("FinishDeadLetterUrl") >= 1, what="the poisoned end is a dead letter")
         assert hand.stores.reread(bad).status is ScanStatus.RUNNING
         failures.carry_depth("Finish")

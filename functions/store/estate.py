@@ -94,11 +94,12 @@ class Estate:
         tag = (self.pk(0), query)
         bucket, after = self._position(read_cursor(cursor, *tag), part)
         kept: list[M] = []
-        budget = EVALUATED
+        budget, look = EVALUATED, limit
         while bucket < len(part.buckets) and budget > 0:
             pk = self.pk(part.buckets[bucket])
             start = {keys.PK: pk, keys.SK: after} if after else {}
-            found = self.table.query(Range(pk, part.lower, part.upper, start=start), limit=budget)
+            found = self.table.query(Range(pk, part.lower, part.upper, start=start), limit=min(budget, look))
+            look *= 2  # where few match, requests would cost more than items
             budget -= max(len(found.items), 1)
             for index, item in enumerate(found.items):
                 model = to_model(kind, item)

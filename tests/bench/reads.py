@@ -10,15 +10,20 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from functions.core.alert import SEVERITIES, Alert, AlertType, Why
+from functions.core.counting import Count
+from functions.core.exposure import ChangeKind
+from functions.core.history import of_exposure
 from functions.core.ids import derived_id
 from functions.core.model import Protocol
 from functions.store.alert_items import alert_item
 from functions.store.attributes import Item
+from functions.store.counters import Counted, Counters
+from functions.store.history import History
 from tests.bench import seed
 from tests.bench.estate import metered, planted, quiet, say
 from tests.bench.meter import Meter
@@ -29,6 +34,8 @@ from tests.scenario.rehearsal import Stand, standing
 SMALL = 1000
 EXPOSURES = int(os.environ.get("EXPOSURES", "200000"))
 LIMIT = 100
+DAYS = 400
+"""As far back as a trend may ask."""
 MOST = 1100
 """Items that one request may evaluate: a thousand of a list, and what else it needs to know."""
 
@@ -56,9 +63,32 @@ def calls(estate: seed.Estate) -> Iterator[Call]:
     yield Call("open alerts of a network", ("alerts",), {**here, "status": "open"})
     yield Call("open alerts of an address", ("alerts",), {**here, "status": "open", "address": asset})
     yield Call("alerts of a group", ("alerts",), {"limit": LIMIT, "group": _group(estate, 443), "status": "open"})
+    yield Call("groups of alerts", ("alerts", "groups"), {"limit": LIMIT})
+    yield Call("counts of alerts", ("alerts", "counts"), {})
+    yield Call("history of a port", ("networks", network, "hosts", asset, "history"), {"port": 443, "limit": LIMIT})
+    yield Call("history of a host", ("networks", network, "hosts", asset, "history"), {"limit": LIMIT})
+    yield Call("an address across networks", ("addresses", asset), {})
     yield Call("scans", ("scans",), {"limit": LIMIT})
-    yield Call("trends", ("trends",), {})
-    yield Call("trends of a network", ("trends",), {"network": network})
+    yield Call("trends by day", ("trends",), {"days": DAYS})
+    yield Call("trends of a network by month", ("trends",), {"network": network, "days": DAYS, "by": "month"})
+    yield Call("which rule decides", ("networks", network, "rules", "decide"), {"asset": asset, "port": 443})
+    yield Call("why a port is as it is", ("why",), {"asset": asset, "port": 443})
+
+
+def plant_the_past(stand: Stand, estate: seed.Estate) -> None:
+    """Days of counters, and a port that has changed each day."""
+    counters, history = Counters(stand.backend.table), History(stand.backend.table)
+    before = estate.exposure(next(estate.assets()), 443)
+    for day in range(DAYS):
+        at = estate.at - timedelta(days=DAYS - day)
+        counted = Count(estate.project, estate.network, at.date(), {"opened": 2, "closed": 1, "open": 1})
+        counters.add(estate.project, estate.network, [Counted("past", day + 1, counted)])
+        change = before.change.model_copy(update={"at": at, "kind": ChangeKind.CHANGED})
+        after = before.model_copy(update={"version": before.version + 1, "change": change, "last_changed": at})
+        entry = of_exposure(before, after, written=at)
+        assert entry is not None
+        history.record(entry)
+        before = after
 
 
 def alerts(estate: seed.Estate) -> Iterator[Item]:
@@ -96,6 +126,7 @@ def measured(platform: Platform, stand: Stand, meter: Meter, exposures: int) -> 
     estate = planted(platform, stand, exposures)
     with seed.unheard(stand.operator, "Evaluate", "Publish"):
         seed.write(stand.backend.table, alerts(estate))
+        plant_the_past(stand, estate)
     found = {}
     for call in calls(estate):
         meter.start()

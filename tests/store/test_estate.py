@@ -130,3 +130,21 @@ def test_hosts_are_read_and_listed(table: Table) -> None:
         hosts.save(host("10.0.0.1"))
     with pytest.raises(NotFound):
         hosts.get(PROJECT, NETWORK, "10.0.0.99")
+
+
+def test_a_page_looks_at_no_more_than_it_hands_on_where_all_match(
+    exposures: Exposures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for port in range(1000, 1040):
+        exposures.save(exposure("10.0.0.1", port))
+    asked: list[int] = []
+    query = Table.query
+
+    def counting(self: Table, span: Any, *, limit: int) -> Any:
+        found = query(self, span, limit=limit)
+        asked.append(len(found.items))
+        return found
+
+    monkeypatch.setattr(Table, "query", counting)
+    assert len(exposures.list(PROJECT, NETWORK, address="10.0.0.1", limit=10).items) == 10
+    assert sum(asked) == 10

@@ -16,6 +16,7 @@ from infra.local.endpoints import Endpoints
 from infra.local.engine import build_image, find_engine
 from infra.local.launcher import SYSTEM_PATH, engine_environment
 from infra.local.paths import PROJECT, LocalPaths
+from infra.local.readiness import await_api
 
 # The agent gives each task its stop time-out, which is two minutes at most.
 AGENT_STOP_SECONDS = 130.0
@@ -77,6 +78,7 @@ def up(
         endpoints = deployment.up(progress)
         _start_agent(emulator, client, deployment.digest(), progress)
         access = keep_access(emulator.paths.credentials, endpoints)
+        await_api(endpoints.http_url, access.token)
     return Running(endpoints, access.token, access.token if access.new else "", client)
 
 

@@ -99,7 +99,7 @@ class Estate:
             pk = self.pk(part.buckets[bucket])
             start = {keys.PK: pk, keys.SK: after} if after else {}
             found = self.table.query(Range(pk, part.lower, part.upper, start=start), limit=min(budget, look))
-            look *= 2  # where few match, requests would cost more than items
+            look *= 2 if found.more else 1  # where few match, requests would cost more than items
             budget -= max(len(found.items), 1)
             for index, item in enumerate(found.items):
                 model = to_model(kind, item)

@@ -84,8 +84,7 @@ class Meter:
     def __init__(self, endpoint: str) -> None:
         self._lock = threading.Lock()
         self.count = Count()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, endpoint))
-        self._server.daemon_threads = True
+        self._server = _Proxy(self, endpoint)
         self._thread = threading.Thread(target=self._server.serve_forever, name="meter", daemon=True)
 
     @property
@@ -175,38 +174,54 @@ def _family(key: Json) -> str:
     return str(key["pk"]["S"]).partition("#")[0]
 
 
-def _handler(meter: Meter, endpoint: str) -> type[BaseHTTPRequestHandler]:
-    host = urlsplit(endpoint).netloc
+class _Proxy(ThreadingHTTPServer):
+    daemon_threads = True
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+    def __init__(self, meter: Meter, endpoint: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.meter = meter
+        self.upstream = urlsplit(endpoint).netloc
 
-        def setup(self) -> None:
-            super().setup()
-            self.upstream = http.client.HTTPConnection(host, timeout=120)
 
-        def finish(self) -> None:
-            super().finish()
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Proxy
+
+    def setup(self) -> None:
+        super().setup()
+        self.upstream = http.client.HTTPConnection(self.server.upstream, timeout=120)
+
+    def finish(self) -> None:
+        super().finish()
+        self.upstream.close()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        answer, told = self._ask(body)
+        if answer.status == 200:
+            operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+            self.server.meter.saw(operation, json.loads(body), json.loads(told))
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def _ask(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        """Once more where the other end has hung up: a connection may have been idle for long."""
+        try:
+            return self._ask_once(body)
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
             self.upstream.close()
+            return self._ask_once(body)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.upstream.request("POST", self.path, body=body, headers=dict(self.headers.items()))
-            answer = self.upstream.getresponse()
-            told = answer.read()
-            if answer.status == 200:
-                operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-                meter.saw(operation, json.loads(body), json.loads(told))
-            self.send_response_only(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in ("transfer-encoding", "connection", "content-length"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
+    def _ask_once(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        self.upstream.request("POST", self.path, body=body, headers=dict(self.headers.items()))
+        answer = self.upstream.getresponse()
+        return answer, answer.read()
 
-        def log_message(self, *_arguments: object) -> None:
-            """Not a word on each request."""
-
-    return Handler
+    def log_message(self, *_arguments: object) -> None:
+        """Not a word on each request."""

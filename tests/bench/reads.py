@@ -95,26 +95,28 @@ def alerts(estate: seed.Estate) -> Iterator[Item]:
     """One for each second exposure."""
     for index, asset in enumerate(estate.assets()):
         for port in seed.OPEN[index % 2 :: 2]:
-            exposure = estate.exposure(asset, port)
-            yield alert_item(
-                Alert(
-                    id=derived_id(estate.at, AlertType.NEW_PORT, estate.project, asset, str(port)),
-                    project=estate.project,
-                    network=estate.network,
-                    type=AlertType.NEW_PORT,
-                    severity=SEVERITIES[AlertType.NEW_PORT],
-                    rated=SEVERITIES[AlertType.NEW_PORT],
-                    asset=asset,
-                    address=asset,
-                    protocol=Protocol.TCP,
-                    port=port,
-                    service=exposure.service,
-                    group=_group(estate, port),
-                    why=Why(text=f"{port}/tcp on {asset} is open", change=exposure.change, scan=estate.scan),
-                    raised=estate.at,
-                    updated=estate.at,
-                )
-            )
+            yield alert_item(an_alert(estate, asset, port))
+
+
+def an_alert(estate: seed.Estate, asset: str, port: int) -> Alert:
+    exposure = estate.exposure(asset, port)
+    return Alert(
+        id=derived_id(estate.at, AlertType.NEW_PORT, estate.project, asset, str(port)),
+        project=estate.project,
+        network=estate.network,
+        type=AlertType.NEW_PORT,
+        severity=SEVERITIES[AlertType.NEW_PORT],
+        rated=SEVERITIES[AlertType.NEW_PORT],
+        asset=asset,
+        address=asset,
+        protocol=Protocol.TCP,
+        port=port,
+        service=exposure.service,
+        group=_group(estate, port),
+        why=Why(text=f"{port}/tcp on {asset} is open", change=exposure.change, scan=estate.scan),
+        raised=estate.at,
+        updated=estate.at,
+    )
 
 
 def _group(estate: seed.Estate, port: int) -> str:
@@ -125,6 +127,8 @@ def measured(platform: Platform, stand: Stand, meter: Meter, exposures: int) -> 
     """Items evaluated by each call."""
     estate = planted(platform, stand, exposures)
     with seed.unheard(stand.operator, "Evaluate", "Publish"):
+        for port in seed.OPEN:
+            stand.backend.alerts.create(an_alert(estate, next(estate.assets()), port))
         seed.write(stand.backend.table, alerts(estate))
         plant_the_past(stand, estate)
     found = {}

@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: scan up down status check lint test beside inside outside test-long scenario bench-overhead bench-estate bench-reads synth deploy lock format clean system system-test
+.PHONY: scan up down status check lint test inside outside test-long scenario bench-overhead bench-estate bench-reads synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -35,17 +35,13 @@ lint: $(BIN)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: system-test ## Everything that must hold: unit, templates, contracts, lab, end to end, container
-	@$(MAKE) --no-print-directory --jobs=2 outside beside
-
-beside: # The end-to-end tests mostly wait: the others take what they leave of the machine.
-	@nice -n 10 $(MAKE) --no-print-directory inside
+test: inside outside ## Everything that must hold: unit, templates, contracts, lab, end to end, container
 
 inside: lint $(BIN)/.ready ## What needs nothing outside this process: unit, templates, contracts
 	$(PYTEST) -q -m "not ($(OUTSIDE))" -n 2
 
 outside: system-test ## Lab, end to end on the deployed local stack, container mode
-	$(PYTEST) -m "(lab or e2e or container) and not long" -n 4 --durations=15
+	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --durations=15
 
 test-long: system-test ## Scenarios, fuzzing, faults
 	$(PYTEST) -m long

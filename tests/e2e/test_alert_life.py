@@ -15,7 +15,7 @@ from tests.e2e.platform import Json, Platform, Project, eventually
 from tests.e2e.test_live import ask, listen
 from tests.lab.lab import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
 WEB, MAIL = (80, 443, 8080), (25, 110, 143)
 

@@ -15,7 +15,7 @@ from tests.e2e.platform import Json, Platform, Project, eventually
 from tests.lab.host import Host
 from tests.lab.lab import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
 SETTINGS: Json = {"confirm": []}
 NEVER = {"expression": "cron(0 0 1 1 ? 2099)"}

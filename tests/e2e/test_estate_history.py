@@ -10,7 +10,7 @@ from tests.e2e.estate import targets
 from tests.e2e.platform import Json, Project, eventually
 from tests.lab.lab import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
 ADMIN = 31337
 

@@ -15,7 +15,7 @@ from tests.e2e.platform import Json, Platform, Project
 from tests.e2e.stage_hand import Operator, StageHand
 from tests.lab.lab import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
 PORTS = "80,443,31337"
 DTD = "/usr/share/nmap/nmap.dtd"

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.platform import Json, Platform, Project, eventually
 from tests.lab.lab import Lab
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
 NEW = 31337
 PORTS = "80,443,31337"

@@ -20,7 +20,7 @@ from tests.e2e.platform import Json, Platform, eventually
 from tests.e2e.stage_hand import ADDRESS, Operator, StageHand
 from tests.store.examples import alert, host
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PORTS = range(1, 31)
 Alerts = Counter[tuple[AlertType, Severity, AlertStatus]]

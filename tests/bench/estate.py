@@ -59,17 +59,19 @@ def as_before(_index: int) -> dict[int, Service]:
 
 
 def one_percent(index: int) -> dict[int, Service]:
-    """Of every twenty hosts one has closed a port, and one has opened one."""
+    """Of every twenty hosts one has closed a port, and one has opened one: two of two hundred ports."""
     if index % 20 == 0:
         return {port: service for port, service in seed.SERVICES.items() if port != seed.OPEN[-1]}
     return {**seed.SERVICES, NEWCOMER: Service(name="http", confidence=10)} if index % 20 == 1 else seed.SERVICES
 
 
 def all_changed(index: int) -> dict[int, Service]:
+    """Every service tells another version."""
     return {port: service.model_copy(update={"version": "2.0"}) for port, service in one_percent(index).items()}
 
 
 CASES: dict[str, Answers] = {"unchanged": as_before, "1 % changed": one_percent, "all changed": all_changed}
+CHOSEN = os.environ.get("CASES", ",".join(CASES)).split(",")
 
 
 @dataclass
@@ -255,11 +257,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port(), tell=say) as platform:
         stand = standing(platform, patience_s=PATIENCE_S)
         quiet(stand)
-        with Meter(platform.running.endpoints.endpoint_url).running() as meter:
+        with Meter(platform.running.endpoints.endpoint_url, ignored=stand.fence.project).running() as meter:
             estate = planted(platform, stand, EXPOSURES)
             metered(stand, meter, *PLAYED)
             bench = Bench(platform, stand, meter, estate)
-            cases = [bench.run(name, answers) for name, answers in CASES.items()]
+            bench.run("not counted: every function starts cold", as_before)
+            cases = [bench.run(name, CASES[name]) for name in CHOSEN]
     sys.stdout.write(json.dumps({"prices": PRICES["date"], "cases": cases}) + "\n")
 
 

@@ -134,6 +134,10 @@ class Fence:
         self._network = self._backend.network("10.255.255.0/30", id=new_id(stand.now))
         self._passed = 0
 
+    @property
+    def project(self) -> str:
+        return self._backend.project
+
     def pass_through(self) -> None:
         self._passed += 1
         opened = self._opened(self._passed)

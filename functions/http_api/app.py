@@ -5,11 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError, ResponseValidationError
 
 from functions.core.errors import VedetteError
 from functions.http_api import openapi, problems
 from functions.http_api.body import has_json, read_object
+from functions.http_api.headers import secured
 from functions.http_api.middleware import authorise, etag, once
 from functions.http_api.routes import (
     addresses,
@@ -30,6 +31,7 @@ from functions.http_api.routes import (
     trends,
     why,
 )
+from functions.http_api.strict import strict
 from functions.observability import get_logger
 
 logger = get_logger("http_api")
@@ -62,6 +64,7 @@ def on_defect(error: Exception) -> Response[str]:
 ANSWERS: Mapping[type[Exception], Callable[[Any], Response[str]]] = {
     VedetteError: on_error,
     RequestValidationError: on_invalid_request,
+    ResponseValidationError: on_defect,
     UnicodeDecodeError: on_binary_body,
     Exception: on_defect,
 }
@@ -90,11 +93,17 @@ ROUTERS = tuple(
 
 
 def build() -> APIGatewayHttpResolver:
-    resolver = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=read_object, debug=False)
+    resolver = APIGatewayHttpResolver(
+        enable_validation=True,
+        json_body_deserializer=read_object,
+        # Without it an answer of ours that does not fit its schema is blamed on the caller.
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        debug=False,
+    )
     for router in ROUTERS:
         resolver.include_router(router)
     openapi.publish(resolver)
-    resolver.use(middlewares=[authorise, once, etag])
+    resolver.use(middlewares=[authorise, strict, once, etag])
     for error, answer in ANSWERS.items():
         resolver.exception_handler(error)(answer)
     return resolver
@@ -106,5 +115,5 @@ app = build()
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if not has_json(event):
-        return problems.as_event(on_other_content())
-    return app.resolve(event, context)
+        return secured(problems.as_event(on_other_content()))
+    return secured(app.resolve(event, context))

@@ -6,11 +6,15 @@
 |--------|-------------------------------------|--------------------------------|----------------------------------------------|---------|
 | PRJ    | PRJ                                 | {project}                      |                                              | get, list projects |
 | TOK    | TOK#{token}                         | TOK                            | TOK#{project or ORG} / {token}               | authorise; list tokens of a project |
+| MEM    | MEM#{project or ORG}                | {user}                         | MEM#{user} / {project}                       | authorise; list members; the projects of a user |
+| INV    | INV#{project or ORG}                | {invitation}                   |                                              | accept, list invitations (TTL `expires`) |
 | NET    | NET#{project}                       | {network}                      |                                              | get, list networks |
 | LIV    | LIV#{project}                       | {network}                      |                                              | the live scan of a network, at most one |
 | TCK    | TCK#{project}#{network}             | {scheduled time}               |                                              | what each tick did |
 | SCN    | SCN#{project}                       | {scan}                         | SCN#{project}#{network} / {scan}             | get, list, list of a network |
 | SCNS   | (index only, gsi2)                  |                                | SCNS#{status} / {scan}  (live scans only)    | sweeper |
+| HLT    | HLT#{project or ORG}                | HALT                           |                                              | the kill switch: workers, the gate, whoever starts a scan |
+| BUD    | BUD#{project}                       | {scan}#{chunk}, TOTAL          |                                              | what running chunks may send; the version of them all (TTL `expires`) |
 | CHK    | CHK#{project}#{scan}                | {chunk}, REQUEST or SCOPE      |                                              | the ledger: claim, heartbeat, list; the stop request; exclusions made since the plan |
 | EXP    | EXP#{project}#{network}#{bucket}    | {asset key}#{proto}#{port:05}  |                                              | judge a chunk, list, filter |
 | HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
@@ -33,6 +37,7 @@
 | CHS    | CHS#{project}                       | {channel}                      |                                              | the secrets of a webhook, for delivery alone |
 | DLV    | DLV#{project}#{channel}             | {alert or notice}              | (gsi2) DUE#delivery / {due}#{channel}#{alert} | what is to be sent: due, list of a channel |
 | IDM    | IDM#{project or ORG}                | {sha256 of route + key}        |                                              | repeat of a POST (TTL `expires`) |
+| AUD    | AUD#{hour}                          | {entry}                        | AUD#{project or ORG} / {entry}               | audit log: seal and verify an hour; list of a project |
 
 `live_table` (own stream; TTL `expires`, seconds since the epoch):
 
@@ -41,7 +46,10 @@
 | CON    | CON#{connection}            | META           | who is at the other end |
 | CON    | CON#{connection}            | SUB#{topic}    | disconnect: what to unsubscribe |
 | SUB    | SUB#{project}#{topic}       | {connection}   | broadcast: who listens |
+| PRN    | PRN#{principal}             | {connection}   | broadcast: which connections somebody has open |
+| SHUT   | SHUT#{principal}            | {order}        | broadcast, from the stream: whose connections are to be closed |
 | EVT    | EVT#{project}#{topic}       | {event id}     | replay since; log of a scan |
+| TKT    | TKT#{sha256 of the ticket}  | TKT            | connect: taken once |
 
 The bucket spreads a large estate: a hash of the asset's /24, /64 or name, mod 16. An asset key sorts as its address does:
 `4:` + 8 hex digits, `6:` + 32 hex digits, or `h:` + hostname. A block is the asset key of the first address of a /24 or
@@ -50,10 +58,13 @@ The bucket spreads a large estate: a hash of the asset's /24, /64 or name, mod 1
 
 import hashlib
 import ipaddress
+from datetime import UTC, datetime
 
 from functions.core.model import Protocol
 
 BUCKETS = 16
+ORGANISATION = "ORG"
+"""In the place of a project, for what belongs to none."""
 PK, SK = "pk", "sk"
 GSI1, GSI1_PK, GSI1_SK = "gsi1", "gsi1pk", "gsi1sk"
 GSI2, GSI2_PK, GSI2_SK = "gsi2", "gsi2pk", "gsi2sk"
@@ -111,6 +122,18 @@ def tokens(project: str) -> str:
     return f"TOK#{project or 'ORG'}"
 
 
+def members(project: str) -> str:
+    return f"MEM#{project}"
+
+
+def projects_of(user: str) -> str:
+    return f"MEM#{user}"
+
+
+def invitations(project: str) -> str:
+    return f"INV#{project}"
+
+
 def networks(project: str) -> str:
     return f"NET#{project}"
 
@@ -143,6 +166,26 @@ STOP_REQUEST = "REQUEST"
 EXCLUSIONS = "SCOPE"
 LAST_CHUNK = "999999999"
 """Chunks are numbered: every one sorts before the stop request."""
+
+
+HALT = "HALT"
+
+
+def halt(scope: str) -> str:
+    """`scope`: a project, or `ORG`."""
+    return f"HLT#{scope}"
+
+
+BUDGET_TOTAL = "TOTAL"
+
+
+def budget(project: str) -> str:
+    return f"BUD#{project}"
+
+
+def allotment(scan: str, chunk: str = "") -> str:
+    """Without a chunk: what those of a scan begin with."""
+    return f"{scan}#{chunk}"
 
 
 def exposures(project: str, network: str, bucket: int) -> str:
@@ -218,8 +261,11 @@ def rules(project: str) -> str:
     return f"RUL#{project}"
 
 
+RULE_POINTER = "#CURRENT"
+
+
 def rule_pointer(scope: str) -> str:
-    return f"{scope}#CURRENT"
+    return f"{scope}{RULE_POINTER}"
 
 
 def rule_version(scope: str, version: int) -> str:
@@ -265,6 +311,14 @@ def idempotency(project: str) -> str:
     return f"IDM#{project or 'ORG'}"
 
 
+def audit_hour(at: datetime) -> str:
+    return f"AUD#{at.astimezone(UTC):%Y-%m-%dT%H}"
+
+
+def audit(project: str) -> str:
+    return f"AUD#{project or ORGANISATION}"
+
+
 def connection(identifier: str) -> str:
     return f"CON#{identifier}"
 
@@ -275,6 +329,18 @@ def subscription(topic: str) -> str:
 
 def subscribers(project: str, topic: str) -> str:
     return f"SUB#{project}#{topic}"
+
+
+def connections_of(principal: str) -> str:
+    return f"PRN#{principal}"
+
+
+def shut(principal: str) -> str:
+    return f"SHUT#{principal}"
+
+
+def ticket(digest: str) -> str:
+    return f"TKT#{digest}"
 
 
 def events(project: str, topic: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,4 +18,6 @@ def side_by_side(work: Callable[[T], R], items: list[T]) -> list[R]:
     if len(items) < 2:
         return [work(item) for item in items]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="writes") as pool:
-        return list(pool.map(work, items))
+        # Each in a copy of the caller's context, which says whose the writes are.
+        begun = [pool.submit(copy_context().run, work, item) for item in items]
+        return [each.result() for each in begun]

@@ -1,4 +1,4 @@
-"""Posts to WebSocket clients through API Gateway's @connections."""
+"""WebSocket clients through API Gateway's @connections: posts to them, and their end."""
 
 import json
 from collections.abc import Mapping
@@ -36,3 +36,10 @@ class Connections:
             self._client.post_to_connection(ConnectionId=connection, Data=data)
         except self._client.exceptions.GoneException as error:
             raise Gone(f"connection {connection} is gone") from error
+
+    def close(self, connection: str) -> None:
+        """Closing what is closed is no error."""
+        try:
+            self._client.delete_connection(ConnectionId=connection)
+        except self._client.exceptions.GoneException:
+            return

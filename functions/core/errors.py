@@ -6,11 +6,13 @@ VedetteError                 an operation that could not be done; `slug` is its 
 |   `-- Faults               several fields are wrong; each with its mend
 |-- Unauthenticated          no token, or one that is unknown, expired or revoked
 |-- Forbidden                a known caller may not do this
+|-- TooManyRequests          more in a minute than the caller is allowed; says when to come again
 |-- NotFound                 no such thing in this project
 |-- Conflict                 the present state does not allow it; carries the current item
 |   |-- AlreadyExists        the thing is there already
 |   |-- StaleVersion         the caller edited an older version
 |   |-- ScanInProgress       the network has a live scan
+|   |-- Halted               a halt of the project or of the organisation is in force
 |   `-- IllegalTransition    no row of the transition table allows it
 |-- Superseded               a newer attempt owns the chunk: this one must stop and write nothing
 |-- Corrupt                  a stored document is not what its digest or schema says
@@ -61,6 +63,16 @@ class Forbidden(VedetteError):
     slug = "forbidden"
 
 
+class TooManyRequests(VedetteError):
+    """`retry_after`: seconds."""
+
+    slug = "too-many-requests"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class NotFound(VedetteError):
     slug = "not-found"
 
@@ -85,6 +97,12 @@ class StaleVersion(Conflict):
 
 class ScanInProgress(Conflict):
     slug = "scan-in-progress"
+
+
+class Halted(Conflict):
+    """`current` is the halt."""
+
+    slug = "halted"
 
 
 class IllegalTransition(Conflict):

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 
-from functions.core.errors import Conflict, Faults, InvalidInput, VedetteError
+from functions.core.errors import Conflict, Faults, InvalidInput, TooManyRequests, VedetteError
 from functions.core.model import Model
 
 CONTENT_TYPE = "application/problem+json"
@@ -25,10 +25,12 @@ STATUS: Mapping[str, HTTPStatus] = {
     "already-exists": HTTPStatus.CONFLICT,
     "scan-in-progress": HTTPStatus.CONFLICT,
     "illegal-transition": HTTPStatus.CONFLICT,
+    "halted": HTTPStatus.CONFLICT,
     "stale-version": HTTPStatus.PRECONDITION_FAILED,
     "body-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "unsupported-media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "precondition-required": HTTPStatus.PRECONDITION_REQUIRED,
+    "too-many-requests": HTTPStatus.TOO_MANY_REQUESTS,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Slug of the error to its status; any other error is a defect of ours: 500."""
@@ -91,11 +93,20 @@ def of_error(error: VedetteError) -> Response[str]:
     return problem(
         error.slug,
         error.message,
-        headers={"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else None,
+        headers=_headers(error),
         field=error.field if isinstance(error, InvalidInput) else None,
         errors=_faults(error) if isinstance(error, Faults) else None,
         current=(error.current or None) if isinstance(error, Conflict) else None,
     )
+
+
+def _headers(error: VedetteError) -> dict[str, str]:
+    match error:
+        case MethodNotAllowed():
+            return {"Allow": ", ".join(error.allowed)}
+        case TooManyRequests():
+            return {"Retry-After": str(error.retry_after)}
+    return {}
 
 
 def _faults(error: Faults) -> tuple[dict[str, str], ...]:

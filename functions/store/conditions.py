@@ -55,6 +55,11 @@ def new_or_expired(name: str, now: int) -> Condition:
     )
 
 
+def later_than(name: str, now: int) -> Condition:
+    """There, and its deadline has not come: read by code, for DynamoDB may leave an expired item standing for days."""
+    return Condition(f"#end_{name} > :end_{name}", {f"#end_{name}": name}, {f":end_{name}": now})
+
+
 def entry_is(name: str, key: str, value: Any) -> Condition:
     """Of one entry of a map; None: it has none, and the item is there."""
     names = {"#entry_map": name, "#entry_key": key}

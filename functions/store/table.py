@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from functions.core.errors import Conflict, Unavailable
 from functions.core.model import Model
-from functions.store.attributes import Item, from_image, to_model
+from functions.store.attributes import Item, encode_item, from_image, to_model
 from functions.store.conditions import Condition
 from functions.store.writes import Delete, Put, Range, Update, Write, conditional, key_of
 
@@ -92,10 +92,17 @@ class Table:
             self.client.put_item(**Put(item, condition).request(self.name))
 
     def update(
-        self, pk: str, sk: str, values: Mapping[str, Any], condition: Condition, *, remove: tuple[str, ...] = ()
+        self,
+        pk: str,
+        sk: str,
+        values: Mapping[str, Any],
+        condition: Condition,
+        *,
+        remove: tuple[str, ...] = (),
+        add: Mapping[str, int] | None = None,
     ) -> Item:
-        """Sets the attributes (None drops one) and returns the whole item. Raises ConditionFailed."""
-        request = Update(pk, sk, values, condition, remove).request(self.name)
+        """Sets the attributes (None drops one), adds to numbers, and returns the whole item. Raises ConditionFailed."""
+        request = Update(pk, sk, values, condition, remove, add or {}).request(self.name)
         with _named_errors():
             return from_image(self.client.update_item(**request, ReturnValues="ALL_NEW")["Attributes"])
 
@@ -113,6 +120,12 @@ class Table:
         with _named_errors():
             self.client.delete_item(**Delete(pk, sk, condition).request(self.name))
 
+    def take(self, pk: str, sk: str, condition: Condition) -> Item:
+        """Deletes the item and returns it: of several callers one has it. Raises ConditionFailed."""
+        with _named_errors():
+            response = self.client.delete_item(**Delete(pk, sk, condition).request(self.name), ReturnValues="ALL_OLD")
+        return from_image(response["Attributes"])
+
     def query(self, span: Range, *, limit: int) -> Slice:
         """At most `limit` items, in key order; one request, so perhaps fewer though the partition goes on."""
         with _named_errors():
@@ -129,10 +142,17 @@ class Table:
                 return
             span = replace(span, start=from_image(response["LastEvaluatedKey"]))
 
+    def batch_put(self, items: Iterable[Item]) -> None:
+        """Replaces what is there; a key may stand once only. Raises Unavailable when the service keeps leaving some undone."""
+        self._write_batches({"PutRequest": {"Item": encode_item(item)}} for item in items)
+
     def batch_delete(self, keys: Iterable[Key]) -> None:
         """Deleting what is not there is no error. Raises Unavailable when the service keeps leaving some undone."""
-        for group in _groups(keys, BATCH):
-            rest: Any = [{"DeleteRequest": {"Key": key_of(*key)}} for key in group]
+        self._write_batches({"DeleteRequest": {"Key": key_of(*key)}} for key in keys)
+
+    def _write_batches(self, requests: Iterable[Any]) -> None:
+        for group in _groups(requests, BATCH):
+            rest: Any = group
             for _ in self._tries():
                 with _named_errors():
                     response = self.client.batch_write_item(RequestItems={self.name: rest})

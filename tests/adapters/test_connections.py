@@ -38,3 +38,12 @@ def test_a_client_that_left_is_gone(client: ApiGatewayManagementApiClient) -> No
 def test_a_message_that_no_client_could_get_is_never_sent(client: ApiGatewayManagementApiClient) -> None:
     with Stubber(client), pytest.raises(MessageTooLarge):
         Connections(client).post("c", "é" * (MAX_MESSAGE_BYTES // 2 + 1))
+
+
+def test_a_connection_is_closed_and_closing_it_again_is_no_error(client: ApiGatewayManagementApiClient) -> None:
+    with Stubber(client) as stub:
+        stub.add_response("delete_connection", {}, {"ConnectionId": "c"})
+        stub.add_client_error("delete_connection", "GoneException", http_status_code=410)
+        Connections(client).close("c")
+        Connections(client).close("c")
+        stub.assert_no_pending_responses()

@@ -127,6 +127,8 @@ PATTERNS: Mapping[On, str] = {
 PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Authorizer": (_table("GetItem", keys=("TOK#*",)),),
     "HttpApi": (
+        # What a user may do is read on each request.
+        _table("BatchGetItem", keys=("MEM#*",)),
         _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "CNT#*")),
         _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "HIS#*", "ALR#*")),
         _table(
@@ -162,6 +164,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     ),
     "Websocket": (
         _table("GetItem", keys=("SCN#*", "TOK#*")),
+        _table("BatchGetItem", keys=("MEM#*",)),
         _table("Query", keys=("CHK#*", "SCN#*")),
         _table("GetItem", keys=("CON#*",), on=On.LIVE_TABLE),
         _table("Query", keys=("CON#*", "EVT#*"), on=On.LIVE_TABLE),

@@ -88,6 +88,7 @@ BUDGETS = {
         "adapters.workflow",
         "usecases.accept_baseline",
         "usecases.authenticate",
+        "usecases.authorise",
         "usecases.back_test",
         "usecases.cancel_scan",
         "usecases.channels",
@@ -119,7 +120,7 @@ BUDGETS = {
         "http_api", "authorizer", "usecases.authenticate", "wiring.clock", wiring="authorizer"
     ),
     "functions.websocket.app": a_function(
-        "websocket", "websocket", "adapters.connections", "usecases.authenticate", "wiring.clock"
+        "websocket", "websocket", "adapters.connections", "usecases.authenticate", "usecases.authorise", "wiring.clock"
     ),
     "functions.scan_workflow.plan": a_function(
         "scan_workflow",

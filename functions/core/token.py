@@ -31,12 +31,23 @@ class Token(Model):
 
 
 class Principal(Model):
-    """Who calls: what the authorizer hands to every route, whatever kind of credential it saw."""
+    """Who calls: what the authorizer hands to every route, whatever kind of credential it saw.
+
+    What they may do in which project is for `usecases/authorise.py` to say, on each request anew.
+    """
 
     id: str
-    kind: Literal["token"] = "token"
+    """A token's id, or `u_...` of a user."""
+    kind: Literal["token", "user"] = "token"
+    name: str = ""
     project: Id | Literal[""] = ""
-    scopes: tuple[Scope, ...]
+    """The one project that a token reaches; empty: every one. A user's projects are their memberships."""
+    scopes: tuple[Scope, ...] = ()
+    """Of a token."""
+    email: str = ""
+    email_verified: bool = False
+    owner: bool = False
+    """Whether the issuer of a user's identity calls them an owner of the organisation."""
 
 
 def new_secret() -> str:

@@ -1,11 +1,11 @@
-"""Who may call what: one table of routes, and the two questions that it answers."""
+"""Who may call what: one table of routes, each with the permission that it needs."""
 
 import re
 from collections.abc import Mapping
 
 from functions.core.alert_life import Action
-from functions.core.errors import Forbidden, NotFound
-from functions.core.token import Principal, Scope
+from functions.core.errors import NotFound
+from functions.core.roles import Permission
 from functions.http_api.problems import MethodNotAllowed
 
 _PROJECT = "/v1/projects/{project}"
@@ -14,98 +14,93 @@ _SCAN = f"{_PROJECT}/scans/{{scan}}"
 _ALERT = f"{_PROJECT}/alerts/{{alert}}"
 _CHANNEL = f"{_PROJECT}/channels/{{channel}}"
 
-_RULE_SETS: Mapping[str, Mapping[str, Scope]] = {
-    "": {"GET": "read", "PUT": "admin"},
-    "/csv": {"GET": "read", "PUT": "admin"},
-    "/versions": {"GET": "read"},
-    "/versions/{version}": {"GET": "read"},
-    "/current": {"PUT": "admin"},
-    "/staged": {"PUT": "admin"},
-    "/effect": {"GET": "read"},
+Methods = Mapping[str, Permission | None]
+"""None: whoever is known, or, under a project, whoever reaches it."""
+
+_RULE_SETS: Mapping[str, Methods] = {
+    "": {"GET": Permission.PROJECT_READ, "PUT": Permission.RULE_WRITE},
+    "/csv": {"GET": Permission.PROJECT_READ, "PUT": Permission.RULE_WRITE},
+    "/versions": {"GET": Permission.PROJECT_READ},
+    "/versions/{version}": {"GET": Permission.PROJECT_READ},
+    "/current": {"PUT": Permission.RULE_WRITE},
+    "/staged": {"PUT": Permission.RULE_WRITE},
+    "/effect": {"GET": Permission.PROJECT_READ},
 }
 """Of a project and of each of its networks."""
 
 PUBLIC = frozenset({"/v1/health", "/v1/version", "/openapi.json", "/docs"})
 
-SCOPES: Mapping[str, Mapping[str, Scope]] = {
-    "/v1/projects": {"GET": "read", "POST": "admin"},
-    _PROJECT: {"GET": "read"},
-    f"{_PROJECT}/networks": {"GET": "read", "POST": "admin"},
-    f"{_PROJECT}/networks/preview": {"POST": "read"},
-    _NETWORK: {"GET": "read", "PUT": "admin", "PATCH": "admin", "DELETE": "admin"},
-    f"{_NETWORK}/clone": {"POST": "admin"},
-    f"{_NETWORK}/baseline": {"POST": "admin"},
-    f"{_NETWORK}/hosts/{{asset}}": {"GET": "read", "PATCH": "triage"},
-    f"{_NETWORK}/hosts/{{asset}}/history": {"GET": "read"},
-    f"{_PROJECT}/addresses/{{asset}}": {"GET": "read"},
-    f"{_PROJECT}/addresses/{{asset}}/history": {"GET": "read"},
-    f"{_NETWORK}/preview": {"GET": "read"},
-    f"{_NETWORK}/schedule": {"PATCH": "admin"},
-    f"{_PROJECT}/scans": {"GET": "read", "POST": "scan"},
-    _SCAN: {"GET": "read", "DELETE": "admin"},
-    f"{_SCAN}/cancel": {"POST": "scan"},
-    f"{_SCAN}/chunks": {"GET": "read"},
-    f"{_SCAN}/chunks/{{chunk}}/raw": {"GET": "read"},
-    f"{_SCAN}/diff": {"GET": "read"},
-    f"{_SCAN}/ports": {"GET": "read"},
-    f"{_SCAN}/coverage": {"GET": "read"},
-    f"{_SCAN}/log": {"GET": "read"},
-    f"{_PROJECT}/exposures": {"GET": "read"},
-    f"{_PROJECT}/hosts": {"GET": "read"},
-    f"{_PROJECT}/why": {"GET": "read"},
-    f"{_PROJECT}/alerts": {"GET": "read"},
-    f"{_PROJECT}/alerts/groups": {"GET": "read"},
-    f"{_PROJECT}/alerts/counts": {"GET": "read"},
-    f"{_PROJECT}/alerts/bulk": {"POST": "triage"},
-    _ALERT: {"GET": "read"},
-    **{f"{_ALERT}/{action}": {"POST": "triage"} for action in Action},
-    f"{_ALERT}/trail": {"GET": "read"},
-    f"{_ALERT}/comments": {"GET": "read", "POST": "triage"},
-    f"{_ALERT}/comments/{{comment}}": {"GET": "read", "PUT": "triage", "DELETE": "triage"},
-    f"{_PROJECT}/alerts/reconcile": {"POST": "admin"},
+PERMISSIONS: Mapping[str, Methods] = {
+    "/v1/projects": {"GET": Permission.PROJECT_LIST, "POST": Permission.PROJECT_CREATE},
+    _PROJECT: {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/networks": {"GET": Permission.PROJECT_READ, "POST": Permission.NETWORK_WRITE},
+    f"{_PROJECT}/networks/preview": {"POST": Permission.PROJECT_READ},
+    _NETWORK: {
+        "GET": Permission.PROJECT_READ,
+        "PUT": Permission.NETWORK_WRITE,
+        "PATCH": Permission.NETWORK_WRITE,
+        "DELETE": Permission.NETWORK_WRITE,
+    },
+    f"{_NETWORK}/clone": {"POST": Permission.NETWORK_WRITE},
+    f"{_NETWORK}/baseline": {"POST": Permission.NETWORK_WRITE},
+    f"{_NETWORK}/hosts/{{asset}}": {"GET": Permission.PROJECT_READ, "PATCH": Permission.HOST_WRITE},
+    f"{_NETWORK}/hosts/{{asset}}/history": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/addresses/{{asset}}": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/addresses/{{asset}}/history": {"GET": Permission.PROJECT_READ},
+    f"{_NETWORK}/preview": {"GET": Permission.PROJECT_READ},
+    f"{_NETWORK}/schedule": {"PATCH": Permission.NETWORK_WRITE},
+    f"{_PROJECT}/scans": {"GET": Permission.PROJECT_READ, "POST": Permission.SCAN_START},
+    _SCAN: {"GET": Permission.PROJECT_READ, "DELETE": Permission.SCAN_DELETE},
+    f"{_SCAN}/cancel": {"POST": Permission.SCAN_STOP},
+    f"{_SCAN}/chunks": {"GET": Permission.PROJECT_READ},
+    f"{_SCAN}/chunks/{{chunk}}/raw": {"GET": Permission.PROJECT_READ},
+    f"{_SCAN}/diff": {"GET": Permission.PROJECT_READ},
+    f"{_SCAN}/ports": {"GET": Permission.PROJECT_READ},
+    f"{_SCAN}/coverage": {"GET": Permission.PROJECT_READ},
+    f"{_SCAN}/log": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/exposures": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/hosts": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/why": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/alerts": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/alerts/groups": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/alerts/counts": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/alerts/bulk": {"POST": Permission.ALERT_TRIAGE},
+    _ALERT: {"GET": Permission.PROJECT_READ},
+    **{f"{_ALERT}/{action}": {"POST": Permission.ALERT_TRIAGE} for action in Action},
+    f"{_ALERT}/trail": {"GET": Permission.PROJECT_READ},
+    f"{_ALERT}/comments": {"GET": Permission.PROJECT_READ, "POST": Permission.ALERT_TRIAGE},
+    f"{_ALERT}/comments/{{comment}}": {
+        "GET": Permission.PROJECT_READ,
+        "PUT": Permission.ALERT_TRIAGE,
+        "DELETE": Permission.ALERT_TRIAGE,
+    },
+    f"{_PROJECT}/alerts/reconcile": {"POST": Permission.RULE_WRITE},
     **{f"{scope}/rules{path}": methods for scope in (_PROJECT, _NETWORK) for path, methods in _RULE_SETS.items()},
-    f"{_NETWORK}/rules/decide": {"GET": "read"},
-    f"{_NETWORK}/rules/back-test": {"POST": "read"},
-    f"{_PROJECT}/trends": {"GET": "read"},
-    f"{_PROJECT}/exports": {"GET": "read", "POST": "read"},
-    f"{_PROJECT}/exports/{{export}}": {"GET": "read"},
-    f"{_PROJECT}/channels": {"GET": "read", "POST": "admin"},
-    _CHANNEL: {"GET": "read", "PUT": "admin", "DELETE": "admin"},
-    f"{_CHANNEL}/rotate": {"POST": "admin"},
-    f"{_CHANNEL}/test": {"POST": "admin"},
-    f"{_CHANNEL}/deliveries": {"GET": "read"},
-    f"{_CHANNEL}/resend": {"POST": "triage"},
-    f"{_ALERT}/deliveries": {"GET": "read"},
-    f"{_PROJECT}/tokens": {"GET": "admin", "POST": "admin"},
-    f"{_PROJECT}/tokens/{{token}}": {"DELETE": "admin"},
+    f"{_NETWORK}/rules/decide": {"GET": Permission.PROJECT_READ},
+    f"{_NETWORK}/rules/back-test": {"POST": Permission.PROJECT_READ},
+    f"{_PROJECT}/trends": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/exports": {"GET": Permission.PROJECT_READ, "POST": Permission.EXPORT_MAKE},
+    f"{_PROJECT}/exports/{{export}}": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/channels": {"GET": Permission.PROJECT_READ, "POST": Permission.CHANNEL_WRITE},
+    _CHANNEL: {"GET": Permission.PROJECT_READ, "PUT": Permission.CHANNEL_WRITE, "DELETE": Permission.CHANNEL_WRITE},
+    f"{_CHANNEL}/rotate": {"POST": Permission.CHANNEL_WRITE},
+    f"{_CHANNEL}/test": {"POST": Permission.CHANNEL_WRITE},
+    f"{_CHANNEL}/deliveries": {"GET": Permission.PROJECT_READ},
+    f"{_CHANNEL}/resend": {"POST": Permission.ALERT_TRIAGE},
+    f"{_ALERT}/deliveries": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/tokens": {"GET": Permission.TOKEN_READ, "POST": Permission.TOKEN_WRITE},
+    f"{_PROJECT}/tokens/{{token}}": {"DELETE": Permission.TOKEN_WRITE},
 }
-"""Path to method to the scope it needs. A route that is not here answers nobody."""
-
-ORGANISATION_ONLY = frozenset({("POST", "/v1/projects")})
-"""What no project's token may do, whatever its scopes."""
+"""Path to method to the permission it needs. A route that is not here answers nobody."""
 
 _PATTERNS = tuple(
-    (re.compile("^" + re.sub(r"\{[a-z]+\}", "[^/]+", path) + "$"), methods)
-    for path, methods in (*SCOPES.items(), *((path, {"GET": "read"}) for path in PUBLIC))
+    (re.compile("^" + re.sub(r"\{[a-z]+\}", "[^/]+", path) + "$"), tuple(methods))
+    for path, methods in (*PERMISSIONS.items(), *((path, ("GET",)) for path in PUBLIC))
 )
 
 
 def is_public(method: str, route: str) -> bool:
     return method == "GET" and route in PUBLIC
-
-
-def authorise(principal: Principal, *, method: str, route: str, project: str) -> None:
-    """`route` as the table writes it; `project` of the path, empty where it has none.
-
-    Raises NotFound for another tenant's project (as for one that does not exist), Forbidden for a missing scope.
-    """
-    if project and principal.project not in ("", project):
-        raise NotFound("there is no such project")
-    scope = SCOPES[route][method]
-    if scope not in principal.scopes:
-        raise Forbidden(f"this needs a token with the scope {scope}")
-    if (method, route) in ORGANISATION_ONLY and principal.project:
-        raise Forbidden("this needs an organisation token")
 
 
 def unknown(method: str, path: str) -> NotFound | MethodNotAllowed:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.request import Request
 from functions.core.errors import InvalidInput
 from functions.core.ids import PATTERN, derived_id
 from functions.core.model import Protocol
+from functions.core.roles import Permissions
 from functions.core.token import Principal
 from functions.http_api.problems import PreconditionRequired
 from functions.wiring import http_api as wiring
@@ -39,6 +40,11 @@ def _principal(request: Request) -> Principal:
     return principal
 
 
+def _permissions(request: Request) -> Permissions:
+    permissions: Permissions = request.context["permissions"]
+    return permissions
+
+
 def _cause(request: Request) -> RequestCause:
     cause: RequestCause = request.context["cause"]
     return cause
@@ -55,6 +61,8 @@ def expected_version(if_match: str) -> int:
 
 
 Caller = Annotated[Principal, Depends(_principal)]
+Allowed = Annotated[Permissions, Depends(_permissions)]
+"""All that the caller may do in the project of the path, or, where it names none, in the organisation."""
 Cause = Annotated[RequestCause, Depends(_cause)]
 Services = Annotated[wiring.HttpApi, Depends(_services)]
 

@@ -32,13 +32,13 @@ def authorise(app: ApiGatewayResolver, next_middleware: Next) -> Response[Any]:
     request = app.request
     if access.is_public(request.method, request.route):
         return next_middleware(app)
-    if request.method not in access.SCOPES.get(request.route, {}):
+    if request.method not in access.PERMISSIONS.get(request.route, {}):
         raise access.unknown(request.method, app.current_event.path)
     spoken = app.current_event.raw_event["requestContext"].get("authorizer") or {}
     principal = principal_of(spoken.get("lambda") or {})
     project = str(request.path_parameters.get("project", ""))
-    access.authorise(principal, method=request.method, route=request.route, project=project)
-    app.append_context(principal=principal)
+    permission = access.PERMISSIONS[request.route][request.method]
+    app.append_context(principal=principal, permissions=wiring.http_api().authorise(principal, permission, project))
     return next_middleware(app)
 
 

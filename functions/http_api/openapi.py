@@ -10,8 +10,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 
+from functions.core.roles import Permission, roles_with, scopes_with
 from functions.http_api import problems
-from functions.http_api.access import PUBLIC, SCOPES
+from functions.http_api.access import PERMISSIONS, PUBLIC
 
 _DESCRIPTION = (
     "Networks, scans, exposures and alerts. Errors are problem documents (RFC 9457) whose `type` is stable. "
@@ -104,7 +105,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if path not in PUBLIC:
         statuses.update(_WITH_TOKEN)
         operation["security"] = [{"token": []}]
-        operation["description"] = f"Needs the scope `{SCOPES[path][method]}`."
+        operation["description"] = _need(PERMISSIONS[path][method])
     for status in sorted(statuses):
         responses[str(status)] = {
             "description": _title(status),
@@ -114,6 +115,14 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         responses["204"] = {"description": "Done"}
     if method == "POST":
         operation.setdefault("parameters", []).append(_KEY)
+
+
+def _need(permission: Permission | None) -> str:
+    if permission is None:
+        return "Needs a credential; whoever it is may call this."
+    scopes = " or ".join(f"`{scope}`" for scope in scopes_with(permission))
+    token = f", or a token with the scope {scopes}" if scopes else ", or an organisation token with every scope"
+    return f"Needs `{permission}`: the role {roles_with(permission)[0]} or above{token}."
 
 
 @cache

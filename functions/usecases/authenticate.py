@@ -10,6 +10,7 @@ from functions.store.tokens import Tokens
 
 _REFUSAL = "the credential is not valid"
 _SCHEME = "bearer"
+_YES = "yes"
 
 
 class Credentials:
@@ -28,7 +29,12 @@ class Credentials:
         return _principal(token, now)
 
     def renewed(self, principal: Principal, *, now: datetime) -> Principal:
-        """The same caller as of now, for connections that outlive a request. Raises Unauthenticated."""
+        """The same caller as of now, for connections that outlive a request. Raises Unauthenticated.
+
+        A user's roles are read anew whenever they are asked for; nothing else of a user is kept here.
+        """
+        if principal.kind == "user":
+            return principal
         return _principal(self._find(principal.id), now)
 
     def _find(self, identifier: str) -> Token:
@@ -43,8 +49,12 @@ def context_of(principal: Principal) -> dict[str, str]:
     return {
         "principal_id": principal.id,
         "kind": principal.kind,
+        "name": principal.name,
         "project": principal.project,
         "scopes": " ".join(principal.scopes),
+        "email": principal.email,
+        "email_verified": _flag(principal.email_verified),
+        "owner": _flag(principal.owner),
     }
 
 
@@ -56,13 +66,21 @@ def principal_of(context: Mapping[str, Any]) -> Principal:
         {
             "id": context["principal_id"],
             "kind": context["kind"],
+            "name": context.get("name") or "",
             "project": context.get("project") or "",
-            "scopes": tuple(context["scopes"].split()),
+            "scopes": tuple(str(context.get("scopes") or "").split()),
+            "email": context.get("email") or "",
+            "email_verified": context.get("email_verified") == _YES,
+            "owner": context.get("owner") == _YES,
         }
     )
+
+
+def _flag(value: bool) -> str:
+    return _YES if value else ""
 
 
 def _principal(token: Token, now: datetime) -> Principal:
     if token.revoked is not None or (token.expires is not None and token.expires <= now):
         raise Unauthenticated(_REFUSAL)
-    return Principal(id=token.id, project=token.project, scopes=token.scopes)
+    return Principal(id=token.id, name=token.name, project=token.project, scopes=token.scopes)

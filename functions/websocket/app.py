@@ -7,7 +7,7 @@ from functions.adapters.connections import Gone
 from functions.core.errors import VedetteError
 from functions.observability import get_logger
 from functions.usecases.authenticate import principal_of
-from functions.websocket.frames import PONG, Ping, Subscribe, Unsubscribe, failure, read_frame
+from functions.websocket.frames import PERMISSIONS, PONG, Ping, Subscribe, Unsubscribe, failure, read_frame
 from functions.websocket.subscription import Subscriptions, wanted
 from functions.wiring import websocket as wiring
 
@@ -52,6 +52,7 @@ def _act(services: wiring.Websocket, connection: str, text: str) -> None:
     now = services.now()
     caller = services.credentials.renewed(services.live.connection(connection).principal, now=now)
     want = wanted(caller, topic=frame.topic, project=frame.project)
+    services.authorise(caller, PERMISSIONS[frame.action], want.project)
     subscriptions = Subscriptions(
         live=services.live, scans=services.scans, ledger=services.ledger, connections=services.connections
     )

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from functions.core.errors import InvalidInput, VedetteError
 from functions.core.ids import PATTERN
 from functions.core.model import Id, Model
+from functions.core.roles import Permission
 
 MAX_FRAME_CHARACTERS = 4096
 _ID = PATTERN.strip("^$")
@@ -33,6 +34,13 @@ class Unsubscribe(Model):
 class Ping(Model):
     action: Literal["ping"]
 
+
+PERMISSIONS: Mapping[str, Permission | None] = {
+    "subscribe": Permission.PROJECT_READ,
+    "unsubscribe": Permission.PROJECT_READ,
+    "ping": None,
+}
+"""What each action needs in the project of its topic; None: only a connection."""
 
 Frame = Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="action")]
 _FRAME: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Frame)

@@ -28,6 +28,7 @@ from functions.store.hosts import Hosts
 from functions.store.idempotency import Idempotency
 from functions.store.ledger import Ledger
 from functions.store.live import Live
+from functions.store.members import Members
 from functions.store.networks import Networks
 from functions.store.outbox import Outbox
 from functions.store.projects import Projects
@@ -36,6 +37,7 @@ from functions.store.scans import Scans
 from functions.store.table import Table
 from functions.store.tokens import Tokens
 from functions.usecases.accept_baseline import AcceptBaseline
+from functions.usecases.authorise import Authorise
 from functions.usecases.back_test import BackTest
 from functions.usecases.cancel_scan import CancelScan
 from functions.usecases.channels import ManageChannels
@@ -82,6 +84,8 @@ class HttpApi:
     export_objects: ExportObjects
     ask_for_export: AskForExport
     tokens: Tokens
+    members: Members
+    authorise: Authorise
     idempotency: Idempotency
     live: Live
     scan_ports: ScanPorts
@@ -171,6 +175,8 @@ def http_api() -> HttpApi:
             days=settings.export_days,
         ),
         tokens=Tokens(table),
+        members=Members(table),
+        authorise=Authorise(members=Members(table)),
         idempotency=Idempotency(table),
         live=live,
         scan_ports=ScanPorts(ledger=ledger, results=results),

@@ -8,10 +8,12 @@ from functions.adapters.connections import Connections
 from functions.settings import WebsocketSettings
 from functions.store.ledger import Ledger
 from functions.store.live import Live
+from functions.store.members import Members
 from functions.store.scans import Scans
 from functions.store.table import Table
 from functions.store.tokens import Tokens
 from functions.usecases.authenticate import Credentials
+from functions.usecases.authorise import Authorise
 from functions.wiring.clock import Clock, utc_now
 
 
@@ -19,6 +21,7 @@ from functions.wiring.clock import Clock, utc_now
 class Websocket:
     live: Live
     credentials: Credentials
+    authorise: Authorise
     scans: Scans
     ledger: Ledger
     connections: Connections
@@ -32,6 +35,7 @@ def websocket() -> Websocket:
     return Websocket(
         live=Live(Table(clients.dynamodb(), settings.live_table)),
         credentials=Credentials(Tokens(table)),
+        authorise=Authorise(members=Members(table)),
         scans=Scans(table),
         ledger=Ledger(table),
         connections=Connections(clients.connections(settings.callback_url)),

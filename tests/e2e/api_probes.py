@@ -189,8 +189,10 @@ def expired_result(hand: StageHand, roles: Roles) -> Outcome:
     return asked(lambda _: _get(f"scans/{_saved(hand, expired=True).id}/ports"), status=404)(hand, roles)
 
 
-def _frame(hand: StageHand, connection: str, action: str = "", *, route: str = "$default") -> Outcome:
-    principal = hand.principal()
+def _frame(
+    hand: StageHand, connection: str, action: str = "", *, route: str = "$default", user: Principal | None = None
+) -> Outcome:
+    principal = user or hand.principal()
     if action:
         hand.stores.live.connect(connection, principal, hand.now)
     context = {"routeKey": route, "connectionId": connection, "authorizer": context_of(principal)}
@@ -221,6 +223,11 @@ def _unsubscribed(hand: StageHand, _roles: Roles) -> Outcome:
     return _frame(hand, _nobody(), "unsubscribe")
 
 
+def _unsubscribed_user(hand: StageHand, _roles: Roles) -> Outcome:
+    """Whose role in the project is read first."""
+    return _frame(hand, _nobody(), "unsubscribe", user=Principal(id="u_" + _nobody(), kind="user", owner=True))
+
+
 def _subscribed(hand: StageHand, _roles: Roles) -> Outcome:
     with a_connection(hand.operator) as connection:
         return _frame(hand, connection, "subscribe")
@@ -246,6 +253,7 @@ WEBSOCKET: Mapping[Pair, Probe] = {
     Pair("Websocket", on, action): probe
     for on, action, probe in (
         (On.TABLE, "dynamodb:GetItem", _unsubscribed),
+        (On.TABLE, "dynamodb:BatchGetItem", _unsubscribed_user),
         (On.TABLE, "dynamodb:Query", _subscribed),
         (On.LIVE_TABLE, "dynamodb:GetItem", _unsubscribed),
         (On.LIVE_TABLE, "dynamodb:Query", _left),

@@ -1,0 +1,64 @@
+"""What a caller may do in a project: a token by its scopes, a user by their role there."""
+
+from dataclasses import dataclass
+
+from functions.core.errors import Forbidden, NotFound
+from functions.core.member import ORGANISATION
+from functions.core.roles import (
+    AT_ORGANISATION,
+    EVERYTHING,
+    OF_ANY_USER,
+    OWN,
+    ROLES,
+    SCOPES,
+    Permission,
+    Permissions,
+    Role,
+    of_scopes,
+)
+from functions.core.token import Principal
+from functions.store.members import Members
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorise:
+    members: Members
+
+    def __call__(self, principal: Principal, permission: Permission | None, project: str) -> Permissions:
+        """All that the caller may do there; `permission` None: whoever reaches the project may.
+
+        Raises NotFound for a project that the caller does not reach, Forbidden for a missing permission.
+        """
+        held = self.permissions_of(principal, project)
+        if permission is not None and permission not in held:
+            raise Forbidden(f"this needs the permission {permission}")
+        return held
+
+    def permissions_of(self, principal: Principal, project: str) -> Permissions:
+        """`project` empty: in the organisation. Raises NotFound for another's project, as for one that does not exist."""
+        return _of_token(principal, project) if principal.kind == "token" else self._of_user(principal, project)
+
+    def _of_user(self, principal: Principal, project: str) -> Permissions:
+        roles = self.members.roles(principal.id, project)
+        if principal.owner or ORGANISATION in roles:
+            return EVERYTHING
+        if not project:
+            return OF_ANY_USER
+        if project not in roles:
+            raise foreign()
+        return ROLES[roles[project]]
+
+
+def _of_token(principal: Principal, project: str) -> Permissions:
+    if project and principal.project not in ("", project):
+        raise foreign()
+    if not principal.project and SCOPES.keys() <= set(principal.scopes):
+        return EVERYTHING
+    held = of_scopes(principal.scopes)
+    if principal.project:
+        held -= OWN[Role.OWNER].keys()
+    return held if project else held & AT_ORGANISATION
+
+
+def foreign() -> NotFound:
+    return NotFound("there is no such project")

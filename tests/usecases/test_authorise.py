@@ -1,0 +1,90 @@
+"""What a caller may do where: tokens by scope, users by membership, and nobody in another's project."""
+
+import pytest
+
+from functions.core.errors import Forbidden, NotFound
+from functions.core.ids import new_id
+from functions.core.roles import AT_ORGANISATION, EVERYTHING, OF_ANY_USER, ROLES, SCOPES, Permission, Role
+from functions.core.token import Principal
+from functions.store import keys
+from functions.store.members import Members
+from functions.usecases.authorise import Authorise
+from functions.usecases.tokens import ALL_SCOPES
+from tests.backend import NOW, Backend
+
+OTHER = new_id(NOW)
+USER = Principal(id="u_" + "a" * 32, kind="user", email="a@example.com")
+
+
+@pytest.fixture
+def authorise(backend: Backend) -> Authorise:
+    return Authorise(members=Members(backend.table))
+
+
+def join(backend: Backend, project: str, role: Role, user: Principal = USER) -> None:
+    item = {"pk": keys.members(project), "sk": user.id, "project": project, "user": user.id, "role": str(role)}
+    backend.table.put(item)
+
+
+def token(*scopes: str, project: str = "") -> Principal:
+    return Principal.model_validate({"id": "t", "project": project, "scopes": scopes})
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OWNER])
+def test_a_member_may_do_what_their_role_allows(backend: Backend, authorise: Authorise, role: Role) -> None:
+    join(backend, backend.project, role)
+    assert authorise.permissions_of(USER, backend.project) == ROLES[role]
+
+
+def test_a_user_who_is_no_member_finds_no_project(backend: Backend, authorise: Authorise) -> None:
+    join(backend, OTHER, Role.ADMIN)
+    with pytest.raises(NotFound) as foreign:
+        authorise(USER, Permission.PROJECT_READ, backend.project)
+    with pytest.raises(NotFound) as missing:
+        authorise(USER, Permission.PROJECT_READ, new_id(NOW))
+    assert foreign.value.message == missing.value.message
+
+
+def test_a_role_is_read_anew_each_time(backend: Backend, authorise: Authorise) -> None:
+    join(backend, backend.project, Role.OPERATOR)
+    authorise(USER, Permission.SCAN_START, backend.project)
+    join(backend, backend.project, Role.VIEWER)
+    with pytest.raises(Forbidden, match=r"scan\.start"):
+        authorise(USER, Permission.SCAN_START, backend.project)
+
+
+def test_a_member_reaches_nothing_of_the_organisation_but_the_list(authorise: Authorise, backend: Backend) -> None:
+    join(backend, backend.project, Role.ADMIN)
+    assert authorise.permissions_of(USER, "") == OF_ANY_USER
+
+
+def test_an_owner_may_do_everything_everywhere(backend: Backend, authorise: Authorise) -> None:
+    by_claim = USER.model_copy(update={"id": "u_" + "b" * 32, "owner": True})
+    join(backend, "ORG", Role.OWNER)
+    for owner in (USER, by_claim, token(*ALL_SCOPES)):
+        assert authorise.permissions_of(owner, backend.project) == EVERYTHING
+        assert authorise.permissions_of(owner, "") == EVERYTHING
+
+
+def test_a_token_may_do_what_its_scopes_allow_in_its_own_project_alone(backend: Backend, authorise: Authorise) -> None:
+    mine = token("read", "scan", project=backend.project)
+    assert authorise.permissions_of(mine, backend.project) == SCOPES["read"] | SCOPES["scan"]
+    with pytest.raises(NotFound):
+        authorise(mine, Permission.PROJECT_READ, OTHER)
+
+
+def test_a_projects_token_is_no_owner_whatever_its_scopes(backend: Backend, authorise: Authorise) -> None:
+    mine = token(*ALL_SCOPES, project=backend.project)
+    assert authorise.permissions_of(mine, backend.project) == ROLES[Role.ADMIN]
+    assert authorise.permissions_of(mine, "") == OF_ANY_USER
+
+
+def test_an_organisation_token_of_some_scopes_is_no_owner(authorise: Authorise) -> None:
+    assert authorise.permissions_of(token("read"), OTHER) == SCOPES["read"]
+    assert authorise.permissions_of(token("read", "admin"), "") == AT_ORGANISATION
+
+
+def test_what_needs_no_permission_still_needs_the_project(backend: Backend, authorise: Authorise) -> None:
+    assert authorise(USER, None, "") == OF_ANY_USER
+    with pytest.raises(NotFound):
+        authorise(USER, None, backend.project)

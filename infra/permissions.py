@@ -153,6 +153,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("GetItem", "DeleteItem", keys=("ALT#*",)),
         _table("Query", keys=("ALT#*", "ALG#*")),
         _table("Query", keys=("EVT#*",), on=On.LIVE_TABLE),
+        _table("PutItem", keys=("SHUT#*", "TKT#*"), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:GetObject",)),
         Grant(On.RESULTS, ("s3:GetObject",)),
         # Without it S3 calls a result that has expired forbidden, not missing.
@@ -162,15 +163,18 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         Grant(On.SCHEDULES, ("scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule")),
         Grant(On.SCHEDULER_ROLE, ("iam:PassRole",)),
     ),
+    # A ticket is deleted by being taken, and can be found in no other way.
+    "WebsocketAuthorizer": (_table("DeleteItem", keys=("TKT#*",), on=On.LIVE_TABLE),),
     "Websocket": (
         _table("GetItem", keys=("SCN#*", "TOK#*")),
         _table("BatchGetItem", keys=("MEM#*",)),
         _table("Query", keys=("CHK#*", "SCN#*")),
         _table("GetItem", keys=("CON#*",), on=On.LIVE_TABLE),
         _table("Query", keys=("CON#*", "EVT#*"), on=On.LIVE_TABLE),
-        _table("PutItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
-        _table("UpdateItem", keys=("SUB#*",), on=On.LIVE_TABLE),
-        _table("BatchWriteItem", "DeleteItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("PutItem", keys=("CON#*", "PRN#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("UpdateItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("BatchWriteItem", keys=("CON#*", "PRN#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("DeleteItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "PlanChunks": (
@@ -213,14 +217,15 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         *_stream(On.TABLE_STREAM),
         *_COUNT,
         _table("GetItem", keys=("HST#*", "NET#*", "RUL#*")),
-        _table("PutItem", keys=("HIS#*", "WAI#*")),
+        _table("BatchWriteItem", keys=("HIS#*",)),
+        _table("PutItem", keys=("WAI#*",)),
         *_SETTLE_ALERTS,
         Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
     ),
     "Review": (
         *_INBOX,
         _table("GetItem", keys=("ALR#*", "COV#*", "EXP#*", "HST#*", "NET#*", "RUL#*", "SCN#*", "WCH#*")),
-        _table("Query", keys=("DUE", "EXP#*", "NET#*", "PRJ", "TCK#*", "WAI#*")),
+        _table("Query", keys=("DUE", "EXP#*", "HST#*", "NET#*", "PRJ", "TCK#*", "WAI#*")),
         _table("Query", keys=("SCN#*",), on=On.GSI1),
         _table("Query", keys=("ALX#*",), on=On.GSI2),
         _table("PutItem", keys=("SCN#*", "WCH#*")),
@@ -252,8 +257,8 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     ),
     "Broadcast": (
         *_stream(On.LIVE_STREAM),
-        _table("Query", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
-        _table("BatchWriteItem", keys=("CON#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("Query", keys=("CON#*", "PRN#*", "SUB#*"), on=On.LIVE_TABLE),
+        _table("BatchWriteItem", keys=("CON#*", "PRN#*", "SUB#*"), on=On.LIVE_TABLE),
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "Deliver": (

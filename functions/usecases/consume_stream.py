@@ -67,6 +67,20 @@ def one_by_one(handle: Callable[[StreamRecord], None], *, pause: Callable[[float
     return step
 
 
+def in_turn(*steps: Step) -> Step:
+    """Each with the whole batch, one after the other; a record is given up once. What raises brings the batch again."""
+
+    def step(records: Sequence[StreamRecord]) -> Iterator[tuple[StreamRecord, Exception]]:
+        given_up = set()
+        for each in steps:
+            for record, error in each(records):
+                if record.id not in given_up:
+                    given_up.add(record.id)
+                    yield record, error
+
+    return step
+
+
 def try_again(
     call: Callable[[], None], *, final: tuple[type[Exception], ...] = (Corrupt,), pause: Callable[[float], None]
 ) -> None:

@@ -1,7 +1,7 @@
 """What both consumers of the table's stream do after their own step: count what changed, once for a batch."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,7 +19,6 @@ from functions.core.model import Model
 from functions.store import keys
 from functions.store.counters import Counted, Counters
 from functions.store.stream import StreamRecord
-from functions.usecases.consume_stream import Step
 
 F = TypeVar("F", bound=Model)
 
@@ -66,18 +65,3 @@ class CountChanges:
     def _forget(self, record: StreamRecord) -> None:
         project = record.pk.removeprefix(keys.networks(""))
         self.counters.forget(project, str(record.old.get("id", "")), record.at.date())
-
-
-def then_count(step: Step, count: Callable[[Sequence[StreamRecord]], Iterable[tuple[StreamRecord, Exception]]]) -> Step:
-    """The consumer's own step first: what it does may be done twice, and counting that fails brings the batch again."""
-
-    def both(records: Sequence[StreamRecord]) -> Iterator[tuple[StreamRecord, Exception]]:
-        given_up = set()
-        for record, error in step(records):
-            given_up.add(record.id)
-            yield record, error
-        for record, error in count(records):
-            if record.id not in given_up:
-                yield record, error
-
-    return both

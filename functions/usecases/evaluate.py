@@ -26,10 +26,7 @@ _DECIDING = ("alerts", "tags", "enabled", "schedule")
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate:
-    """`also`: what else each record means, done first.
-
-    `settling_s`: from the end of a scan to its review, so that the last of its changes have been evaluated.
-    """
+    """`settling_s`: from the end of a scan to its review, so that the last of its changes have been evaluated."""
 
     networks: Networks
     rules: Rules
@@ -39,7 +36,6 @@ class Evaluate:
     reviews: Queue
     clock: Callable[[], datetime]
     settling_s: int
-    also: Sequence[Callable[[StreamRecord], None]] = ()
 
     def __call__(self, records: Sequence[StreamRecord]) -> Iterable[tuple[StreamRecord, Exception]]:
         derive = DeriveAlerts(
@@ -49,8 +45,6 @@ class Evaluate:
         )
 
         def evaluate(record: StreamRecord) -> None:
-            for each in self.also:
-                each(record)
             match record.family:
                 case "EXP" if not record.is_removal:
                     derive.exposure(None if record.is_insert else record.before(Exposure), record.after(Exposure))

@@ -1,7 +1,9 @@
-"""What the stream's consumer does with every change of an exposure or a host: one entry of the timeline."""
+"""What the stream's consumer does with the changes of exposures and hosts first: one entry of the timeline for each."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from functions.core.errors import Corrupt
 from functions.core.exposure import Exposure
 from functions.core.history import HistoryEntry, of_exposure, of_host
 from functions.core.host import Host
@@ -13,14 +15,22 @@ from functions.store.stream import StreamRecord
 class RecordHistory:
     history: History
 
-    def __call__(self, record: StreamRecord) -> None:
-        """Nothing for other families and for what was removed. Raises Corrupt, Unavailable."""
-        entry = _entry(record)
-        if entry is not None:
-            self.history.record(entry)
+    def __call__(self, records: Sequence[StreamRecord]) -> Iterator[tuple[StreamRecord, Exception]]:
+        """Record a batch's entries together; says which records could not be read. Raises Unavailable: the batch may come again whole."""
+        entries = []
+        for record in records:
+            try:
+                entry = _entry(record)
+            except Corrupt as error:
+                yield record, error
+                continue
+            if entry is not None:
+                entries.append(entry)
+        self.history.record(entries)
 
 
 def _entry(record: StreamRecord) -> HistoryEntry | None:
+    """None for other families and for what was removed. Raises Corrupt."""
     if record.is_removal:
         return None
     match record.family:

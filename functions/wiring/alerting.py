@@ -24,8 +24,8 @@ def evaluate() -> StreamConsumer:
     from functions.store.networks import Networks
     from functions.store.rules import Rules
     from functions.store.waiting import Waiting
-    from functions.usecases.consume_stream import StreamConsumer
-    from functions.usecases.count_changes import CountChanges, then_count
+    from functions.usecases.consume_stream import StreamConsumer, in_turn
+    from functions.usecases.count_changes import CountChanges
     from functions.usecases.evaluate import Evaluate
     from functions.usecases.record_history import RecordHistory
     from functions.wiring.clock import utc_now
@@ -41,10 +41,9 @@ def evaluate() -> StreamConsumer:
         reviews=Queue(clients.sqs(), settings.review_queue_url),
         clock=utc_now,
         settling_s=settings.settling_s,
-        also=(RecordHistory(history=History(table)),),
     )
     return StreamConsumer(
-        step=then_count(evaluate, CountChanges(counters=Counters(table))),
+        step=in_turn(RecordHistory(history=History(table)), evaluate, CountChanges(counters=Counters(table))),
         failed=FailedRecords(clients.s3(), settings.bucket, "evaluate"),
     )
 
@@ -58,8 +57,8 @@ def publish() -> StreamConsumer:
     from functions.store.live import Live
     from functions.store.networks import Networks
     from functions.usecases.announce import Announce
-    from functions.usecases.consume_stream import StreamConsumer, one_by_one
-    from functions.usecases.count_changes import CountChanges, then_count
+    from functions.usecases.consume_stream import StreamConsumer, in_turn, one_by_one
+    from functions.usecases.count_changes import CountChanges
 
     settings = PublishSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
@@ -68,7 +67,7 @@ def publish() -> StreamConsumer:
         live=Live(Table(clients.dynamodb(), settings.live_table)),
         networks=Networks(table),
     )
-    step = then_count(one_by_one(announce), CountChanges(counters=Counters(table)))
+    step = in_turn(one_by_one(announce), CountChanges(counters=Counters(table)))
     return StreamConsumer(step=step, failed=FailedRecords(clients.s3(), settings.bucket, "publish"))
 
 
@@ -77,14 +76,14 @@ def broadcast() -> StreamConsumer:
     from functions.adapters.connections import Connections
     from functions.adapters.failed_records import FailedRecords
     from functions.settings import BroadcastSettings
-    from functions.store.live import Live
+    from functions.store.listeners import Listeners
     from functions.usecases.broadcast import Broadcast
     from functions.usecases.consume_stream import StreamConsumer
 
     settings = BroadcastSettings.from_environment()
     return StreamConsumer(
         step=Broadcast(
-            live=Live(Table(clients.dynamodb(), settings.live_table)),
+            listeners=Listeners(Table(clients.dynamodb(), settings.live_table)),
             connections=Connections(clients.connections(settings.callback_url)),
         ),
         failed=FailedRecords(clients.s3(), settings.bucket, "broadcast"),

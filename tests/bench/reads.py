@@ -87,7 +87,7 @@ def plant_the_past(stand: Stand, estate: seed.Estate) -> None:
         after = before.model_copy(update={"version": before.version + 1, "change": change, "last_changed": at})
         entry = of_exposure(before, after, written=at)
         assert entry is not None
-        history.record(entry)
+        history.record([entry])
         before = after
 
 

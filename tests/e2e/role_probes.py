@@ -11,6 +11,7 @@ from functions.adapters.results import Results
 from functions.core.chunk import Chunk
 from functions.core.exposure import ChangeKind, ExposureState
 from functions.core.scan import Scan, ScanStatus
+from functions.core.stop import Stop
 from functions.core.trends import alert_counts
 from functions.store import keys
 from functions.store.counters import Counters
@@ -119,7 +120,7 @@ def _ends(hand: StageHand, scan: Scan) -> bool:
 def _stop(hand: StageHand, roles: Roles) -> Outcome:
     """A workflow that was asked to cancel long ago and still tries to plan."""
     scan = hand.scan(age=STOP_AFTER + A_MINUTE)
-    hand.stores.scans.request_stop(scan.project, scan.id, now=hand.now - STOP_AFTER - A_MINUTE)
+    hand.stores.scans.request_stop(scan, Stop.CANCEL, now=hand.now - STOP_AFTER - A_MINUTE)
     with roles.without(Pair("PlanChunks", On.TABLE, "dynamodb:GetItem")):
         hand.operator.aws("stepfunctions").start_execution(
             stateMachineArn=hand.operator.outputs["StateMachineArn"],
@@ -174,10 +175,10 @@ def _broadcast(hand: StageHand, _roles: Roles) -> Outcome:
     """To a listener that has left, who is forgotten."""
     event = hand.event(f"project:{hand.project}")
     gone = event.id
-    hand.stores.live.connect(gone, hand.principal(), hand.now)
-    hand.stores.live.subscribe(gone, event.project, event.topic, pending=False)
+    hand.stores.listeners.connect(gone, hand.principal(), project=hand.project, now=hand.now)
+    hand.stores.listeners.subscribe(gone, event.project, event.topic, pending=False)
     outcome = _streamed(hand, "Broadcast", record(event, keys.events(event.project, event.topic), event.id))
-    forgotten = not hand.stores.live.subscribers(event.project, event.topic)
+    forgotten = not hand.stores.listeners.subscribers(event.project, event.topic)
     return Outcome(outcome.done and forgotten, outcome.log)
 
 
@@ -251,6 +252,7 @@ def _on_table(row: str, probe: Probe, *actions: str, on: On = On.TABLE) -> dict[
 PROBES: Mapping[Pair, Probe] = {
     Pair("Authorizer", On.TABLE, "dynamodb:GetItem"): api_probes.authorise,
     **api_probes.HTTP_API,
+    Pair("WebsocketAuthorizer", On.LIVE_TABLE, "dynamodb:DeleteItem"): api_probes.taken,
     **api_probes.WEBSOCKET,
     **export_probes.EXPORT,
     **_on_table("PlanChunks", _plan, "GetItem", "Query", "PutItem", "UpdateItem"),
@@ -274,7 +276,7 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("Sweep", On.FINISH_INBOX, "sqs:SendMessage"): _swept(_given_up, _ends),
     Pair("Sweep", On.STATE_MACHINE, "states:StartExecution"): _swept(_abandoned, _has_begun),
     Pair("Sweep", On.EXECUTIONS, "states:StopExecution"): _stop,
-    **_on_table("Evaluate", _evaluate, "GetItem", "PutItem", "Query", "UpdateItem"),
+    **_on_table("Evaluate", _evaluate, "BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     **_on_table("Evaluate", _evaluate_closed, "BatchGetItem"),
     Pair("Evaluate", On.REVIEW_INBOX, "sqs:SendMessage"): _evaluate_ended,
     **review_probes.REVIEW,

@@ -44,7 +44,7 @@ def remember(platform: Platform, project: str, network: str) -> None:
             event=event,
             at=START + timedelta(minutes=number),
         )
-        platform.http.inventory.history.record(entry)
+        platform.http.inventory.history.record([entry])
     stamp = Stamp(START + timedelta(days=900), new_id(START), "00000", 1, Method.SYN)
     covered = Segment(IntervalSet(((0, 255),)), IntervalSet(((1, 9),)), START, stamp)
     platform.http.inventory.coverage.change(
@@ -62,12 +62,14 @@ def test_a_host_says_when_it_was_last_seen(api: Api, known: str) -> None:
     assert api.get(f"{known}/hosts/10.0.0.300").body["field"] == "asset"
 
 
-def test_users_name_and_tag_a_host_by_version(api: Api, known: str) -> None:
+def test_users_name_and_tag_a_host_by_version(api: Api, platform: Platform, known: str) -> None:
     one = f"{known}/hosts/{ADDRESS}"
     assert api.patch(one, {"name": "printer"}).slug == "precondition-required"
     edited = api.patch(one, {"name": "printer", "comment": "3rd floor", "tags": ["office", "third"]}, version=1)
     assert (edited.status, edited.version, edited.body["name"]) == (200, 2, "printer")
     assert api.patch(one, {"comment": ""}, version=2).body["tags"] == ["office", "third"]
+    kept = api.get(one).body
+    assert (kept["edited"], bool(kept["edited_by"])) == (platform.clock().isoformat().replace("+00:00", "Z"), True)
     late = api.patch(one, {"name": "scanner"}, version=1)
     assert (late.slug, late.body["current"]["name"]) == ("stale-version", "printer")
     assert api.patch(one, {"tags": ["two words"]}, version=3).body["field"] == "tags.0"
@@ -127,10 +129,50 @@ def test_what_is_open_is_taken_for_the_baseline_once(
     def stored() -> list[Exposure]:
         return list(platform.http.exposures.list(project, network).items)
 
-    assert api.post(f"{known}/baseline", {}).body == {"examined": 2, "accepted": 2, "next_cursor": None}
+    first = api.post(f"{known}/baseline", {}).body
+    assert (first["examined"], first["accepted"]) == (2, 2)
     accepted = stored()
+    assert all(each.accepted_by for each in accepted)
     assert {(each.opening.baseline, each.confirmed, each.version) for each in accepted} == {(True, True, 2)}
     assert all(each.accepted == platform.clock() for each in accepted)
     assert api.post(f"{known}/baseline", {}).body["accepted"] == 0
     assert stored() == accepted
     assert api.post(f"/v1/projects/{project}/networks/{new_id(START)}/baseline", {}).slug == "not-found"
+
+
+def test_hosts_that_are_there_and_new_are_taken_for_the_baseline_once(
+    api: Api, platform: Platform, project: str, network: str
+) -> None:
+    where: Any = {"project": project, "network": network}
+    hosts = platform.http.hosts
+    for asset, fields in {
+        "10.0.0.7": {},
+        "10.0.0.8": {"baseline": False},
+        "10.0.0.9": {"baseline": False, "up": False},
+        "10.0.0.10": {"answers_everything": START - timedelta(hours=1)},
+    }.items():
+        hosts.save(host(asset, **where, **fields))
+
+    def accept() -> int:
+        accepted, cursor = 0, ""
+        while cursor is not None:
+            page = api.post(f"/v1/projects/{project}/networks/{network}/baseline", {"cursor": cursor}).body
+            accepted, cursor = accepted + page["hosts"], page["next_cursor"]
+        return accepted
+
+    assert (accept(), accept()) == (2, 0)
+    stored = {each.asset: each for each in hosts.list(project, network).items}
+    assert [asset for asset, each in sorted(stored.items()) if each.accepted] == ["10.0.0.10", "10.0.0.8"]
+    assert stored["10.0.0.8"].accepted_by
+
+
+def test_a_service_that_changed_since_is_accepted_again(
+    api: Api, platform: Platform, project: str, network: str, known: str
+) -> None:
+    api.post(f"{known}/baseline", {})
+    (first, _) = platform.http.exposures.list(project, network).items
+    assert first.accepted is not None
+    changed = {"last_changed": first.accepted + timedelta(hours=1), "version": first.version + 1}
+    platform.http.exposures.save(first.model_copy(update=changed))
+    platform.clock.advance(hours=2)
+    assert api.post(f"{known}/baseline", {}).body["accepted"] == 1

@@ -31,7 +31,7 @@ def entry(
 @pytest.fixture
 def history(table: Table) -> History:
     kept = History(table)
-    for each in (
+    told = (
         entry(1, port=None, event="seen"),
         entry(2),
         entry(3, port=220),
@@ -39,9 +39,9 @@ def history(table: Table) -> History:
         entry(5, asset="10.0.0.10"),
         entry(6, version=3, event="reopened"),
         entry(7, port=None, version=2, event="down"),
-    ):
-        kept.record(each)
-        kept.record(each)
+    )
+    kept.record((*told, *told))
+    kept.record(told)
     return kept
 
 

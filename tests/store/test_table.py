@@ -128,6 +128,13 @@ def test_a_batch_goes_on_with_what_was_left_undone(table: Table) -> None:
     assert len(waits) == 1
 
 
+def test_a_batch_of_items_replaces_what_is_there(table: Table) -> None:
+    table.put({"pk": "A", "sk": "00", "was": "before"})
+    items = [{"pk": "A", "sk": f"{number:02}", "number": number} for number in range(30)]
+    table.batch_put(items)
+    assert list(table.all(Range("A"))) == items
+
+
 def test_a_batch_that_never_ends_is_unavailable(table: Table) -> None:
     undone = {"UnprocessedItems": {table.name: [{"DeleteRequest": {"Key": encode_item({"pk": "A", "sk": "1"})}}]}}
     troubled, waits = flaky(table, "batch_write_item", [undone] * ATTEMPTS)

@@ -1,34 +1,17 @@
 """Counting beside a consumer's own step."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
-
 import pytest
 
-from functions.core.errors import Corrupt, Unavailable
-from functions.core.model import Model
+from functions.core.errors import Unavailable
 from functions.store import keys
-from functions.store.attributes import encode_item, to_item
 from functions.store.counters import Counters
-from functions.store.stream import StreamRecord, read_record
-from functions.usecases.count_changes import CountChanges, then_count
+from functions.store.stream import StreamRecord
+from functions.usecases.count_changes import CountChanges
 from tests.backend import Backend
 from tests.store.examples import AT, exposure, host
+from tests.usecases.streamed import a_record
 
 BUCKET_PK = "EXP#{project}#{network}#00"
-
-
-def a_record(
-    pk: str, sequence: int, *, new: Model | None = None, old: Model | None = None, **damage: Any
-) -> StreamRecord:
-    images = {
-        name: encode_item(to_item(model, pk, "x") | damage)
-        for name, model in (("NewImage", new), ("OldImage", old))
-        if model is not None
-    }
-    stamp = {"ApproximateCreationDateTime": AT.timestamp(), "SequenceNumber": str(sequence)}
-    keyed = {"Keys": encode_item({"pk": pk, "sk": "x"})}
-    return read_record({"eventID": f"{pk} {sequence}", "dynamodb": {**keyed, **stamp, **images}})
 
 
 @pytest.fixture
@@ -83,24 +66,6 @@ def test_a_network_that_is_deleted_leaves_the_counters_of_its_project(backend: B
         count(counters, deleted)
     assert counters.total(network.project) == {"opened": 1}
     assert counters.window(network.project, "", AT.date()).days[AT.date()] == {"opened": 1}
-
-
-def test_the_consumers_own_step_comes_first_and_a_record_is_given_up_once() -> None:
-    seen = exposure("10.0.0.1", 22)
-    first, second = (a_record("EXP#x", number, new=seen) for number in (1, 2))
-    order: list[str] = []
-
-    def step(records: Sequence[StreamRecord]) -> Iterator[tuple[StreamRecord, Exception]]:
-        order.append("step")
-        yield first, Corrupt("of the step")
-
-    def counting(records: Sequence[StreamRecord]) -> Iterator[tuple[StreamRecord, Exception]]:
-        order.append("count")
-        yield from ((record, Corrupt("of the counting")) for record in records)
-
-    given_up = [(record, str(error)) for record, error in then_count(step, counting)([first, second])]
-    assert given_up == [(first, "of the step"), (second, "of the counting")]
-    assert order == ["step", "count"]
 
 
 def test_a_table_that_does_not_answer_brings_the_batch_again(

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from functions.core import reasons
+from functions.core.acceptance import is_accepted
 from functions.core.alert import Alert, AlertType, RuleRef, Severity, Why
 from functions.core.exposure import OPENINGS, PRESENT, ChangeKind, Exposure, ExposureState
 from functions.core.ids import derived_id, time_of
@@ -185,7 +186,7 @@ def _is_away(exposure: Exposure) -> bool:
 def _service_changed(case: Case) -> Call | None:
     """Raised by the change itself, unless that makes another alert; then it stays as long as the port does."""
     exposure, before = case.exposure, case.before
-    if exposure.state not in PRESENT or exposure.held:
+    if exposure.state not in PRESENT or exposure.held or is_accepted(exposure):
         return None
     was = before.service if before else Service()
     told = exposure.change.kind is ChangeKind.CHANGED and is_another(was, exposure.service)

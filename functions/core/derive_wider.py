@@ -4,28 +4,46 @@ import ipaddress
 from datetime import datetime
 
 from functions.core import reasons
+from functions.core.acceptance import answers_everything, is_new
 from functions.core.alert import Alert, AlertType, Why
 from functions.core.coverage_map import Stamp
 from functions.core.derive import Call, Ground, group_of
 from functions.core.host import Host
-from functions.core.ids import derived_id
+from functions.core.ids import derived_id, time_of
 from functions.core.network import Network
 from functions.core.policy import NamedCell
 from functions.core.scan import Scan
 from functions.core.severity import rated
 
+OF_HOSTS = (AlertType.NEW_HOST, AlertType.ANSWERS_EVERYTHING)
+
+
+def is_of_interest(host: Host) -> bool:
+    """Whether it may call for an alert, as long as it is there."""
+    return is_new(host) or answers_everything(host) is not None
+
 
 def of_host(host: Host, ground: Ground) -> tuple[Call, ...]:
+    """Of one that is there: what is gone calls for nothing."""
     calls = []
-    if not host.baseline:
-        calls.append(_of_host(AlertType.NEW_HOST, host, ground, host.first_seen, reasons.new_host(host)))
-    if host.answers_everything:
-        text = reasons.answers_everything(host, host.answers_everything)
-        calls.append(_of_host(AlertType.ANSWERS_EVERYTHING, host, ground, host.answers_everything, text))
+    if is_new(host):
+        calls.append(_of_host(AlertType.NEW_HOST, host, ground, reasons.new_host(host)))
+    if since := answers_everything(host):
+        calls.append(_of_host(AlertType.ANSWERS_EVERYTHING, host, ground, reasons.answers_everything(host, since)))
     return tuple(call for call in calls if call.alert.type not in ground.settings.silent)
 
 
-def host_identifier(kind: AlertType, host: Host, since: datetime) -> str:
+def host_identifiers(host: Host) -> dict[AlertType, str]:
+    """Of every alert that the host may have raised, as it stands."""
+    times = {AlertType.NEW_HOST: _noticed(host), AlertType.ANSWERS_EVERYTHING: host.answers_everything}
+    return {kind: _host_identifier(kind, host, since) for kind, since in times.items() if since is not None}
+
+
+def _noticed(host: Host) -> datetime:
+    return host.noticed or host.first_seen
+
+
+def _host_identifier(kind: AlertType, host: Host, since: datetime) -> str:
     return derived_id(since, kind, host.project, host.network, host.asset)
 
 
@@ -80,9 +98,10 @@ def of_network(kind: AlertType, ground: Ground, why: Why, *, since: datetime, ep
     )
 
 
-def _of_host(kind: AlertType, host: Host, ground: Ground, since: datetime, text: str) -> Call:
+def _of_host(kind: AlertType, host: Host, ground: Ground, text: str) -> Call:
     severity = rated(kind, ground.settings)
-    identifier = host_identifier(kind, host, since)
+    identifier = host_identifiers(host)[kind]
+    since = time_of(identifier)
     alert = Alert(
         id=identifier,
         project=host.project,

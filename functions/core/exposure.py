@@ -79,6 +79,7 @@ class Exposure(Model):
     """Whether the present opening needs no second look: seen by two scans, or part of the baseline."""
     accepted: Time | None = None
     """When somebody took the present opening for part of the baseline."""
+    accepted_by: str = ""
     held: bool = False
     """Its host answers on everything: it raises no alert of its own."""
     service: Service = Service()

@@ -32,6 +32,8 @@ class HistoryEntry(Model):
     at: Time
     scan: str = ""
     """Empty where no scan showed it."""
+    by: str = ""
+    """Who said so, where no scan did."""
     change: Change | None = None
     """The evidence."""
     state: ExposureState | None = None
@@ -44,8 +46,10 @@ class HistoryEntry(Model):
     """What changed of a host."""
 
 
-HOST_EVENTS = ("seen", "down", "up", "answers_everything", "answers_normally", "edited", "changed")
+HOST_EVENTS = ("seen", "down", "up", "answers_everything", "answers_normally", "accepted", "edited", "changed")
 
+_WHO = {"accepted": "accepted_by", "edited": "edited_by"}
+"""What people do to a host is told with the time of doing, in the field of its name, and with who did it."""
 _BY_HAND = ("name", "comment", "tags")
 _TOLD = ("addresses", "names", "certificate_names", "mac", "vendor", "os", *_BY_HAND)
 
@@ -67,6 +71,7 @@ def of_exposure(before: Exposure | None, after: Exposure, *, written: datetime) 
         event=after.change.kind.value if evident else "accepted",
         at=after.change.at if evident else written,
         scan=after.change.scan if evident else "",
+        by="" if evident else after.accepted_by,
         change=after.change if evident else None,
         state=after.state,
         answering=after.answering,
@@ -82,7 +87,7 @@ def of_host(before: Host | None, after: Host, *, written: datetime) -> HistoryEn
         return None
     fields = _fields(before, after) if before else ()
     event = _host_event(before, after, fields) if before else "seen"
-    by_hand = event == "edited"
+    by_hand = _WHO.get(event)
     return HistoryEntry(
         project=after.project,
         network=after.network,
@@ -90,8 +95,9 @@ def of_host(before: Host | None, after: Host, *, written: datetime) -> HistoryEn
         address=after.addresses[0] if after.addresses else "",
         version=after.version,
         event=event,
-        at=written if by_hand else after.last_changed,
+        at=(getattr(after, event) or written) if by_hand else after.last_changed,
         scan="" if by_hand else after.scan,
+        by=getattr(after, by_hand) if by_hand else "",
         fields=fields,
     )
 
@@ -107,6 +113,8 @@ def _fields(before: Host, after: Host) -> tuple[FieldChange, ...]:
 def _host_event(before: Host, after: Host, fields: tuple[FieldChange, ...]) -> str:
     if before.answers_everything != after.answers_everything:
         return "answers_everything" if after.answers_everything else "answers_normally"
+    if before.accepted != after.accepted:
+        return "accepted"
     if before.up != after.up:
         return "up" if after.up else "down"
     return "edited" if fields and all(each.field in _BY_HAND for each in fields) else "changed"

@@ -35,6 +35,14 @@ class Host(Model):
     """Since when it answers on so many ports without a service that its ports say nothing."""
     everything_ports: tuple[str, ...] = Field(default=(), max_length=1024)
     """The spans of ports that showed it, one for each chunk that did."""
+    accepted: Time | None = None
+    """When somebody took it, as it was then, for part of the baseline."""
+    accepted_by: str = ""
+    edited: Time | None = None
+    """When somebody last said something of it."""
+    edited_by: str = ""
+    noticed: Time | None = None
+    """When it was first seen, as far as was known when it was written first: its alert goes by it, whatever is learnt later."""
     first_seen: Time
     last_changed: Time
     version: int = Field(default=1, ge=1)

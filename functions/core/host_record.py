@@ -81,6 +81,7 @@ def _told(sighting: Sighting) -> Host:
         reason=next((line.reason for line in up or lines if line.reason), ""),
         baseline=sighting.baseline,
         scan=sighting.scan,
+        noticed=at,
         first_seen=at,
         last_changed=at,
     )

@@ -240,7 +240,7 @@ def _seen_open(exposure: Exposure, evidence: Evidence) -> dict[str, object]:
 
 def _reopened(exposure: Exposure, evidence: Evidence, change: Change, patience: Patience) -> dict[str, object]:
     """Within the window the episode goes on; after it the next one begins."""
-    now = {"confirmed": False, "held": evidence.held, "accepted": None}
+    now = {"confirmed": False, "held": evidence.held, "accepted": None, "accepted_by": ""}
     closed = exposure.flips[-1] if exposure.flips else exposure.last_changed
     if evidence.at - closed <= timedelta(hours=patience.reopen_window_hours):
         return {**now, "reopened": exposure.reopened + 1}

@@ -75,6 +75,11 @@ class NewTokenView(Model):
     details: TokenView
 
 
+class TicketView(Model):
+    ticket: str = Field(description="Good for one connection; shown this once.")
+    expires: Time
+
+
 class OpenPort(Model):
     """What one scan saw at an open cell."""
 
@@ -116,7 +121,7 @@ class ReconcileRequest(Model):
 
 
 class Reconciled(Model):
-    examined: int
+    examined: int = Field(description="Exposures and hosts.")
     created: int
     next_cursor: str | None = None
 
@@ -169,10 +174,11 @@ class BaselineRequest(Model):
 
 
 class AcceptedBaseline(Model):
-    """Ask again with `next_cursor` until it is null: then all that is open is accepted."""
+    """Ask again with `next_cursor` until it is null: then all that is open, and every host that is there, is accepted."""
 
-    examined: int
-    accepted: int
+    examined: int = Field(description="Exposures looked at.")
+    accepted: int = Field(description="Of them.")
+    hosts: int = Field(default=0, description="Hosts accepted; they come after the exposures.")
     next_cursor: str | None = None
 
 

@@ -86,8 +86,8 @@ def read_group_count(name: str) -> tuple[AlertStatus, Severity]:
 
 def calls_of(before: Alert, after: Alert) -> Iterator[Put]:
     """For every end that is new; calls for one that has gone find nothing to do."""
-    for until in _ends(after) - _ends(before):
-        yield from calls(kind="alert", project=after.project, subject=after.id, until=until)
+    for since, until in _ends(after) - _ends(before):
+        yield from calls(kind="alert", project=after.project, subject=after.id, since=since, until=until)
 
 
 def stands(alert: Alert) -> bool:
@@ -132,9 +132,9 @@ def _differs(before: Alert | None, after: Alert, name: str) -> bool:
     return before is not None and getattr(before, name) != getattr(after, name)
 
 
-def _ends(alert: Alert) -> set[datetime]:
+def _ends(alert: Alert) -> set[tuple[datetime, datetime]]:
     marks = (getattr(alert, name) for name in MARKS)
-    return {mark.until for mark in marks if mark and mark.until}
+    return {(mark.at, mark.until) for mark in marks if mark and mark.until}
 
 
 def _text(value: object) -> str:

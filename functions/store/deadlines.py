@@ -10,7 +10,7 @@ from functions.store.table import Table
 from functions.store.writes import Put, Range
 
 NOTICE = timedelta(hours=24)
-"""So long before an end somebody is told."""
+"""So long before an end somebody is told, where the exception is twice as long or longer."""
 
 Ends = Literal["alert", "rules"]
 
@@ -29,8 +29,8 @@ class Deadlines:
     def __init__(self, table: Table) -> None:
         self.table = table
 
-    def add(self, *, kind: Ends, project: str, subject: str, until: datetime) -> None:
-        for write in calls(kind=kind, project=project, subject=subject, until=until):
+    def add(self, *, kind: Ends, project: str, subject: str, since: datetime, until: datetime) -> None:
+        for write in calls(kind=kind, project=project, subject=subject, since=since, until=until):
             self.table.put(write.item)
 
     def due(self, now: datetime, *, limit: int = 100) -> tuple[Deadline, ...]:
@@ -42,9 +42,15 @@ class Deadlines:
         self.table.delete(keys.deadlines(), _sort_key(deadline))
 
 
-def calls(*, kind: Ends, project: str, subject: str, until: datetime) -> tuple[Put, ...]:
+def notice_of(*, since: datetime, until: datetime) -> datetime:
+    """A day before the end; halfway, where a day before would come too soon to be of use."""
+    return until - min(NOTICE, (until - since) / 2)
+
+
+def calls(*, kind: Ends, project: str, subject: str, since: datetime, until: datetime) -> tuple[Put, ...]:
     """The writes of both calls, for the notice and for the end, to go with the write of the subject."""
-    made = (Deadline(due=at, kind=kind, project=project, subject=subject) for at in (until - NOTICE, until))
+    times = (notice_of(since=since, until=until), until)
+    made = (Deadline(due=at, kind=kind, project=project, subject=subject) for at in times)
     return tuple(Put(to_item(each, keys.deadlines(), _sort_key(each))) for each in made)
 
 

@@ -117,7 +117,9 @@ class Rules:
         """Before the pointer moves: a call for rules that do not count is harmless, a missing one is not."""
         for until in sorted({rule.until for rule in rule_set.rules if rule.until is not None and rule.until > after}):
             subject = f"{rule_set.scope}#{rule_set.version}"
-            for call in calls(kind="rules", project=rule_set.project, subject=subject, until=until):
+            for call in calls(
+                kind="rules", project=rule_set.project, subject=subject, since=rule_set.created, until=until
+            ):
                 self.table.put(call.item)
 
     def _pointed(self, pointer: RulePointer) -> RuleSet | None:

@@ -1,11 +1,12 @@
 """Alerts of exposures and hosts, as their records change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+from functions.core.acceptance import is_accepted
 from functions.core.alert import Alert, AlertType
 from functions.core.derive import Call, Case, Ground, identifiers, of_exposure
-from functions.core.derive_wider import host_identifier, never_open_identifier, of_host
+from functions.core.derive_wider import host_identifiers, is_of_interest, never_open_identifier, of_host
 from functions.core.exposure import PRESENT, ChangeKind, Exposure, ExposureState
 from functions.core.host import Host
 from functions.core.policy import NamedCell, expected
@@ -13,9 +14,8 @@ from functions.core.scan import CellRef
 from functions.store.waiting import Waiting
 from functions.usecases.ground import Grounds
 from functions.usecases.settle_alerts import SettleAlerts
+from functions.usecases.settle_hosts import ACCEPTED, SILENCED, SettleHosts
 
-CLEARED = "it does not answer on everything any more"
-SILENCED = "the network's settings silence it"
 _BOOKKEEPING = frozenset({ChangeKind.MISSED, ChangeKind.SEEN_AGAIN})
 """As long as the port is not closed by them, they change nothing that an alert rests on."""
 
@@ -27,6 +27,8 @@ class DeriveAlerts:
     grounds: Grounds
     settle: SettleAlerts
     waiting: Waiting
+    _returned: set[tuple[str, str, str]] = field(default_factory=set)
+    """Hosts that were looked at again in this batch."""
 
     def exposure(self, before: Exposure | None, after: Exposure) -> None:
         """Settle what a change just written calls for. `before`: None for one that was just found. Raises StaleVersion."""
@@ -43,20 +45,31 @@ class DeriveAlerts:
         else:
             self.settle.raise_new(calls)
         self._await_confirmation(case, calls)
+        if after.change.kind is ChangeKind.REOPENED:
+            self._host_is_back(after, ground)
 
     def host(self, before: Host | None, after: Host) -> None:
         ground = self.grounds.of(after.project, after.network)
         if ground is None:
             return
-        calls = of_host(after, ground)
         if before is None:
-            self.settle.raise_new(calls)
-        elif before.answers_everything != after.answers_everything:
-            kind = AlertType.ANSWERS_EVERYTHING
-            since = before.answers_everything
-            known = (host_identifier(kind, before, since),) if since else ()
-            flagged = tuple(call for call in calls if call.alert.type is kind)
-            self.settle(flagged, project=after.project, known=known, over=lambda _: CLEARED)
+            self.settle.raise_new(of_host(after, ground))
+        elif _tells_otherwise(before, after):
+            self._hosts.there(after, ground, known=host_identifiers(before).values())
+
+    @property
+    def _hosts(self) -> SettleHosts:
+        return SettleHosts(settle=self.settle)
+
+    def _host_is_back(self, exposure: Exposure, ground: Ground) -> None:
+        """Its alert may have been resolved when nothing of it was open any more."""
+        key = (exposure.project, exposure.network, exposure.asset)
+        if key in self._returned:
+            return
+        host = self.grounds.host(*key)
+        if host is not None and is_of_interest(host):
+            self._hosts.there(host, ground)
+        self._returned.add(key)
 
     def _case(self, ground: Ground, exposure: Exposure, before: Exposure | None) -> Case:
         return Case(
@@ -98,9 +111,15 @@ def over(case: Case, alert: Alert) -> str:
         return "its host answers on everything"
     if alert.type in case.ground.settings.silent:
         return SILENCED
+    return _as_it_is(case)
+
+
+def _as_it_is(case: Case) -> str:
     if case.decision.action == "allow":
         return case.decision.text
-    return "open as expected" if case.kind is None else f"told of as {case.kind}"
+    if case.kind is None:
+        return ACCEPTED if is_accepted(case.exposure) else "open as expected"
+    return f"told of as {case.kind}"
 
 
 def _as_expected(case: Case) -> str:
@@ -112,6 +131,12 @@ def _as_expected(case: Case) -> str:
 
 def _unconfirmed(call: Call, case: Case) -> bool:
     return call.waiting and call.alert.type in case.ground.settings.confirm and case.exposure.answering
+
+
+def _tells_otherwise(before: Host, after: Host) -> bool:
+    """Whether a host calls for other alerts, or may be back after it was gone."""
+    same = (before.answers_everything, before.accepted) == (after.answers_everything, after.accepted)
+    return not same or (after.up and not before.up)
 
 
 def _is_bookkeeping(before: Exposure, after: Exposure) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from functions.core.derive import Ground
 from functions.core.errors import NotFound
+from functions.core.host import Host
 from functions.store.hosts import Hosts
 from functions.store.networks import Networks
 from functions.store.rules import Rules
@@ -15,7 +16,7 @@ class Grounds:
     rules: Rules
     hosts: Hosts
     _grounds: dict[tuple[str, str], Ground | None] = field(default_factory=dict)
-    _tags: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    _hosts: dict[tuple[str, str, str], Host | None] = field(default_factory=dict)
 
     def of(self, project: str, network: str) -> Ground | None:
         """None for a network that is gone: nobody watches it any more."""
@@ -28,10 +29,15 @@ class Grounds:
         """Those of the asset's record; nothing is read for rules that ask for none."""
         if not ground.asks_for_tags:
             return ()
-        key = (ground.network.project, ground.network.id, asset)
-        if key not in self._tags:
-            self._tags[key] = self._tags_of(*key)
-        return self._tags[key]
+        host = self.host(ground.network.project, ground.network.id, asset)
+        return host.tags if host else ()
+
+    def host(self, project: str, network: str, asset: str) -> Host | None:
+        """The asset's record; None for one that was never seen up."""
+        key = (project, network, asset)
+        if key not in self._hosts:
+            self._hosts[key] = self._read_host(*key)
+        return self._hosts[key]
 
     def _read(self, project: str, network: str) -> Ground | None:
         try:
@@ -40,8 +46,8 @@ class Grounds:
             return None
         return Ground(found, self.rules.policy(project, network))
 
-    def _tags_of(self, project: str, network: str, asset: str) -> tuple[str, ...]:
+    def _read_host(self, project: str, network: str, asset: str) -> Host | None:
         try:
-            return self.hosts.get(project, network, asset).tags
+            return self.hosts.get(project, network, asset)
         except NotFound:
-            return ()
+            return None

@@ -56,15 +56,16 @@ class Inventory:
         covered = (each.stamp.last for one in maps for each in one.segments if offset in each.assets)
         return max((host.last_changed, *covered)) if host.up else host.last_changed
 
-    def edit_host(self, host: Host, patch: HostPatch, *, expected: int) -> Host:
-        """What users say of it. Raises StaleVersion with the current host."""
+    def edit_host(self, host: Host, patch: HostPatch, *, expected: int, by: str, now: datetime) -> Host:
+        """What users say of it, with who says so. Raises StaleVersion with the current host."""
         if host.version != expected:
             message = f"the host is at version {host.version}, not {expected}: read it and edit that"
             raise StaleVersion(message, current=host.model_dump(mode="json"))
         changes = {name: value for name, value in dict(patch).items() if value is not None}
         if all(getattr(host, name) == value for name, value in changes.items()):
             return host
-        edited = host.model_copy(update={**changes, "version": host.version + 1})
+        who = {"edited": now, "edited_by": by, "version": host.version + 1}
+        edited = host.model_copy(update={**changes, **who})
         self.hosts.save(edited)
         return edited
 

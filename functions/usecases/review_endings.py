@@ -1,4 +1,4 @@
-"""Ends of exceptions: notice a day before, and what they covered comes back when they end."""
+"""Ends of exceptions: notice before, and what they covered comes back when they end."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from functions.core.ids import derived_id
 from functions.core.messages import Event
 from functions.core.rule import PROJECT_SCOPE, Rule, RuleSet
 from functions.store.alerts import Alerts
-from functions.store.deadlines import NOTICE, Deadline, Deadlines
+from functions.store.deadlines import NOTICE, Deadline, Deadlines, notice_of
 from functions.store.live import Live
 from functions.store.networks import Networks
 from functions.store.rules import Rules
@@ -51,7 +51,7 @@ class ReviewEndings:
             return
         for name in MARKS:
             mark: Mark | None = getattr(alert, name)
-            if mark is not None and self._is_ending(deadline, mark.until, mark.at):
+            if mark is not None and not _reminds(name, mark) and self._is_ending(deadline, mark.until, mark.at):
                 self._tell(deadline, _of_mark(alert, name, mark))
         self.alerts.end_marks(alert, now=self.clock())
 
@@ -70,10 +70,8 @@ class ReviewEndings:
                 self.reviews.send({**message, "cursor": ""})
 
     def _is_ending(self, deadline: Deadline, until: datetime | None, since: datetime) -> bool:
-        """Whether this is the call for its notice; what was made for less than a day needs none."""
-        return (
-            until is not None and _at(until - NOTICE, deadline.due) and self.clock() < until and until - since > NOTICE
-        )
+        """Whether this is the call for its notice."""
+        return until is not None and _at(notice_of(since=since, until=until), deadline.due) and self.clock() < until
 
     def _tell(self, deadline: Deadline, data: Mapping[str, Any]) -> None:
         at = deadline.due
@@ -97,6 +95,11 @@ class ReviewEndings:
             cursor = page.next_cursor
             if not cursor:
                 return
+
+
+def _reminds(name: str, mark: Mark) -> bool:
+    """A short snooze is a reminder itself."""
+    return name == "snoozed" and mark.until is not None and mark.until - mark.at <= NOTICE
 
 
 def _at(time: datetime | None, due: datetime) -> bool:

@@ -1,27 +1,28 @@
 """Look at a network's alerts and exposures again, a page at a time: after new rules or settings, and to mend what was missed."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from functions.core.alert import Alert, AlertType
 from functions.core.derive import Call, Case, Ground, identifiers, of_exposure
-from functions.core.derive_wider import host_identifier
 from functions.core.errors import NotFound
 from functions.core.exposure import Exposure
 from functions.core.policy import named_cells
 from functions.store.alerts import Alerts
 from functions.store.cursor import Page
 from functions.store.exposures import Exposures
-from functions.store.hosts import Hosts
-from functions.usecases.derive_alerts import CLEARED, SILENCED, over
+from functions.usecases.derive_alerts import over
 from functions.usecases.ground import Grounds
+from functions.usecases.review_hosts import ReviewHosts
 from functions.usecases.settle_alerts import SettleAlerts
+from functions.usecases.settle_hosts import SILENCED
 from functions.usecases.trouble import Trouble
 
 ALERTS_AT_ONCE = 200
 EXPOSURES_AT_ONCE = 500
-_ALERTS, _EXPOSURES = "alerts", "exposures"
+HOSTS_AT_ONCE = 100
+_ALERTS, _EXPOSURES, _HOSTS = "alerts", "exposures", "hosts"
 DELETED = "the network was deleted"
 
 
@@ -30,7 +31,7 @@ class Reconciled:
     checked: int
     raised: int
     next_cursor: str
-    """Empty when every exposure of the network has been looked at."""
+    """Empty when every exposure and host of the network has been looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,30 +40,44 @@ class ReviewNetwork:
 
     fresh: Callable[[], Grounds]
     exposures: Exposures
-    hosts: Hosts
+    hosts: ReviewHosts
     alerts: Alerts
     settle: SettleAlerts
     trouble: Trouble
 
     def __call__(self, *, project: str, network: str, cursor: str = "", asset: str = "") -> str:
-        """A page: first of the alerts, to resolve what is over, then of the exposures. The next cursor, empty at the end."""
+        """A page: first of the alerts, to resolve what is over, then of the exposures and hosts. The next cursor, empty at the end."""
         phase, _, inner = cursor.partition("/")
         grounds = self.fresh()
         ground = grounds.of(project, network)
-        if phase != _EXPOSURES:
+        if phase not in (_EXPOSURES, _HOSTS):
             page = self._standing(project, network, asset, inner)
             for alert in page.items:
                 self._look_again(alert, grounds, ground)
             after = f"{_EXPOSURES}/" if ground is not None else ""
             return f"{_ALERTS}/{page.next_cursor}" if page.next_cursor else after
-        done = self._raise_missing(project, network, asset=asset, cursor=inner, limit=EXPOSURES_AT_ONCE)
-        return f"{_EXPOSURES}/{done.next_cursor}" if done.next_cursor else ""
+        if ground is None:
+            return ""
+        if phase == _HOSTS:
+            looked = self.hosts.page(ground, asset=asset, cursor=inner, limit=HOSTS_AT_ONCE)
+            return f"{_HOSTS}/{looked.next_cursor}" if looked.next_cursor else ""
+        done = self._raise_missing(ground, grounds, asset=asset, cursor=inner, limit=EXPOSURES_AT_ONCE)
+        return f"{_EXPOSURES}/{done.next_cursor}" if done.next_cursor else f"{_HOSTS}/"
 
     def reconcile(self, *, project: str, network: str, cursor: str, limit: int) -> Reconciled:
-        """One page of the exposures: raise the alerts that are missing. Raises NotFound, InvalidInput."""
-        if self.fresh().of(project, network) is None:
+        """One page of the exposures, then of the hosts: raise the alerts that are missing. Raises NotFound, InvalidInput."""
+        grounds = self.fresh()
+        ground = grounds.of(project, network)
+        if ground is None:
             raise NotFound(f"there is no network {network} in this project")
-        return self._raise_missing(project, network, cursor=cursor, limit=limit)
+        phase, _, inner = cursor.partition("/")
+        if phase == _HOSTS:
+            looked = self.hosts.page(ground, cursor=inner, limit=limit)
+            return Reconciled(
+                looked.checked, looked.raised, f"{_HOSTS}/{looked.next_cursor}" if looked.next_cursor else ""
+            )
+        done = self._raise_missing(ground, grounds, cursor=cursor, limit=limit)
+        return done if done.next_cursor else replace(done, next_cursor=f"{_HOSTS}/")
 
     def case(self, alert: Alert, grounds: Grounds, ground: Ground) -> Case | None:
         """The alert's exposure as it stands; None for a cell that was never open, and for what is about no cell."""
@@ -99,9 +114,8 @@ class ReviewNetwork:
             case AlertType.EXPECTED_CLOSED:
                 if not self._is_named(alert, ground):
                     self.settle.resolve(alert, "no rule expects it any more")
-            case AlertType.ANSWERS_EVERYTHING:
-                if not self._still_answers(alert):
-                    self.settle.resolve(alert, CLEARED)
+            case AlertType.NEW_HOST | AlertType.ANSWERS_EVERYTHING:
+                self.hosts.again(alert, ground)
             case AlertType.NOT_WATCHED if not _is_scheduled(ground):
                 self.trouble.over(ground, AlertType.NOT_WATCHED, "nothing is scheduled for the network any more")
 
@@ -110,20 +124,11 @@ class ReviewNetwork:
         named = named_cells(ground.policy, self.settle.clock())
         return any((each.asset, each.protocol, each.port) == cell for each in named)
 
-    def _still_answers(self, alert: Alert) -> bool:
-        try:
-            host = self.hosts.get(alert.project, alert.network, alert.asset)
-        except NotFound:
-            return False
-        since = host.answers_everything
-        return since is not None and host_identifier(alert.type, host, since) == alert.id
-
-    def _raise_missing(self, project: str, network: str, *, cursor: str, limit: int, asset: str = "") -> Reconciled:
-        grounds = self.fresh()
-        ground = grounds.of(project, network)
-        if ground is None:
-            return Reconciled(0, 0, "")
-        page = self.exposures.list(project, network, address=asset, limit=limit, cursor=cursor)
+    def _raise_missing(
+        self, ground: Ground, grounds: Grounds, *, cursor: str, limit: int, asset: str = ""
+    ) -> Reconciled:
+        project = ground.network.project
+        page = self.exposures.list(project, ground.network.id, address=asset, limit=limit, cursor=cursor)
         calls: Iterable[Call] = (
             call for each in page.items for call in of_exposure(self._case(each, grounds, ground)) if not call.waiting
         )

@@ -68,6 +68,7 @@ class ReviewScan:
         for alert in page.items:
             if alert.status is AlertStatus.RESOLVED and is_by_hand(alert):
                 self._look_again(alert, grounds, ground, cells)
+            self.network.hosts.again(alert, ground)
         return f"{_COMEBACKS}/{page.next_cursor}" if page.next_cursor else ""
 
     def _whole(self, scan: Scan, ground: Ground) -> None:

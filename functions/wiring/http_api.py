@@ -131,7 +131,7 @@ def http_api() -> HttpApi:
         exposures=exposures,
         hosts=hosts,
         inventory=Inventory(hosts=hosts, exposures=exposures, coverage=CoverageMaps(table), history=History(table)),
-        accept_baseline=AcceptBaseline(networks=networks, exposures=exposures),
+        accept_baseline=AcceptBaseline(networks=networks, exposures=exposures, hosts=hosts),
         alerts=alerts,
         alert_lists=alert_lists,
         alert_groups=AlertGroups(table),

@@ -8,19 +8,21 @@ from functions.store.rules import Rules
 from functions.store.table import Table
 from functions.store.watches import Watches
 from functions.usecases.ground import Grounds
+from functions.usecases.review_hosts import ReviewHosts
 from functions.usecases.review_network import ReviewNetwork
 from functions.usecases.settle_alerts import SettleAlerts
+from functions.usecases.settle_hosts import SettleHosts
 from functions.usecases.trouble import Trouble
 from functions.wiring.clock import Clock, utc_now
 
 
 def review_network(table: Table, *, clock: Clock = utc_now) -> ReviewNetwork:
     networks, rules, hosts, alerts = Networks(table), Rules(table), Hosts(table), Alerts(table)
-    settle = SettleAlerts(alerts=alerts, clock=clock)
+    settle, exposures = SettleAlerts(alerts=alerts, clock=clock), Exposures(table)
     return ReviewNetwork(
         fresh=lambda: Grounds(networks=networks, rules=rules, hosts=hosts),
-        exposures=Exposures(table),
-        hosts=hosts,
+        exposures=exposures,
+        hosts=ReviewHosts(hosts=hosts, exposures=exposures, settle=SettleHosts(settle=settle)),
         alerts=alerts,
         settle=settle,
         trouble=Trouble(watches=Watches(table), settle=settle, clock=clock),

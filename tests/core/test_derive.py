@@ -228,6 +228,12 @@ def test_another_service_on_a_port_is_an_alert_that_names_both() -> None:
     assert raised(after, before=before) == {"SERVICE_CHANGED"}
 
 
+def test_a_service_that_somebody_accepted_is_no_alert_until_it_changes_again() -> None:
+    before, after = changed_from(NGINX, APACHE)
+    assert "SERVICE_CHANGED" not in calls(after.model_copy(update={"accepted": LATER}), before=before)
+    assert "SERVICE_CHANGED" in calls(after.model_copy(update={"accepted": BEFORE}), before=before)
+
+
 def test_a_service_change_that_makes_another_alert_is_not_told_twice() -> None:
     before, after = changed_from(NGINX, APACHE.model_copy(update={"name": "telnet"}))
     rule = {"name": "no-telnet", "action": "block", "service": "telnet"}

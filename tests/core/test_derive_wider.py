@@ -6,7 +6,14 @@ from typing import Any
 from functions.core.alert import AlertType
 from functions.core.coverage import Method
 from functions.core.coverage_map import Stamp
-from functions.core.derive_wider import failure_of, never_open_identifier, of_host, of_named_cell, of_network
+from functions.core.derive_wider import (
+    failure_of,
+    host_identifiers,
+    never_open_identifier,
+    of_host,
+    of_named_cell,
+    of_network,
+)
 from functions.core.host import Host
 from functions.core.policy import NamedCell, named_cells
 from functions.core.scan import Scan
@@ -30,6 +37,17 @@ def test_a_host_where_nothing_was_is_new_and_one_of_the_first_coverage_is_not() 
     assert raised(a_host(baseline=False)) == ["NEW_HOST"]
     assert raised(a_host(baseline=True)) == []
     assert raised(a_host(baseline=False), silent=["NEW_HOST"]) == []
+
+
+def test_what_somebody_accepted_is_no_alert_until_it_comes_about_anew() -> None:
+    assert raised(a_host(baseline=False, accepted=LATER)) == []
+    assert raised(a_host(answers_everything=AT, accepted=LATER)) == []
+    assert raised(a_host(answers_everything=LATER, accepted=AT)) == ["ANSWERS_EVERYTHING"]
+
+
+def test_an_older_account_of_a_host_leaves_its_alert_as_it_is() -> None:
+    first = a_host(baseline=False, noticed=LATER, first_seen=LATER)
+    assert host_identifiers(first) == host_identifiers(first.model_copy(update={"first_seen": AT}))
 
 
 def test_a_new_host_is_told_of_with_its_names_and_scan() -> None:

@@ -79,6 +79,25 @@ def test_a_change_of_a_host_is_told_by_what_it_is(fields: dict[str, Any], event:
     assert (entry.at, entry.scan) == ((WRITTEN, "") if event == "edited" else (AT, SCAN))
 
 
+def test_what_people_did_is_told_with_who_and_when() -> None:
+    edited = of_host(HOST, later(HOST, comment="3rd floor", edited=WRITTEN, edited_by="tok"), written=WRITTEN)
+    host = of_host(HOST, later(HOST, accepted=WRITTEN, accepted_by="tok"), written=WRITTEN)
+    opened: Exposure = known(Answer.OPEN)
+    port = of_exposure(opened, later(opened, accepted=WRITTEN, accepted_by="tok"), written=WRITTEN)
+    assert [(each.event, each.by, each.at, each.scan) for each in (edited, host, port) if each] == [
+        ("edited", "tok", WRITTEN, ""),
+        ("accepted", "tok", WRITTEN, ""),
+        ("accepted", "tok", WRITTEN, ""),
+    ]
+    seen = of_host(edited_host(), later(edited_host(), os="Linux"), written=WRITTEN)
+    assert seen is not None
+    assert (seen.event, seen.by) == ("changed", "")
+
+
+def edited_host() -> Host:
+    return HOST.model_copy(update={"edited": AT, "edited_by": "tok"})
+
+
 def test_a_host_is_told_when_first_seen_and_with_the_fields_that_changed() -> None:
     first = of_host(None, HOST, written=WRITTEN)
     assert first is not None

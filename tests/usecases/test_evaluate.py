@@ -312,3 +312,23 @@ def test_a_poisoned_record_is_given_up_alone(at: Evaluating) -> None:
     given_up = list(at.consume([poisoned, at.record(good), at.record(other)]))
     assert [record.id for record, _ in given_up] == [poisoned.id]
     assert sorted(alert.port or 0 for alert in at.backend.alerts.list(at.backend.project).items) == [22, 80]
+
+
+def test_a_new_host_that_somebody_accepts_resolves_its_alert(at: Evaluating) -> None:
+    found = a_host(at, baseline=False)
+    at.tell(at.record(found, family="HST"))
+    accepted = found.model_copy(update={"accepted": LATER, "accepted_by": "somebody", "version": 2})
+    at.tell(at.record(accepted, found, family="HST"))
+    assert at.alert("NEW_HOST").resolution.reason == "somebody took it for part of the baseline"
+
+
+def test_a_port_that_reopens_looks_for_its_host_once_in_a_batch(
+    at: Evaluating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    find = Hosts.get
+    monkeypatch.setattr(Hosts, "get", lambda self, *key: asked.append(key[2]) or find(self, *key))
+    closed = [at.exposure("closed", port=port, state="closed", answering=False) for port in (22, 80)]
+    again = [later(each, "reopened", state="open", answering=True, reopened=1) for each in closed]
+    at.tell(*(at.record(after, before) for before, after in zip(closed, again, strict=True)))
+    assert asked == ["10.0.0.1"]

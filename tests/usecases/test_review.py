@@ -21,13 +21,14 @@ from functions.core.scan import CellRef, Scan, ScanEvent
 from functions.core.tick import Tick
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.deadlines import Deadlines
+from functions.store.hosts import Hosts
 from functions.store.waiting import Waiting
 from functions.usecases.review_endings import ReviewEndings
 from functions.usecases.review_scan import ReviewScan
 from functions.usecases.review_watches import ReviewWatches
 from functions.wiring.reviewing import review_network
 from tests.backend import NOW, Backend
-from tests.usecases.test_evaluate import Evaluating, FakeQueue
+from tests.usecases.test_evaluate import Evaluating, FakeQueue, a_host, later
 
 DAY = timedelta(days=1)
 BLOCK = {"name": "no-ssh", "action": "block", "ports": "22"}
@@ -198,9 +199,102 @@ def test_reconcile_raises_what_is_missing_once(at: Reviewing) -> None:
     at.backend.exposures.save(at.exposure())
     where: dict[str, Any] = {"project": at.network.project, "network": at.network.id, "cursor": "", "limit": 100}
     done = [at.of_network.reconcile(**where) for _ in range(2)]
-    assert [(each.checked, each.raised, each.next_cursor) for each in done] == [(1, 1, ""), (1, 0, "")]
+    assert [(each.checked, each.raised) for each in done] == [(1, 1), (1, 0)]
     with pytest.raises(NotFound):
         at.of_network.reconcile(**{**where, "network": new_id(NOW)})
+
+
+def test_reconcile_raises_what_is_missing_of_hosts_too(at: Reviewing) -> None:
+    hosts = Hosts(at.backend.table)
+    hosts.save(a_host(at, baseline=False))
+    hosts.save(a_host(at, asset="10.0.0.2", baseline=False, up=False))
+    hosts.save(a_host(at, asset="10.0.0.3", answers_everything=NOW))
+    where: dict[str, Any] = {"project": at.network.project, "network": at.network.id, "limit": 2}
+    cursor, raised = "", []
+    for _ in range(9):
+        done = at.of_network.reconcile(**where, cursor=cursor)
+        raised.append((done.checked, done.raised))
+        cursor = done.next_cursor
+        if not cursor:
+            break
+    assert (sum(checked for checked, _ in raised), sum(each for _, each in raised)) == (3, 2)
+    assert at.alerts == {"NEW_HOST": "open", "ANSWERS_EVERYTHING": "open"}
+
+
+def test_a_new_host_of_which_nothing_is_open_any_more_resolves_its_alert_and_may_come_back(at: Reviewing) -> None:
+    host = a_host(at, baseline=False)
+    Hosts(at.backend.table).save(host)
+    at.tell(at.record(host, family="HST"))
+    opened = at.keep(at.exposure())
+    suspect = store(at, opened, "missed", state="suspect", misses=1)
+    at.ended()
+    assert at.alerts["NEW_HOST"] == "open"
+    closed = store(at, suspect, "closed", state="closed", answering=False, misses=2)
+    at.ended()
+    alert = at.alert("NEW_HOST")
+    assert (alert.status, alert.resolution.by) == (AlertStatus.RESOLVED, "")
+    assert alert.resolution.reason.startswith("gone in covered scope")
+    at.ended()
+    assert at.alert("NEW_HOST") == alert
+    store(at, closed, "reopened", state="open", answering=True, reopened=1)
+    assert (at.alerts["NEW_HOST"], len(at.backend.alerts.list(at.backend.project).items)) == ("open", 2)
+
+
+def test_a_new_host_that_showed_no_port_is_gone_when_it_is_down(at: Reviewing) -> None:
+    hosts, host = Hosts(at.backend.table), a_host(at, baseline=False)
+    hosts.save(host)
+    at.tell(at.record(host, family="HST"))
+    at.ended()
+    assert at.alerts == {"NEW_HOST": "open"}
+    down = host.model_copy(update={"up": False, "version": 2})
+    hosts.save(down)
+    at.ended()
+    assert at.alerts == {"NEW_HOST": "resolved"}
+    at.tell(at.record(down.model_copy(update={"up": True, "version": 3}), down, family="HST"))
+    assert at.alerts == {"NEW_HOST": "open"}
+
+
+def test_a_new_host_that_somebody_resolved_stays_so_whatever_it_does(at: Reviewing) -> None:
+    hosts, host = Hosts(at.backend.table), a_host(at, baseline=False)
+    hosts.save(host)
+    at.tell(at.record(host, family="HST"))
+    at.resolve_by_hand(at.alert("NEW_HOST"))
+    down = host.model_copy(update={"up": False, "version": 2})
+    hosts.save(down)
+    at.ended()
+    at.review()
+    at.tell(at.record(down.model_copy(update={"up": True, "version": 3}), down, family="HST"))
+    at.review()
+    assert at.alerts == {"NEW_HOST": "resolved"}
+
+
+def test_an_answer_on_everything_is_over_when_its_host_is_gone(at: Reviewing) -> None:
+    hosts, host = Hosts(at.backend.table), a_host(at, answers_everything=NOW)
+    hosts.save(host)
+    at.tell(at.record(host, family="HST"))
+    opened = at.keep(at.exposure(held=True))
+    store(at, opened, "closed", state="closed", answering=False)
+    at.ended()
+    assert at.alerts == {"ANSWERS_EVERYTHING": "resolved"}
+
+
+def store(at: Reviewing, before: Exposure, kind: str, **fields: Any) -> Exposure:
+    """The next version, stored and evaluated."""
+    after = later(before, kind, **fields)
+    at.backend.exposures.save(after)
+    return at.change(before, after)
+
+
+def test_settings_rate_alerts_of_hosts_otherwise_too(at: Reviewing) -> None:
+    host = a_host(at, baseline=False)
+    Hosts(at.backend.table).save(host)
+    at.tell(at.record(host, family="HST"))
+    edit(at, severities=[{"type": "NEW_HOST", "severity": "critical"}])
+    at.review()
+    assert at.alert("NEW_HOST").severity == "critical"
+    edit(at, silent=["NEW_HOST"])
+    at.review()
+    assert at.alert("NEW_HOST").resolution.reason == "the network's settings silence it"
 
 
 def test_a_failed_scan_is_one_alert_that_counts_until_one_ends_well(at: Reviewing) -> None:
@@ -355,7 +449,30 @@ def test_a_mark_that_ends_is_told_of_a_day_before_and_what_it_covered_comes_back
     assert len(at.bus.said) == 1
 
 
-def test_a_mark_for_less_than_a_day_ends_without_notice(at: Reviewing) -> None:
+@pytest.mark.parametrize("mark", ["acknowledged", "muted"])
+def test_a_mark_for_less_than_a_day_is_told_of_halfway(at: Reviewing, mark: str) -> None:
+    at.keep(at.exposure())
+    at.mark(at.alert("NEW_PORT"), mark, NOW + timedelta(hours=6))
+    at.backend.clock.pass_by(2 * 3600)
+    at.endings()
+    assert at.bus.said == []
+    at.backend.clock.pass_by(3600)
+    at.endings()
+    assert [said.detail["what"] for said in at.bus.said] == [mark]
+    at.backend.clock.pass_by(3 * 3600)
+    at.endings()
+    assert len(at.bus.said) == 1
+
+
+def test_a_rule_for_less_than_a_day_is_told_of_halfway_and_once_by_one_name(at: Reviewing) -> None:
+    at.publish({**ALLOW, "until": NOW + timedelta(hours=6), "reason": "a migration"})
+    at.backend.clock.pass_by(3 * 3600)
+    at.endings()
+    (said,) = at.bus.said
+    assert (said.detail["rule"], said.detail["reason"]) == ("fine", "a migration")
+
+
+def test_a_snooze_for_less_than_a_day_is_a_reminder_itself(at: Reviewing) -> None:
     at.keep(at.exposure())
     at.mark(at.alert("NEW_PORT"), "snoozed", NOW + timedelta(hours=2))
     at.endings()

@@ -85,7 +85,9 @@ def read_alert(project: PathId, alert: PathId, services: Services) -> Alert:
     return as_of(services.alerts.get(project, alert), services.now())
 
 
-@router.post(f"{_ALL}/reconcile", tags=_TAGS, summary="Raise the alerts that are missing, one page of exposures a call")
+@router.post(
+    f"{_ALL}/reconcile", tags=_TAGS, summary="Raise the alerts that are missing, one page of exposures or hosts a call"
+)
 def reconcile_alerts(project: PathId, body: ReconcileRequest, services: Services) -> Reconciled:
     walk = Walk(services.networks, project, body.cursor)
     network, inner = walk.position()

@@ -10,6 +10,7 @@ from functions.core.host import Host, HostPatch
 from functions.core.model import Protocol
 from functions.http_api.asset import asset_in
 from functions.http_api.caller import (
+    Caller,
     Cursor,
     IfMatch,
     Limit,
@@ -68,11 +69,12 @@ def patch_host(
     asset: PathAsset,
     body: HostPatch,
     services: Services,
+    caller: Caller,
     if_match: IfMatch = "",
 ) -> Host:
     expected = expected_version(if_match)
     host = services.hosts.get(project, network, asset_in(asset))
-    return services.inventory.edit_host(host, body, expected=expected)
+    return services.inventory.edit_host(host, body, expected=expected, by=caller.id, now=services.now())
 
 
 @router.get(

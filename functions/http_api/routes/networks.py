@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.core.network import CloneDraft, Network, NetworkDraft, NetworkPatch
 from functions.core.planner import Preview
-from functions.http_api.caller import Cause, Cursor, IfMatch, Limit, PathId, Services, expected_version
+from functions.http_api.caller import Caller, Cause, Cursor, IfMatch, Limit, PathId, Services, expected_version
 from functions.http_api.models import AcceptedBaseline, BaselineRequest, ListOf, ScheduleSwitch
 from functions.http_api.paging import listed
 from functions.usecases.networks import draft_of
@@ -73,10 +73,16 @@ def clone_network(project: PathId, network: PathId, body: CloneDraft, services: 
     )
 
 
-@router.post(f"{_ONE}/baseline", tags=_TAGS, summary="Take what is open now for the baseline, a page at a time")
-def accept_baseline(project: PathId, network: PathId, body: BaselineRequest, services: Services) -> AcceptedBaseline:
-    page = services.accept_baseline(project=project, network=network, cursor=body.cursor, now=services.now())
-    return AcceptedBaseline(examined=page.examined, accepted=page.accepted, next_cursor=page.next_cursor or None)
+@router.post(f"{_ONE}/baseline", tags=_TAGS, summary="Take the state as it is for the baseline, a page at a time")
+def accept_baseline(
+    project: PathId, network: PathId, body: BaselineRequest, services: Services, caller: Caller
+) -> AcceptedBaseline:
+    page = services.accept_baseline(
+        project=project, network=network, cursor=body.cursor, by=caller.id, now=services.now()
+    )
+    return AcceptedBaseline(
+        examined=page.examined, accepted=page.accepted, hosts=page.hosts, next_cursor=page.next_cursor or None
+    )
 
 
 @router.patch(f"{_ONE}/schedule", tags=_TAGS, summary="Turn the schedule on or off")

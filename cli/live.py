@@ -5,21 +5,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
+from urllib.parse import urlencode
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 
-from cli.access import Access
+from cli.client import Client, Json
 from cli.errors import ApiError, Unreachable
-
-Json = dict[str, Any]
 
 REMEMBERED = 5000
 """Ids kept to drop what is delivered twice: more than any replay overlap."""
 PING_SECONDS = 240
 """API Gateway closes a connection that is idle for ten minutes."""
 PATIENCE_SECONDS = 120
+_WORTH_A_WAIT = frozenset({429, 500, 502, 503, 504})
 
 
 class Socket(Protocol):
@@ -30,11 +30,13 @@ class Socket(Protocol):
 Connect = Callable[[], AbstractContextManager[Socket]]
 
 
-def connector(access: Access) -> Connect:
+def connector(client: Client, websocket_url: str, *, project: str) -> Connect:
+    """Each connection with a ticket of its own: it is good for one, within a minute."""
+
     def open_socket() -> AbstractContextManager[Socket]:
+        ticket = client.post("projects", project, "tickets")["ticket"]
         return connect(
-            access.websocket_url,
-            additional_headers={"Authorization": f"Bearer {access.token}"},
+            f"{websocket_url}?{urlencode({'ticket': ticket})}",
             open_timeout=10,
             ping_interval=None,
             proxy=None,
@@ -67,9 +69,13 @@ class Feed:
                     yield from self._listen(socket, idle)
             except InvalidStatus as error:
                 if error.response.status_code in {401, 403}:
-                    raise ApiError(error.response.status_code, {"detail": "the token is not accepted"}) from error
+                    raise ApiError(error.response.status_code, {"detail": "the ticket is not accepted"}) from error
                 failure: Exception = error
-            except (ConnectionClosed, InvalidHandshake, OSError) as error:
+            except ApiError as error:
+                if error.status not in _WORTH_A_WAIT:
+                    raise
+                failure = error
+            except (ConnectionClosed, InvalidHandshake, OSError, Unreachable) as error:
                 failure = error
             lost_at = lost_at or time.monotonic()
             if time.monotonic() - lost_at > PATIENCE_SECONDS:

@@ -49,7 +49,8 @@ def follow(session: Session, scan: str) -> Json:
 
 
 def _follow(session: Session, scan: str, view: View) -> Json:
-    feed = Feed(connector(session.access), topic=f"scan:{scan}", project=session.project)
+    open_socket = connector(session.client, session.access.websocket_url, project=session.project)
+    feed = Feed(open_socket, topic=f"scan:{scan}", project=session.project)
     looked = time.monotonic()
     for frame in feed.frames():
         if frame is not None:

@@ -22,6 +22,10 @@ class AuthorizerSettings(Environment):
     table: str
 
 
+class WebsocketAuthorizerSettings(Environment):
+    live_table: str
+
+
 class ScopeSettings(Environment):
     """Loopback is admitted by the local stage alone."""
 
@@ -49,9 +53,12 @@ class HttpApiSettings(ScopeSettings):
 
 
 class WebsocketSettings(Environment):
+    """`frames_per_minute`: of one connection."""
+
     table: str
     live_table: str
     callback_url: str
+    frames_per_minute: int
 
 
 class PlanSettings(ScopeSettings):

@@ -109,7 +109,7 @@ class Alerting(Construct):
         table, live_table = data.table.table_stream_arn, data.live_table.table_stream_arn
         self._consume(self.evaluate, table, _family("EXP#", "HST#", "SCN#", "NET#"))
         self._consume(self.publish, table, _family("ALR#", "SCN#", "NET#"))
-        self._consume(self.broadcast, live_table, _inserted("EVT#"))
+        self._consume(self.broadcast, live_table, _inserted("EVT#", "SHUT#"))
 
     @property
     def consumers(self) -> tuple[Function, ...]:
@@ -143,5 +143,5 @@ def _family(*prefixes: str) -> dict[str, Any]:
     return {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix} for prefix in prefixes]}}}}
 
 
-def _inserted(prefix: str) -> dict[str, Any]:
-    return {"eventName": ["INSERT"], **_family(prefix)}
+def _inserted(*prefixes: str) -> dict[str, Any]:
+    return {"eventName": ["INSERT"], **_family(*prefixes)}

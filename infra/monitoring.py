@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infra.acknowledge import acknowledge
 from infra.alerting import Alerting
+from infra.auditing import Auditing
 from infra.delivery import Delivery
 from infra.exporting import Exporting
 from infra.function import Function
@@ -46,6 +47,7 @@ class Monitoring(Construct):
         alerting: Alerting,
         delivery: Delivery,
         exporting: Exporting,
+        auditing: Auditing,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = self._topic(stage)
@@ -54,6 +56,7 @@ class Monitoring(Construct):
             http_api.function,
             http_api.authorizer,
             websocket.function,
+            websocket.authorizer,
             *workflow.functions.values(),
             scheduling.tick,
             scheduling.sweep,
@@ -61,6 +64,7 @@ class Monitoring(Construct):
             alerting.review,
             delivery.deliver,
             exporting.export,
+            auditing.seal,
         )
         inboxes = (
             workflow.inbox,
@@ -69,6 +73,7 @@ class Monitoring(Construct):
             delivery.inbox,
             alerting.reviews,
             exporting.inbox,
+            auditing.inbox,
         )
         for inbox in inboxes:
             self._watch_inbox(inbox)

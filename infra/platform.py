@@ -37,7 +37,7 @@ class Platform(Stack):
             exporting=exporting,
             reviews=reviews,
         )
-        websocket = Websocket(self, "Websocket", stage=stage, data=data, authorizer=http_api.authorizer)
+        websocket = Websocket(self, "Websocket", stage=stage, data=data)
         alerting = Alerting(
             self, "Alerting", stage=stage, data=data, websocket=websocket, workflow=workflow, reviews=reviews
         )

@@ -56,6 +56,8 @@ class Stage:
 
     requests_per_second: int = 50
     request_burst: int = 100
+    frames_per_minute: int = 120
+    """Of one WebSocket connection; one that sends more is closed."""
     cors_origins: tuple[str, ...] = ()
     alarm_email: str = ""
 

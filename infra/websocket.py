@@ -1,4 +1,4 @@
-"""The live door: connect behind the authorizer, every route to one function."""
+"""The live door: connect with a ticket, behind an authorizer of its own; every route to one function."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_apigatewayv2 as gateway
@@ -6,7 +6,7 @@ from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from constructs import Construct
 
-from functions.settings import WebsocketSettings
+from functions.settings import WebsocketAuthorizerSettings, WebsocketSettings
 from infra.acknowledge import acknowledge
 from infra.function import Function
 from infra.permissions import On
@@ -18,9 +18,7 @@ ACTIONS = ("subscribe", "unsubscribe", "ping")
 
 
 class Websocket(Construct):
-    def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, data: Stateful, authorizer: Function
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, data: Stateful) -> None:
         super().__init__(scope, construct_id)
         self.api = gateway.WebSocketApi(self, "Api", route_selection_expression="$request.body.action")
         self.callback_url = _callback_url(stage, self.api)
@@ -33,10 +31,20 @@ class Websocket(Construct):
                 table=data.table.table_name,
                 live_table=data.live_table.table_name,
                 callback_url=self.callback_url,
+                frames_per_minute=stage.frames_per_minute,
             ),
             arns={**data.arns, **self.arns},
         )
-        self._routes(authorizer)
+        self.authorizer = Function(
+            self,
+            "WebsocketAuthorizer",
+            stage=stage,
+            handler="functions.websocket.authorizer.handler",
+            settings=WebsocketAuthorizerSettings(live_table=data.live_table.table_name),
+            arns=data.arns,
+            seconds=10,
+        )
+        self._routes()
         self._stage(stage)
 
     @property
@@ -45,16 +53,19 @@ class Websocket(Construct):
 
     @property
     def arns(self) -> dict[On, tuple[str, ...]]:
-        """Messages to the connections of the one stage; a connection's id is known only when it is there."""
-        arn = Stack.of(self).format_arn(
-            service="execute-api", resource=self.api.api_id, resource_name=f"{STAGE}/POST/@connections/*"
+        """Messages to the connections of the one stage, and their end; a connection's id is known only when it is there."""
+        arns = (
+            Stack.of(self).format_arn(
+                service="execute-api", resource=self.api.api_id, resource_name=f"{STAGE}/{verb}/@connections/*"
+            )
+            for verb in ("POST", "DELETE")
         )
-        return {On.CONNECTIONS: (arn,)}
+        return {On.CONNECTIONS: tuple(arns)}
 
-    def _routes(self, authorizer: Function) -> None:
+    def _routes(self) -> None:
         integration = integrations.WebSocketLambdaIntegration("Function", self.function.resource)
         connect = authorizers.WebSocketLambdaAuthorizer(
-            "Authorizer", authorizer.resource, identity_source=["route.request.header.Authorization"]
+            "Authorizer", self.authorizer.resource, identity_source=["route.request.querystring.ticket"]
         )
         self.api.add_route("$connect", integration=integration, authorizer=connect)
         for key in ("$disconnect", "$default", *ACTIONS):

@@ -17,6 +17,7 @@ from functions.core.scan import Cause, Scan, Snapshot
 from functions.store.alerts import Alerts
 from functions.store.exposures import Exposures
 from functions.store.ledger import Ledger
+from functions.store.listeners import Listeners
 from functions.store.live import Live
 from functions.store.networks import Networks
 from functions.store.scans import Scans
@@ -56,7 +57,8 @@ class Backend:
         self.exposures = Exposures(self.table)
         self.alerts = Alerts(self.table)
         self.ticks = Ticks(self.table)
-        self.live = Live(self.live_table, clock=self.clock)
+        self.live = Live(self.live_table)
+        self.listeners = Listeners(self.live_table, clock=self.clock)
 
     def network(
         self, *targets: str, baseline: str = "silent", schedule: str = "", schedule_on: bool = True, **fields: Any

@@ -19,7 +19,7 @@ from functions.adapters.workflow import Workflow
 from functions.core.errors import Unavailable
 from functions.core.network import Network
 from functions.store.table import Table
-from functions.wiring import authorizer, http_api, websocket
+from functions.wiring import authorizer, http_api, tickets, websocket
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "VEDETTE_LIMIT_S": "780",
     "VEDETTE_REVIEW_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/review",
     "VEDETTE_TOPICS": "arn:aws:sns:us-east-1:000000000000:vedette-",
+    "VEDETTE_FRAMES_PER_MINUTE": "60",
     "VEDETTE_MAX_TASKS": "4",
     "VEDETTE_CHUNK_SECONDS": "300",
     "VEDETTE_VERSION": "0.1.0",
@@ -103,11 +104,15 @@ class FakeScheduler(Scheduler):
 
 
 class FakeConnections(Connections):
-    """Remembers what was posted; connections in `gone` have left."""
+    """Remembers what was posted, and to whom the connection was closed; connections in `gone` have left."""
 
     def __init__(self) -> None:
         self.posted: list[tuple[str, Any]] = []
         self.gone: set[str] = set()
+        self.closed: list[str] = []
+
+    def close(self, connection: str) -> None:
+        self.closed.append(connection)
 
     def post(self, connection: str, message: Any) -> None:
         if connection in self.gone:
@@ -130,6 +135,7 @@ class Platform:
     http: http_api.HttpApi
     websocket: websocket.Websocket
     authorizer: authorizer.Authorizer
+    ticket_door: tickets.TicketDoor
     table: Table
     live_table: Table
     clock: FakeClock = field(default_factory=FakeClock)
@@ -161,7 +167,7 @@ def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
     for kind in ("table", "live_table", "bucket"):
         patch.setenv(f"VEDETTE_{kind.upper()}", f"{kind.replace('_', '-')}-{next(_NUMBERS)}")
     _create(os.environ["VEDETTE_TABLE"], os.environ["VEDETTE_LIVE_TABLE"], os.environ["VEDETTE_BUCKET"])
-    roots = (http_api.http_api, websocket.websocket, authorizer.authorizer)
+    roots = (http_api.http_api, websocket.websocket, authorizer.authorizer, tickets.ticket_door)
     for root in roots:
         root.cache_clear()
     made = _platform()
@@ -170,6 +176,7 @@ def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
     patch.setattr(http_api, "http_api", lambda: made.http)
     patch.setattr(websocket, "websocket", lambda: made.websocket)
     patch.setattr(authorizer, "authorizer", lambda: made.authorizer)
+    patch.setattr(tickets, "ticket_door", lambda: made.ticket_door)
     yield made
 
 
@@ -179,6 +186,7 @@ def _platform() -> Platform:
         http=http,
         websocket=live_door,
         authorizer=gate,
+        ticket_door=tickets.ticket_door(),
         table=http.projects.table,
         live_table=live_door.live.table,
     )
@@ -192,9 +200,10 @@ def _platform() -> Platform:
         manage_channels=replace(http.manage_channels, delivery=platform.delivery, plain_http=False),
         cancel_scan=replace(http.cancel_scan, workflow=platform.workflow),
     )
-    live = type(live_door.live)(live_door.live.table, clock=platform.clock)
-    platform.websocket = replace(live_door, now=platform.clock, live=live, connections=platform.connections)
+    listeners = type(live_door.listeners)(live_door.live.table, clock=platform.clock)
+    platform.websocket = replace(live_door, now=platform.clock, listeners=listeners, connections=platform.connections)
     platform.authorizer = replace(gate, now=platform.clock)
+    platform.ticket_door = replace(platform.ticket_door, now=platform.clock)
     return platform
 
 

@@ -58,6 +58,7 @@ VARIABLES = {
     "VEDETTE_LEASE_S": "900",
     "VEDETTE_SETTLING_S": "5",
     "VEDETTE_LIMIT_S": "780",
+    "VEDETTE_FRAMES_PER_MINUTE": "60",
 }
 
 
@@ -107,6 +108,7 @@ BUDGETS = {
         "usecases.scan_ports",
         "usecases.side_by_side",
         "usecases.start_scan",
+        "usecases.tickets",
         "usecases.tokens",
         "usecases.triage",
         "wiring.clock",
@@ -122,7 +124,16 @@ BUDGETS = {
         "http_api", "authorizer", "usecases.authenticate", "wiring.clock", wiring="authorizer"
     ),
     "functions.websocket.app": a_function(
-        "websocket", "websocket", "adapters.connections", "usecases.authenticate", "usecases.authorise", "wiring.clock"
+        "websocket",
+        "websocket",
+        "adapters.connections",
+        "usecases.authenticate",
+        "usecases.authorise",
+        "usecases.tickets",
+        "wiring.clock",
+    ),
+    "functions.websocket.authorizer": a_function(
+        "websocket", "ticket_door", "usecases.authenticate", "usecases.tickets", "wiring.clock", wiring="tickets"
     ),
     "functions.scan_workflow.plan": a_function(
         "scan_workflow",

@@ -48,6 +48,8 @@ class Principal(Model):
     email_verified: bool = False
     owner: bool = False
     """Whether the issuer of a user's identity calls them an owner of the organisation."""
+    until: Time | None = None
+    """When the credential ends; None where it has no end. No connection that it opened lasts longer."""
 
 
 def new_secret() -> str:

@@ -88,6 +88,7 @@ PERMISSIONS: Mapping[str, Methods] = {
     f"{_CHANNEL}/deliveries": {"GET": Permission.PROJECT_READ},
     f"{_CHANNEL}/resend": {"POST": Permission.ALERT_TRIAGE},
     f"{_ALERT}/deliveries": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/tickets": {"POST": Permission.PROJECT_READ},
     f"{_PROJECT}/tokens": {"GET": Permission.TOKEN_READ, "POST": Permission.TOKEN_WRITE},
     f"{_PROJECT}/tokens/{{token}}": {"DELETE": Permission.TOKEN_WRITE},
 }

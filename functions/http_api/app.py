@@ -27,6 +27,7 @@ from functions.http_api.routes import (
     projects,
     rules,
     scans,
+    tickets,
     tokens,
     trends,
     why,
@@ -86,6 +87,7 @@ ROUTERS = tuple(
         rules,
         network_rules,
         tokens,
+        tickets,
         trends,
         exports,
     )

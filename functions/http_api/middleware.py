@@ -19,6 +19,7 @@ Next = Callable[[ApiGatewayResolver], Response[Any]]
 MAX_KEY = 200
 SECRET_ANSWERS = frozenset(
     {
+        "/v1/projects/{project}/tickets",
         "/v1/projects/{project}/tokens",
         "/v1/projects/{project}/channels",
         "/v1/projects/{project}/channels/{channel}/rotate",

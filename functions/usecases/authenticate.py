@@ -55,6 +55,7 @@ def context_of(principal: Principal) -> dict[str, str]:
         "email": principal.email,
         "email_verified": _flag(principal.email_verified),
         "owner": _flag(principal.owner),
+        "until": principal.until.isoformat() if principal.until else "",
     }
 
 
@@ -72,6 +73,7 @@ def principal_of(context: Mapping[str, Any]) -> Principal:
             "email": context.get("email") or "",
             "email_verified": context.get("email_verified") == _YES,
             "owner": context.get("owner") == _YES,
+            "until": context.get("until") or None,
         }
     )
 
@@ -83,4 +85,4 @@ def _flag(value: bool) -> str:
 def _principal(token: Token, now: datetime) -> Principal:
     if token.revoked is not None or (token.expires is not None and token.expires <= now):
         raise Unauthenticated(_REFUSAL)
-    return Principal(id=token.id, name=token.name, project=token.project, scopes=token.scopes)
+    return Principal(id=token.id, name=token.name, project=token.project, scopes=token.scopes, until=token.expires)

@@ -17,7 +17,7 @@ Topic = Annotated[str, StringConstraints(pattern=f"^(scan|project):{_ID}$")]
 
 
 class Subscribe(Model):
-    """`project`: for organisation tokens, whose own project says nothing. `since`: the last event seen."""
+    """`project`: that of the ticket, if it is said at all. `since`: the last event seen."""
 
     action: Literal["subscribe"]
     topic: Topic

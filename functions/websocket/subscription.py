@@ -7,11 +7,11 @@ from typing import Any
 
 from functions.adapters.connections import Connections
 from functions.core.chunk import Chunk, ChunkStatus
-from functions.core.errors import InvalidInput, NotFound, Unavailable
+from functions.core.errors import NotFound, Unavailable
 from functions.core.ids import new_id
 from functions.core.messages import Event
-from functions.core.token import Principal
 from functions.store.ledger import Ledger
+from functions.store.listeners import Listeners
 from functions.store.live import Live
 from functions.store.scans import Scans
 from functions.websocket import frames
@@ -40,19 +40,17 @@ class Wanted:
         return self.topic.startswith("scan:")
 
 
-def wanted(principal: Principal, *, topic: str, project: str) -> Wanted:
-    """The topic in its project. Raises NotFound for another tenant's, InvalidInput where no project is named."""
+def wanted(tenant: str, *, topic: str, project: str) -> Wanted:
+    """A topic of the project `tenant` that the ticket was for; `project`: as the frame says. Raises NotFound for another's."""
     kind, _, subject = topic.partition(":")
-    tenant = principal.project or project or (subject if kind == "project" else "")
-    if not tenant:
-        raise InvalidInput("project", "name the project of the topic")
-    if (project and project != tenant) or (kind == "project" and subject != tenant):
+    if project not in ("", tenant) or (kind == "project" and subject != tenant):
         raise NotFound("there is no such topic")
     return Wanted(tenant, topic)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subscriptions:
+    listeners: Listeners
     live: Live
     scans: Scans
     ledger: Ledger
@@ -65,15 +63,15 @@ class Subscriptions:
         Raises NotFound, Gone.
         """
         data = self._snapshot(want)
-        self.live.subscribe(connection, want.project, want.topic, pending=True)
+        self.listeners.subscribe(connection, want.project, want.topic, pending=True)
         self.connections.post(connection, frames.snapshot(want.topic, data))
         replay = _Replay(connection, want, self.live, self.connections)
         replay.post_since(since or new_id(now))
-        self.live.activate(connection, want.project, want.topic)
+        self.listeners.activate(connection, want.project, want.topic)
         replay.post_since(replay.last or since or new_id(now))
 
     def close(self, connection: str, want: Wanted) -> None:
-        self.live.unsubscribe(connection, want.project, want.topic)
+        self.listeners.unsubscribe(connection, want.project, want.topic)
 
     def _snapshot(self, want: Wanted) -> dict[str, Any]:
         return self._of_scan(want) if want.is_scan else self._of_project(want)

@@ -27,6 +27,7 @@ from functions.store.history import History
 from functions.store.hosts import Hosts
 from functions.store.idempotency import Idempotency
 from functions.store.ledger import Ledger
+from functions.store.listeners import Listeners
 from functions.store.live import Live
 from functions.store.members import Members
 from functions.store.networks import Networks
@@ -35,6 +36,7 @@ from functions.store.projects import Projects
 from functions.store.rules import Rules
 from functions.store.scans import Scans
 from functions.store.table import Table
+from functions.store.tickets import Tickets
 from functions.store.tokens import Tokens
 from functions.usecases.accept_baseline import AcceptBaseline
 from functions.usecases.authorise import Authorise
@@ -88,6 +90,8 @@ class HttpApi:
     authorise: Authorise
     idempotency: Idempotency
     live: Live
+    listeners: Listeners
+    tickets: Tickets
     scan_ports: ScanPorts
     scan_objects: ScanObjects
     diff_scans: DiffScans
@@ -112,7 +116,8 @@ def http_api() -> HttpApi:
     exposures, alerts, alert_lists = Exposures(table), Alerts(table), AlertLists(table)
     channels, outbox = Channels(table), Outbox(table)
     hosts, rules = Hosts(table), Rules(table)
-    live = Live(Table(clients.dynamodb(), settings.live_table))
+    live_table = Table(clients.dynamodb(), settings.live_table)
+    live = Live(live_table)
     results, objects = Results(clients.s3(), settings.bucket), ScanObjects(clients.s3(), settings.bucket)
     workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
     scheduler = Scheduler(
@@ -179,6 +184,8 @@ def http_api() -> HttpApi:
         authorise=Authorise(members=Members(table)),
         idempotency=Idempotency(table),
         live=live,
+        listeners=Listeners(live_table),
+        tickets=Tickets(live_table),
         scan_ports=ScanPorts(ledger=ledger, results=results),
         scan_objects=objects,
         diff_scans=DiffScans(scans=scans, ledger=ledger, results=results, exposures=exposures),

@@ -37,7 +37,7 @@ class Command:
         waiting: list[Json | BaseException] = [FOUND, FINISHED] if frames is None else frames
         self._patch.setattr("sys.argv", ["vedette", *words])
         self._patch.setattr("cli.session.Client", lambda access: Client(access, transport=api.transport()))
-        self._patch.setattr("cli.scanning.connector", lambda _: lambda: api.socket(waiting))
+        self._patch.setattr("cli.scanning.connector", lambda *_, **__: lambda: api.socket(waiting))
         with pytest.raises(SystemExit) as ended:
             main.main()
         captured = self._capsys.readouterr()

@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from websockets.sync.client import connect
-
 from functions.core.rule import PROJECT_SCOPE, RuleSet
 from functions.core.scan import Scan
+from functions.core.ticket import Ticket
 from functions.core.token import Principal
 from functions.store.rules import Rules
+from functions.store.tickets import Tickets
 from functions.usecases.authenticate import context_of
+from functions.usecases.tickets import door_context, make_ticket
 from infra.permissions import On
 from tests.e2e import delivery_probes, export_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json
 from tests.e2e.roles import Pair, Roles
-from tests.e2e.stage_hand import ADDRESS, FAR_AWAY, Operator, StageHand
+from tests.e2e.stage_hand import ADDRESS, FAR_AWAY, StageHand
 
 Request = tuple[str, str, Json | None, Mapping[str, str]]
 """Method, path below the project, body, query."""
@@ -165,6 +166,7 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.GSI1, "dynamodb:Query", asked(lambda _: _get("tokens"))),
         (On.GSI2, "dynamodb:Query", asked(lambda hand: _get("alerts", network=hand.project, status="unresolved"))),
         (On.LIVE_TABLE, "dynamodb:Query", asked(_log)),
+        (On.LIVE_TABLE, "dynamodb:PutItem", asked(lambda _: ("POST", "tickets", {}, {}))),
         (On.TABLE, "dynamodb:BatchWriteItem", asked(_delete_scan)),
         (On.LIVE_TABLE, "dynamodb:BatchWriteItem", asked(_delete_scan)),
         (On.PLANS, "s3:DeleteObject", asked(_delete_scan)),
@@ -194,8 +196,9 @@ def _frame(
 ) -> Outcome:
     principal = user or hand.principal()
     if action:
-        hand.stores.live.connect(connection, principal, hand.now)
-    context = {"routeKey": route, "connectionId": connection, "authorizer": context_of(principal)}
+        hand.stores.listeners.connect(connection, principal, project=hand.project, now=hand.now)
+    door = door_context(Ticket(principal=principal, project=hand.project))
+    context = {"routeKey": route, "connectionId": connection, "authorizer": door}
     body = json.dumps({"action": action} | ({} if action == "ping" else {"topic": f"project:{hand.project}"}))
     return Outcome.of(hand.invoke("Websocket", {"requestContext": context, "body": body}))
 
@@ -210,8 +213,8 @@ def _connected(hand: StageHand, _roles: Roles) -> Outcome:
 
 def _left(hand: StageHand, _roles: Roles) -> Outcome:
     connection = _nobody()
-    hand.stores.live.connect(connection, hand.principal(), hand.now)
-    hand.stores.live.subscribe(connection, hand.project, f"project:{hand.project}")
+    hand.stores.listeners.connect(connection, hand.principal(), project=hand.project, now=hand.now)
+    hand.stores.listeners.subscribe(connection, hand.project, f"project:{hand.project}")
     return _frame(hand, connection, route="$disconnect")
 
 
@@ -229,24 +232,33 @@ def _unsubscribed_user(hand: StageHand, _roles: Roles) -> Outcome:
 
 
 def _subscribed(hand: StageHand, _roles: Roles) -> Outcome:
-    with a_connection(hand.operator) as connection:
+    with a_connection(hand) as connection:
         return _frame(hand, connection, "subscribe")
 
 
 @contextmanager
-def a_connection(operator: Operator) -> Iterator[str]:
+def a_connection(hand: StageHand) -> Iterator[str]:
     """The id of a connection that somebody holds open."""
-    live, table = operator.aws("dynamodb"), operator.outputs["LiveTableName"]
+    live, table = hand.operator.aws("dynamodb"), hand.operator.outputs["LiveTableName"]
 
     def known() -> set[str]:
         items = live.scan(TableName=table, ProjectionExpression="pk")["Items"]
         return {item["pk"]["S"] for item in items if item["pk"]["S"].startswith("CON#")}
 
     before = known()
-    headers = {"Authorization": f"Bearer {operator.platform.access.token}"}
-    with connect(operator.platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None):
+    with hand.operator.platform.live(hand.project):
         (connection,) = known() - before
         yield connection.removeprefix("CON#")
+
+
+def taken(hand: StageHand, _roles: Roles) -> Outcome:
+    """A ticket, at the door."""
+    tickets, now = Tickets(hand.live_table), hand.now
+    ticket = make_ticket(tickets, hand.principal(), project=hand.project, now=now).text
+    event = {"methodArn": "arn:aws:execute-api:x", "queryStringParameters": {"ticket": ticket}}
+    said = hand.invoke("WebsocketAuthorizer", event)
+    done = not said.error and said.said["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    return Outcome.of(said, done=done)
 
 
 WEBSOCKET: Mapping[Pair, Probe] = {
@@ -255,7 +267,7 @@ WEBSOCKET: Mapping[Pair, Probe] = {
         (On.TABLE, "dynamodb:GetItem", _unsubscribed),
         (On.TABLE, "dynamodb:BatchGetItem", _unsubscribed_user),
         (On.TABLE, "dynamodb:Query", _subscribed),
-        (On.LIVE_TABLE, "dynamodb:GetItem", _unsubscribed),
+        (On.LIVE_TABLE, "dynamodb:GetItem", _subscribed),
         (On.LIVE_TABLE, "dynamodb:Query", _left),
         (On.LIVE_TABLE, "dynamodb:PutItem", _connected),
         (On.LIVE_TABLE, "dynamodb:UpdateItem", _subscribed),

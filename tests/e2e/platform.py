@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from websockets.sync.client import ClientConnection, connect
+
 from cli.access import Access
 from cli.client import Client
 from infra.local import Running, down, up
@@ -57,6 +59,22 @@ class Platform:
         """From now on tasks run in these network namespaces."""
         self.paths.namespaces.write_text("".join(f"{name}\n" for name in namespaces))
 
+    def with_token(self, token: str) -> Client:
+        """A client of somebody else's; close it, or use it as a context manager."""
+        return Client(Access(url=self.access.url, websocket_url=self.access.websocket_url, token=token))
+
+    @contextmanager
+    def live(self, project: str, token: str = "") -> Iterator[ClientConnection]:
+        """A WebSocket connection into a project, with a ticket of the token's holder; the first token's by default."""
+        with self.with_token(token or self.access.token) as client:
+            ticket = client.post("projects", project, "tickets")["ticket"]
+        with self.handshake(ticket) as connection:
+            yield connection
+
+    def handshake(self, ticket: str) -> ClientConnection:
+        url = f"{self.access.websocket_url}?ticket={ticket}"
+        return connect(url, proxy=None, ping_interval=None, open_timeout=60)
+
     def project(self, name: str = "") -> "Project":
         made = self.client.post("projects", body={"name": name or f"test {next(self._names)}"}, key=str(uuid.uuid4()))
         return Project(platform=self, id=made["id"])
@@ -99,6 +117,11 @@ class Project:
 
     def items(self, *path: str, **query: Any) -> list[Json]:
         return list(self.platform.client.items("projects", self.id, *path, **query))
+
+    def token(self, *scopes: str, **fields: Any) -> Json:
+        """A token of this project: `token` is what its holder presents, `details` what is known of it."""
+        body = {"name": "test", "scopes": list(scopes)} | fields
+        return self.post("tokens", body=body, key=str(uuid.uuid4()))
 
     def network(self, **draft: Any) -> Json:
         return self.post("networks", body={"name": "lab", "rate": 2000} | draft, key=str(uuid.uuid4()))

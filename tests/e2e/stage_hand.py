@@ -216,6 +216,7 @@ MODULES = {
     "Authorizer": "http_api.authorizer",
     "HttpApi": "http_api.app",
     "Websocket": "websocket.app",
+    "WebsocketAuthorizer": "websocket.authorizer",
     "PlanChunks": "scan_workflow.plan",
     "JudgeAttempt": "scan_workflow.judge",
     "IngestChunk": "scan_workflow.ingest",

@@ -12,7 +12,7 @@ from cli.client import Client
 from cli.errors import ApiError
 from tests.e2e.estate import targets
 from tests.e2e.platform import Json, Platform, Project, eventually
-from tests.e2e.test_live import ask, listen
+from tests.e2e.test_live import ask
 from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
@@ -87,7 +87,7 @@ def test_an_alert_is_set_aside_worked_on_and_resolved_and_its_trail_tells_it(est
 
 def test_those_who_watch_see_each_change(estate: Estate) -> None:
     project, alert = estate.project, estate.alerts[8080]
-    with listen(project.platform) as socket:
+    with project.platform.live(project.id) as socket:
         assert ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)["type"] == "snapshot"
         project.post("alerts", alert, "take", body={})
         while True:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from functions.core.alert import Alert, Delivery
 from functions.core.exposure import Exposure
@@ -155,13 +155,11 @@ def test_broadcast(hand: StageHand, failures: Failures) -> None:
 
 @contextmanager
 def listening(hand: StageHand, topic: str) -> Iterator[ClientConnection]:
-    access = hand.operator.platform.access
-    headers = {"Authorization": f"Bearer {access.token}"}
-    with connect(access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None) as socket:
+    with hand.operator.platform.live(hand.project) as socket:
         socket.send(json.dumps({"action": "subscribe", "topic": topic, "project": hand.project}))
         assert json.loads(socket.recv(timeout=15))["type"] == "snapshot"
-        subscribed = hand.stores.live.subscribers
-        eventually(lambda: subscribed(hand.project, topic, active=True), what="the subscription is active")
+        audience = hand.stores.listeners.audience
+        eventually(lambda: audience(hand.project, topic).now, what="the subscription is active")
         yield socket
 
 

@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import SHUT_RDWR
@@ -13,21 +12,13 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from cli.errors import ApiError
 from cli.live import Feed, connector
 from tests.e2e.estate import PORTS, targets
 from tests.e2e.platform import ENDED, Json, Platform, Project, eventually
 from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
-
-
-@contextmanager
-def listen(platform: Platform, token: str = "") -> Iterator[ClientConnection]:
-    headers = {"Authorization": f"Bearer {token or platform.access.token}"}
-    with connect(
-        platform.access.websocket_url, additional_headers=headers, proxy=None, ping_interval=None, open_timeout=60
-    ) as connection:
-        yield connection
 
 
 def ask(socket: ClientConnection, **frame: Any) -> Json:
@@ -40,7 +31,8 @@ def test_a_broken_connection_loses_no_event(project: Project, lab: Lab) -> None:
     network = project.network(targets=targets(lab, "web", "mail"), ports=PORTS, rate=500, profile="discovery")
     scan = project.start(network)
     sockets: list[ClientConnection] = []
-    open_socket = connector(project.platform.access)
+    platform = project.platform
+    open_socket = connector(platform.client, platform.access.websocket_url, project=project.id)
 
     @contextmanager
     def recording() -> Iterator[ClientConnection]:
@@ -77,7 +69,7 @@ def test_a_broken_connection_loses_no_event(project: Project, lab: Lab) -> None:
 
 def test_a_project_hears_of_its_scans(project: Project, lab: Lab) -> None:
     network = project.network(targets=targets(lab, "silent"), ports="1-10", rate=500)
-    with listen(project.platform) as socket:
+    with project.platform.live(project.id) as socket:
         snapshot = ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)
         assert snapshot["type"] == "snapshot"
         scan = project.start(network)
@@ -91,7 +83,7 @@ def test_a_project_hears_of_its_scans(project: Project, lab: Lab) -> None:
 
 
 def test_ping_is_answered_and_what_is_no_frame_is_an_error(project: Project) -> None:
-    with listen(project.platform) as socket:
+    with project.platform.live(project.id) as socket:
         assert ask(socket, action="ping")["type"] == "pong"
         for frame in ({"action": "subscribe"}, {"action": "subscribe", "topic": "scan:../x"}, {"action": "steal"}, {}):
             answer = ask(socket, **frame)
@@ -100,28 +92,48 @@ def test_ping_is_answered_and_what_is_no_frame_is_an_error(project: Project) -> 
         assert json.loads(socket.recv(timeout=15))["type"] in {"error", "pong"}
 
 
-def test_a_bad_token_opens_no_connection(platform: Platform) -> None:
-    unknown = "vdt_01ARZ3NDEKTSV4RRFFQ69G5FAV_" + "x" * 43
-    with pytest.raises(InvalidStatus) as refused, listen(platform, unknown):
+@pytest.mark.parametrize("query", ["", "?ticket=", "?ticket=vdk_" + "x" * 43, "?token=TOKEN"])
+def test_without_a_ticket_there_is_no_connection(platform: Platform, query: str) -> None:
+    """Not with a token in the query or in the header either."""
+    url = platform.access.websocket_url + query.replace("TOKEN", platform.access.token)
+    header = {"Authorization": f"Bearer {platform.access.token}"}
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(url, additional_headers=header, proxy=None, open_timeout=60),
+    ):
         pass
     assert refused.value.response.status_code in {401, 403}
 
 
-def test_another_projects_token_hears_nothing(platform: Platform, lab: Lab) -> None:
+def test_a_ticket_opens_one_connection(platform: Platform) -> None:
+    ticket = platform.client.post("projects", platform.project().id, "tickets")["ticket"]
+    with platform.handshake(ticket) as socket:
+        assert ask(socket, action="ping")["type"] == "pong"
+        with pytest.raises(InvalidStatus) as refused, platform.handshake(ticket):
+            pass
+    assert refused.value.response.status_code in {401, 403}
+
+
+def test_a_connection_into_one_project_hears_nothing_of_another(platform: Platform, lab: Lab) -> None:
+    """Whether its holder reaches the other one or not."""
     mine, theirs = platform.project("mine"), platform.project("theirs")
-    token = theirs.post("tokens", body={"name": "t", "scopes": ["read"]}, key=str(uuid.uuid4()))["token"]
+    token = theirs.token("read")["token"]
+    with platform.with_token(token) as client, pytest.raises(ApiError) as refused:
+        client.post("projects", mine.id, "tickets")
+    assert refused.value.status == 404
     scan = mine.start(mine.network(targets=targets(lab, "silent"), ports="1-5"))
-    with listen(platform, token) as socket:
-        for topic in (f"scan:{scan['id']}", f"project:{mine.id}"):
-            for named in ({}, {"project": mine.id}, {"project": theirs.id}):
-                answer = ask(socket, action="subscribe", topic=topic, **named)
-                assert answer["type"] == "error", (topic, named, answer)
+    for holder in (token, platform.access.token):
+        with platform.live(theirs.id, holder) as socket:
+            for topic in (f"scan:{scan['id']}", f"project:{mine.id}"):
+                for named in ({}, {"project": mine.id}, {"project": theirs.id}):
+                    answer = ask(socket, action="subscribe", topic=topic, **named)
+                    assert answer["type"] == "error", (topic, named, answer)
     mine.ended(scan)
 
 
 def test_a_connection_that_is_gone_is_forgotten(project: Project, lab: Lab) -> None:
     platform = project.platform
-    with listen(platform) as socket:
+    with platform.live(project.id) as socket:
         assert ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)["type"] == "snapshot"
         socket.socket.shutdown(SHUT_RDWR)
     project.scan(project.network(targets=targets(lab, "silent"), ports="1-5"))

@@ -15,7 +15,7 @@ def test_a_token_is_shown_once_and_works(api: Api, project: str) -> None:
     made = api.post(tokens, DRAFT)
     assert made.status == 201
     secret = made.body["token"].split("_", 2)[2]
-    assert ask("http", f"Bearer {made.body['token']}")["context"]["project"] == project
+    assert ask(f"Bearer {made.body['token']}")["context"]["project"] == project
     listed = api.get(tokens).body
     assert listed["items"] == [made.body["details"]]
     assert secret not in json.dumps(listed)
@@ -34,7 +34,7 @@ def test_a_revoked_token_is_refused_from_then_on(api: Api, project: str) -> None
     tokens = f"/v1/projects/{project}/tokens"
     made = api.post(tokens, DRAFT).body
     assert api.delete(f"{tokens}/{made['details']['id']}").status == 204
-    assert ask("http", f"Bearer {made['token']}") == {"isAuthorized": False}
+    assert ask(f"Bearer {made['token']}") == {"isAuthorized": False}
     assert api.get(tokens).body["items"][0]["revoked"] is not None
     assert api.delete(f"{tokens}/{made['details']['id']}").status == 204
 
@@ -43,7 +43,7 @@ def test_a_token_of_another_project_is_not_there(api: Api, project: str) -> None
     made = api.post(f"/v1/projects/{project}/tokens", DRAFT).body
     other = api.post("/v1/projects", {"name": "other"}).body["id"]
     assert api.delete(f"/v1/projects/{other}/tokens/{made['details']['id']}").slug == "not-found"
-    assert ask("http", f"Bearer {made['token']}")["isAuthorized"]
+    assert ask(f"Bearer {made['token']}")["isAuthorized"]
 
 
 def test_a_token_with_an_unknown_scope_or_a_past_end_is_refused(api: Api, project: str) -> None:

@@ -34,10 +34,10 @@ def test_consumers_see_only_their_families(stage: Synthesised) -> None:
 
     assert families("Evaluate") == ["EXP#", "HST#", "SCN#", "NET#"]
     assert families("Publish") == ["ALR#", "SCN#", "NET#"]
-    assert families("Broadcast") == ["EVT#"]
+    assert families("Broadcast") == ["EVT#", "SHUT#"]
 
 
-def test_only_new_live_events_are_sent_on(stage: Synthesised) -> None:
+def test_only_new_live_events_and_orders_to_shut_are_acted_on(stage: Synthesised) -> None:
     (one,) = _sources(stage)["Broadcast"]["FilterCriteria"]["Filters"]
     assert json.loads(one["Pattern"])["eventName"] == ["INSERT"]
 

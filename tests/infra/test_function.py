@@ -12,6 +12,7 @@ MODELS: dict[str, type[settings.Environment]] = {
     "functions.http_api.app.handler": settings.HttpApiSettings,
     "functions.http_api.authorizer.handler": settings.AuthorizerSettings,
     "functions.websocket.app.handler": settings.WebsocketSettings,
+    "functions.websocket.authorizer.handler": settings.WebsocketAuthorizerSettings,
     "functions.scan_workflow.plan.handler": settings.PlanSettings,
     "functions.scan_workflow.judge.handler": settings.JudgeSettings,
     "functions.scan_workflow.ingest.handler": settings.IngestSettings,

@@ -106,4 +106,4 @@ def test_only_the_two_task_roles_can_be_passed_by_the_workflow(stage: Synthesise
 
 def test_each_function_has_its_own_role(stage: Synthesised) -> None:
     roles = [json.dumps(each["Role"]) for each in stage.resources("AWS::Lambda::Function").values()]
-    assert len(roles) == len(set(roles)) == 16
+    assert len(roles) == len(set(roles)) == 17

@@ -3,7 +3,7 @@ import json
 from tests.infra.templates import Synthesised, listed
 
 
-def test_every_frame_goes_to_one_function_and_connecting_needs_a_token(stage: Synthesised) -> None:
+def test_every_frame_goes_to_one_function_and_connecting_needs_a_ticket(stage: Synthesised) -> None:
     routes = {
         each["RouteKey"]: each
         for name, each in stage.resources("AWS::ApiGatewayV2::Route").items()
@@ -13,21 +13,36 @@ def test_every_frame_goes_to_one_function_and_connecting_needs_a_token(stage: Sy
     assert len({json.dumps(each["Target"]) for each in routes.values()}) == 1
     assert routes["$connect"]["AuthorizationType"] == "CUSTOM"
     authorizer = stage.one("AWS::ApiGatewayV2::Authorizer", "Websocket")
-    assert authorizer["IdentitySource"] == ["route.request.header.Authorization"]
+    assert authorizer["IdentitySource"] == ["route.request.querystring.ticket"]
+
+
+def test_tickets_are_taken_by_a_function_that_can_do_nothing_else(stage: Synthesised) -> None:
+    authorizer = stage.one("AWS::ApiGatewayV2::Authorizer", "Websocket")
+    assert "WebsocketAuthorizerFunction" in json.dumps(authorizer["AuthorizerUri"])
+    (taking,) = (
+        each
+        for name, each in stage.statements()
+        if name.startswith("WebsocketWebsocketAuthorizerRole")
+        and any(action.startswith("dynamodb:") for action in listed(each["Action"]))
+    )
+    assert listed(taking["Action"]) == ["dynamodb:DeleteItem"]
+    assert taking["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["TKT#*"]
 
 
 def test_answers_are_posted_never_returned(stage: Synthesised) -> None:
     assert not stage.resources("AWS::ApiGatewayV2::RouteResponse")
 
 
-def test_two_functions_may_post_to_connections_and_do_nothing_else_to_them(stage: Synthesised) -> None:
+def test_two_functions_may_post_to_connections_and_close_them(stage: Synthesised) -> None:
     posting = {
         name: json.dumps(each["Resource"])
         for name, each in stage.statements()
         if "execute-api:ManageConnections" in listed(each["Action"])
     }
     assert {name.partition("RoleDefault")[0] for name in posting} == {"Websocket", "AlertingBroadcast"}
-    assert all("/live/POST/@connections/*" in resource for resource in posting.values())
+    for verb in ("POST", "DELETE"):
+        assert all(f"/live/{verb}/@connections/*" in resource for resource in posting.values())
+    assert not any("/live/*" in resource for resource in posting.values())
 
 
 def test_the_callback_is_the_apis_own_address(prod: Synthesised, local: Synthesised) -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from functions.core.ids import new_id
 from functions.core.token import Principal
-from functions.usecases.authenticate import context_of
+from functions.usecases.tickets import make_ticket
 from functions.usecases.tokens import ALL_SCOPES, create_token
-from functions.websocket import app
+from functions.websocket import app, authorizer
 from tests.platform_in_memory import START, Platform
 
+AUTHORIZE = json.loads((Path(__file__).parent / "events" / "authorize.json").read_text())
 MESSAGE = json.loads((Path(__file__).parent / "events" / "message.json").read_text())
 LAMBDA_CONTEXT = SimpleNamespace(
     function_name="Websocket",
@@ -25,14 +26,31 @@ LAMBDA_CONTEXT = SimpleNamespace(
 )
 
 
+def present(ticket: str) -> dict[str, Any]:
+    """What the authorizer says to a ticket."""
+    return authorizer.handler({**AUTHORIZE, "queryStringParameters": {"ticket": ticket}}, LAMBDA_CONTEXT)
+
+
 @dataclass(frozen=True)
 class Client:
+    """`project`: of the ticket that it connects with."""
+
     platform: Platform
     principal: Principal
+    project: str
     connection: str
 
-    def connect(self) -> int:
-        return self._handle("$connect", authorizer=context_of(self.principal))
+    def ticket(self) -> str:
+        """As the HTTP API makes one."""
+        services = self.platform.http
+        return make_ticket(services.tickets, self.principal, project=self.project, now=services.now()).text
+
+    def connect(self, ticket: str = "") -> int:
+        """Through the authorizer, as a handshake goes: 403 where either refuses."""
+        said = present(ticket or self.ticket())
+        if said["policyDocument"]["Statement"][0]["Effect"] != "Allow":
+            return 403
+        return self._handle("$connect", authorizer={**said["context"], "principalId": said["principalId"]})
 
     def disconnect(self) -> int:
         return self._handle("$disconnect")
@@ -55,7 +73,10 @@ class Client:
         return int(app.handler(event, LAMBDA_CONTEXT)["statusCode"])
 
 
-def make_client(platform: Platform, *, project: str = "", connection: str = "c1", **token: Any) -> Client:
+def make_client(
+    platform: Platform, *, into: str, project: str = "", connection: str = "c1", connects: int = 200, **token: Any
+) -> Client:
+    """`project`: of the token, empty for the organisation's; `into`: of the ticket."""
     made = create_token(
         platform.http.tokens,
         identifier=new_id(START),
@@ -65,12 +86,16 @@ def make_client(platform: Platform, *, project: str = "", connection: str = "c1"
         expires=token.get("expires"),
         now=START,
     ).token
-    client = Client(platform, Principal(id=made.id, project=project, scopes=made.scopes), connection)
-    assert client.connect() == 200
+    principal = Principal(id=made.id, project=project, scopes=made.scopes, until=made.expires)
+    client = Client(platform, principal, into, connection)
+    assert client.connect() == connects
     return client
+
+
+PROJECT = new_id(START)
 
 
 @pytest.fixture
 def client(platform: Platform) -> Client:
-    """With an organisation token of every scope, connected."""
-    return make_client(platform)
+    """With an organisation token of every scope, connected into PROJECT."""
+    return make_client(platform, into=PROJECT)

@@ -14,11 +14,10 @@ from functions.core.messages import Event, Progress
 from functions.core.profile import PROFILES
 from functions.core.project import Project
 from functions.core.scan import Cause, Scan, ScanCounts, Snapshot
+from functions.store.conditions import EXISTS
 from functions.websocket import subscription
 from tests.platform_in_memory import START, Platform
-from tests.websocket.conftest import Client, make_client
-
-PROJECT = new_id(START)
+from tests.websocket.conftest import PROJECT, Client, make_client
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def subscribe(scan: Scan, **more: Any) -> dict[str, Any]:
 
 
 def listeners(platform: Platform, scan: Scan) -> tuple[str, ...]:
-    return platform.websocket.live.subscribers(PROJECT, f"scan:{scan.id}", active=True)
+    return platform.websocket.listeners.audience(PROJECT, f"scan:{scan.id}").now
 
 
 def test_a_ping_is_answered(client: Client) -> None:
@@ -91,8 +90,8 @@ def test_an_event_written_just_before_the_subscription_is_active_is_not_lost(
     client: Client, platform: Platform, scan: Scan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody broadcasts it: at its time the subscription is pending, and the first reading is over."""
-    live = platform.websocket.live
-    activate = live.activate
+    listening = platform.websocket.listeners
+    activate = listening.activate
     late: list[str] = []
 
     def activate_late(connection: str, project: str, topic: str) -> None:
@@ -100,7 +99,7 @@ def test_an_event_written_just_before_the_subscription_is_active_is_not_lost(
         late.append(publish(platform, scan, 1))
         activate(connection, project, topic)
 
-    monkeypatch.setattr(live, "activate", activate_late)
+    monkeypatch.setattr(listening, "activate", activate_late)
     posted = client.send(subscribe(scan))
     assert [each["id"] for each in posted[1:]] == late
     assert listeners(platform, scan) == ("c1",)
@@ -127,44 +126,71 @@ def test_a_project_topic_has_its_recent_scans(client: Client, scan: Scan) -> Non
     assert posted[0]["data"]["scans"] == [{"scan": scan.id, "network": scan.network, "status": "planned"}]
 
 
-def test_a_project_token_names_no_project(platform: Platform, scan: Scan) -> None:
-    client = make_client(platform, project=PROJECT)
-    frame = {"action": "subscribe", "topic": f"scan:{scan.id}"}
-    assert client.send(frame)[0]["type"] == "snapshot"
+@pytest.mark.parametrize("named", [{}, {"project": PROJECT}, {"project": ""}])
+def test_the_project_is_that_of_the_ticket_named_or_not(platform: Platform, scan: Scan, named: dict[str, str]) -> None:
+    client = make_client(platform, into=PROJECT, project=PROJECT)
+    assert client.send({"action": "subscribe", "topic": f"scan:{scan.id}", **named})[0]["type"] == "snapshot"
 
 
 @pytest.mark.parametrize("action", ["subscribe", "unsubscribe"])
 def test_another_tenants_topic_is_not_there(platform: Platform, scan: Scan, action: str) -> None:
-    other = make_client(platform, project=new_id(START))
-    for frame in (
-        {"action": action, "topic": f"scan:{scan.id}", "project": PROJECT},
-        {"action": action, "topic": f"project:{PROJECT}"},
-        {"action": action, "topic": f"project:{PROJECT}", "project": PROJECT},
-    ):
-        assert [each["error"] for each in other.send(frame)] == ["not-found"]
-    if action == "subscribe":
-        foreign = other.send({"action": action, "topic": f"scan:{scan.id}"})
-        assert [each["error"] for each in foreign] == ["not-found"]
+    """Not with an organisation's token either, once the ticket is for one project."""
+    theirs = new_id(START)
+    for other in (make_client(platform, into=theirs, project=theirs), make_client(platform, into=theirs)):
+        for frame in (
+            {"action": action, "topic": f"scan:{scan.id}", "project": PROJECT},
+            {"action": action, "topic": f"project:{PROJECT}"},
+            {"action": action, "topic": f"project:{PROJECT}", "project": PROJECT},
+        ):
+            assert [each["error"] for each in other.send(frame)] == ["not-found"]
+        if action == "subscribe":
+            foreign = other.send({"action": action, "topic": f"scan:{scan.id}"})
+            assert [each["error"] for each in foreign] == ["not-found"]
     assert listeners(platform, scan) == ()
 
 
-def test_an_organisation_token_must_name_the_project_of_a_scan(client: Client, scan: Scan) -> None:
-    refused = client.send({"action": "subscribe", "topic": f"scan:{scan.id}"})
-    assert (refused[0]["error"], refused[0]["field"]) == ("invalid-input", "project")
+def test_a_token_that_may_not_read_does_not_connect(platform: Platform) -> None:
+    refused = make_client(platform, into=PROJECT, scopes=("triage",), connects=403)
+    assert platform.websocket.listeners.opened_by(refused.principal.id) == ()
 
 
-def test_a_token_without_the_scope_read_listens_to_nothing(platform: Platform, scan: Scan) -> None:
-    client = make_client(platform, scopes=("scan",))
-    assert client.send(subscribe(scan))[0]["error"] == "forbidden"
+def test_a_token_of_another_project_does_not_connect(platform: Platform) -> None:
+    make_client(platform, into=PROJECT, project=new_id(START), connects=403)
 
 
-def test_a_token_revoked_or_expired_since_subscribes_no_more(platform: Platform, scan: Scan) -> None:
-    revoked = make_client(platform, connection="c1")
-    expired = make_client(platform, connection="c2", expires=START + timedelta(minutes=1))
+def test_what_a_token_may_do_is_looked_at_with_every_subscribe(platform: Platform, scan: Scan) -> None:
+    client = make_client(platform, into=PROJECT)
+    assert client.send(subscribe(scan))[0]["type"] == "snapshot"
+    platform.table.update(f"TOK#{client.principal.id}", "TOK", {"scopes": ["triage"]}, EXISTS)
+    assert [each["error"] for each in client.send(subscribe(scan))] == ["forbidden"]
+    assert platform.connections.closed == []
+
+
+def test_a_token_revoked_or_expired_since_hears_so_and_is_closed(platform: Platform, scan: Scan) -> None:
+    revoked = make_client(platform, into=PROJECT, connection="c1")
+    expired = make_client(platform, into=PROJECT, connection="c2", expires=START + timedelta(minutes=1))
     platform.http.tokens.revoke("", revoked.principal.id, now=START)
     platform.clock.advance(minutes=1)
-    assert revoked.send(subscribe(scan))[0]["error"] == "unauthenticated"
-    assert expired.send(subscribe(scan))[0]["error"] == "unauthenticated"
+    assert [each["error"] for each in revoked.send(subscribe(scan))] == ["unauthenticated"]
+    assert [each["error"] for each in expired.send({"action": "ping"})] == ["not-found"]
+    assert platform.connections.closed == ["c1", "c2"]
+    assert listeners(platform, scan) == ()
+
+
+def test_a_token_revoked_between_its_ticket_and_the_connection_does_not_connect(platform: Platform) -> None:
+    client = make_client(platform, into=PROJECT)
+    ticket = client.ticket()
+    platform.http.tokens.revoke("", client.principal.id, now=START)
+    assert client.connect(ticket) == 403
+    assert platform.websocket.listeners.opened_by(client.principal.id) == ()
+
+
+def test_a_connection_that_sends_too_much_is_told_so_once_and_closed(client: Client, platform: Platform) -> None:
+    most = platform.websocket.frames_per_minute
+    assert all(client.send({"action": "ping"}) == [{"type": "pong"}] for _ in range(most))
+    assert [each["error"] for each in client.send({"action": "ping"})] == ["too-many-requests"]
+    assert platform.connections.closed == ["c1"]
+    assert platform.websocket.listeners.opened_by(client.principal.id) == ()
 
 
 @pytest.mark.parametrize(
@@ -216,21 +242,22 @@ def test_a_disconnected_client_listens_no_more(client: Client, platform: Platfor
     assert client.disconnect() == 200
     assert listeners(platform, scan) == ()
     with pytest.raises(NotFound):
-        platform.websocket.live.connection("c1")
+        platform.websocket.listeners.connection("c1")
 
 
 def test_a_client_that_is_gone_is_forgotten(client: Client, platform: Platform, scan: Scan) -> None:
     platform.connections.gone.add("c1")
     assert client.send(subscribe(scan)) == []
-    assert platform.websocket.live.subscribers(PROJECT, f"scan:{scan.id}") == ()
+    assert platform.websocket.listeners.subscribers(PROJECT, f"scan:{scan.id}") == ()
     with pytest.raises(NotFound):
-        platform.websocket.live.connection("c1")
+        platform.websocket.listeners.connection("c1")
     assert client.send("nonsense") == []
 
 
-def test_a_connection_that_is_not_known_is_told_so(platform: Platform, client: Client, scan: Scan) -> None:
-    platform.websocket.live.disconnect("c1")
+def test_a_connection_that_is_not_known_is_told_so_and_closed(platform: Platform, client: Client, scan: Scan) -> None:
+    platform.websocket.listeners.disconnect("c1")
     assert client.send(subscribe(scan))[0]["error"] == "not-found"
+    assert platform.connections.closed == ["c1"]
 
 
 def test_a_snapshot_of_many_running_chunks_fits_a_message(

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -107,3 +109,22 @@ def test_only_the_two_task_roles_can_be_passed_by_the_workflow(stage: Synthesise
 def test_each_function_has_its_own_role(stage: Synthesised) -> None:
     roles = [json.dumps(each["Role"]) for each in stage.resources("AWS::Lambda::Function").values()]
     assert len(roles) == len(set(roles)) == 17
+
+
+def test_no_role_changes_or_deletes_what_the_audit_log_says(stage: Synthesised) -> None:
+    adding = {"dynamodb:PutItem", "dynamodb:Query"}
+    for name, statement in stage.statements():
+        if any(key.startswith("AUD") for key in families(statement)):
+            assert set(listed(statement["Action"])) <= adding, name
+
+
+def test_nobody_deletes_a_seal_or_makes_one_but_the_sealer(stage: Synthesised) -> None:
+    for name, statement in stage.statements():
+        if "Seals" in json.dumps(statement["Resource"]):
+            written = set(listed(statement["Action"])) - {"s3:GetObject", "s3:ListBucket"}
+            assert written <= ({"s3:PutObject"} if "AuditingSeal" in name else set()), name
+
+
+def families(statement: Mapping[str, Any]) -> list[str]:
+    keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+    return list(listed(keys))

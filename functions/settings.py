@@ -19,7 +19,18 @@ class Environment(BaseModel):
 
 
 class AuthorizerSettings(Environment):
+    """`discovery`: where the issuer's configuration is read; `admit_loopback`: of an issuer that is no HTTPS, locally;
+    `requests_per_minute`: of a caller that has no number of its own."""
+
     table: str
+    live_table: str
+    requests_per_minute: int
+    issuer: str = ""
+    audience: str = ""
+    group_claim: str = "groups"
+    owner_group: str = ""
+    discovery: str = ""
+    admit_loopback: bool = False
 
 
 class WebsocketAuthorizerSettings(Environment):
@@ -45,11 +56,22 @@ class HttpApiSettings(ScopeSettings):
     topics: str
     """What the ARN of every topic begins with that channels may name."""
     review_queue_url: str
+    seals: str
     export_queue_url: str
     export_days: int
     max_tasks: int
     chunk_seconds: int
+    issuer: str = ""
+    client_id: str = ""
+    audience: str = ""
+    discovery: str = ""
     version: str = "dev"
+
+
+class SealSettings(Environment):
+    table: str
+    seals: str
+    """The bucket of the audit log's seals."""
 
 
 class WebsocketSettings(Environment):
@@ -68,6 +90,13 @@ class PlanSettings(ScopeSettings):
     chunk_seconds: int
     deadline_s: int
     lease_s: int
+
+
+class AdmitSettings(Environment):
+    """`task_s`: seconds after which a task is gone in any case."""
+
+    table: str
+    task_s: int
 
 
 class JudgeSettings(Environment):

@@ -20,6 +20,8 @@ class On(StrEnum):
     PLANS = "bucket, plans/*"
     RESULTS = "bucket, results/*"
     EXPORTS = "bucket, exports/*"
+    SEALS = "bucket of seals, seals/*"
+    SEALS_BUCKET = "bucket of seals"
     STATE_MACHINE = "state machine"
     EXECUTIONS = "its executions"
     SCHEDULES = "schedules of the group"
@@ -71,6 +73,17 @@ def _stream(stream: On) -> tuple[Grant, ...]:
 
 _INBOX = (Grant(On.INBOX, ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")),)
 
+# The audit log: entries are put, each under a key of its own, and never changed or deleted by any role.
+_TELL = (_table("PutItem", keys=("AUD#*",)),)
+_READ_LOG = (
+    _table("Query", keys=("AUD#*",)),
+    _table("Query", keys=("AUD#*",), on=On.GSI1),
+    Grant(On.SEALS, ("s3:GetObject",)),
+    Grant(On.SEALS_BUCKET, ("s3:ListBucket",)),
+)
+
+_SEE_STOPS = (_table("BatchGetItem", keys=("CHK#*", "HLT#*")),)
+
 _INGEST = (
     _table("GetItem", keys=("NET#*", "SCN#*", "CHK#*", "COV#*")),
     _table("Query", keys=("EXP#*", "HST#*")),
@@ -113,6 +126,7 @@ PATTERNS: Mapping[On, str] = {
     On.PLANS: "Keys under plans/ carry ids of scans that do not exist yet.",
     On.RESULTS: "Keys under results/ carry ids of scans that do not exist yet.",
     On.EXPORTS: "Keys under exports/ carry ids of exports that nobody has asked for yet.",
+    On.SEALS: "Keys under seals/ carry hours that have not passed yet.",
     On.FAILED: "Keys under failed/ carry ids of events that have not happened yet.",
     On.LAMBDA_FAILED: "Lambda chooses the keys of failed batches under this prefix of its own.",
     On.EXECUTIONS: "Executions carry ids of scans that do not exist yet.",
@@ -125,10 +139,19 @@ PATTERNS: Mapping[On, str] = {
 """Why a target is a pattern and not one resource."""
 
 PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
-    "Authorizer": (_table("GetItem", keys=("TOK#*",)),),
+    "Authorizer": (
+        # It reads tokens and changes none: when one was used is noted beside it.
+        _table("GetItem", keys=("TOK#*",)),
+        _table("UpdateItem", keys=("USE#*",)),
+        _table("UpdateItem", keys=("RAT#*",), on=On.LIVE_TABLE),
+    ),
     "HttpApi": (
         # What a user may do is read on each request.
-        _table("BatchGetItem", keys=("MEM#*",)),
+        _table("BatchGetItem", keys=("MEM#*", "PRJ")),
+        _table("BatchGetItem", keys=("USE#*",)),
+        _table("GetItem", "Query", "PutItem", "DeleteItem", keys=("INV#*", "MEM#*")),
+        _table("UpdateItem", keys=("MEM#*", "PRJ")),
+        _table("Query", keys=("MEM#*",), on=On.GSI1),
         _table("GetItem", keys=("PRJ", "TOK#*", "NET#*", "LIV#*", "SCN#*", "CHK#*", "EXP#*", "COV#*", "CNT#*")),
         _table("Query", keys=("CNT#*", "PRJ", "NET#*", "SCN#*", "CHK#*", "EXP#*", "HST#*", "HIS#*", "ALR#*")),
         _table(
@@ -142,9 +165,13 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         Grant(On.PLANS, ("s3:DeleteObject",)),
         Grant(On.RESULTS, ("s3:DeleteObject",)),
         _table("Query", keys=("TOK#*", "SCN#*", "HIS#*", "ALR#*"), on=On.GSI1),
+        *_TELL,
+        *_READ_LOG,
         *_CHANGE_ALERTS,
         # Missing alerts are raised on request too.
         _table("BatchGetItem", keys=("ALR#*",)),
+        _table("GetItem", "BatchGetItem", "PutItem", "DeleteItem", keys=("HLT#*",)),
+        _table("Query", keys=("SCNS#*",), on=On.GSI2),
         *_MANAGE_RULES,
         *_MANAGE_CHANNELS,
         _table("GetItem", "Query", "PutItem", keys=("XPT#*",)),
@@ -178,14 +205,26 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "PlanChunks": (
-        _table("GetItem", keys=("NET#*", "SCN#*", "CHK#*")),
-        _table("Query", keys=("EXP#*",)),
+        _table("GetItem", keys=("NET#*", "PRJ", "SCN#*", "CHK#*")),
+        *_SEE_STOPS,
+        _table("Query", keys=("CHK#*", "EXP#*")),
         _table("PutItem", keys=("CHK#*",)),
-        _table("UpdateItem", keys=("SCN#*",)),
+        _table("UpdateItem", keys=("CHK#*", "SCN#*")),
         _table("DeleteItem", keys=("LIV#*",)),
         Grant(On.PLANS, ("s3:GetObject", "s3:PutObject")),
     ),
-    "JudgeAttempt": (_table("GetItem", "UpdateItem", keys=("CHK#*",)),),
+    "AdmitChunk": (
+        _table("GetItem", keys=("BUD#*", "CHK#*", "NET#*", "PRJ", "SCN#*")),
+        *_SEE_STOPS,
+        _table("Query", keys=("BUD#*",)),
+        _table("PutItem", "DeleteItem", keys=("BUD#*",)),
+        _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
+    ),
+    "JudgeAttempt": (
+        _table("GetItem", "UpdateItem", keys=("CHK#*",)),
+        *_SEE_STOPS,
+        _table("DeleteItem", keys=("BUD#*",)),
+    ),
     "IngestChunk": _INGEST,
     "RecordFailure": (
         _table("GetItem", "UpdateItem", keys=("CHK#*",)),
@@ -194,25 +233,32 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "FinishScan": (
         *_INGEST,
         *_INBOX,
-        _table("Query", keys=("CHK#*",)),
+        _table("Query", keys=("BUD#*", "CHK#*")),
         _table("PutItem", keys=("CHK#*",)),
         _table("UpdateItem", keys=("SCN#*",)),
-        _table("DeleteItem", keys=("LIV#*",)),
+        _table("DeleteItem", keys=("BUD#*", "LIV#*")),
     ),
     "Tick": (
         *_INBOX,
+        _table("BatchGetItem", keys=("HLT#*",)),
         _table("GetItem", keys=("NET#*", "SCN#*", "TCK#*")),
         _table("PutItem", keys=("LIV#*", "SCN#*", "TCK#*")),
+        *_TELL,
         Grant(On.STATE_MACHINE, ("states:StartExecution",)),
     ),
     "Sweep": (
         *_INBOX,
-        _table("GetItem", keys=("SCN#*",)),
+        _table("GetItem", keys=("NET#*", "SCN#*")),
+        _table("BatchGetItem", keys=("HLT#*",)),
+        # Scans under a halt are asked to stop, and what waits for its hours goes on.
+        _table("PutItem", keys=("CHK#*",)),
+        _table("UpdateItem", keys=("SCN#*",)),
         _table("Query", keys=("SCNS#*",), on=On.GSI2),
         Grant(On.STATE_MACHINE, ("states:StartExecution",)),
         Grant(On.EXECUTIONS, ("states:DescribeExecution", "states:StopExecution")),
         Grant(On.FINISH_INBOX, ("sqs:SendMessage",)),
     ),
+    "Seal": (*_INBOX, *_READ_LOG, Grant(On.SEALS, ("s3:PutObject",))),
     "Evaluate": (
         *_stream(On.TABLE_STREAM),
         *_COUNT,
@@ -225,6 +271,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Review": (
         *_INBOX,
         _table("GetItem", keys=("ALR#*", "COV#*", "EXP#*", "HST#*", "NET#*", "RUL#*", "SCN#*", "WCH#*")),
+        _table("BatchGetItem", keys=("HLT#*",)),
         _table("Query", keys=("DUE", "EXP#*", "HST#*", "NET#*", "PRJ", "TCK#*", "WAI#*")),
         _table("Query", keys=("SCN#*",), on=On.GSI1),
         _table("Query", keys=("ALX#*",), on=On.GSI2),
@@ -289,6 +336,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "TaskExecution": (Grant(On.LOGS, ("logs:CreateLogStream", "logs:PutLogEvents")),),
     "Scanner": (
         _table("GetItem", "UpdateItem", keys=("CHK#*",)),
+        *_SEE_STOPS,
         _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:GetObject",)),
         Grant(On.RESULTS, ("s3:PutObject",)),

@@ -1,4 +1,4 @@
-"""The scan workflow: the state machine of `scan_workflow.asl.json`, its five functions, and the rule for abnormal ends."""
+"""The scan workflow: the state machine of `scan_workflow.asl.json`, its six functions, and the rule for abnormal ends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from functions.settings import (
+    AdmitSettings,
     Environment,
     FinishSettings,
     IngestSettings,
@@ -89,6 +90,7 @@ class ScanWorkflow(Construct):
                 ),
                 heavy=True,
             ),
+            Step("AdmitChunk", "admit", AdmitSettings(table=table, task_s=stage.scan_chunk_seconds)),
             Step("JudgeAttempt", "judge", JudgeSettings(table=table)),
             Step(
                 "IngestChunk",

@@ -18,7 +18,7 @@ from infra.stateful import Stateful
 
 TICK_SECONDS = 50
 SWEEP_SECONDS = 240
-SWEEP_EVERY = Duration.minutes(5)
+SWEEP_EVERY = Duration.minutes(2)
 
 
 class Scheduling(Construct):
@@ -62,7 +62,7 @@ class Scheduling(Construct):
         events.Rule(
             self,
             "SweepRule",
-            description="Scans that were planned and never started, or that ended unseen.",
+            description="Scans that were planned and never started, that ended unseen, or that wait for their hours.",
             schedule=events.Schedule.rate(SWEEP_EVERY),
             targets=[targets.SqsQueue(self.sweeps.queue, dead_letter_queue=self.sweeps.dead_letters)],
         )

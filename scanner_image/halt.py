@@ -3,6 +3,8 @@
 import asyncio
 from typing import Literal
 
+from functions.core.stop import Stop
+
 Outcome = Literal["partial", "stopped", "superseded"]
 
 
@@ -13,10 +15,12 @@ class Halt:
         self._event = asyncio.Event()
         self.outcome: Outcome = "partial"
         self.reason = ""
+        self.stop: Stop | Literal[""] = ""
+        """What was asked of the scan, where that is what ended the attempt."""
 
-    def __call__(self, outcome: Outcome, reason: str) -> None:
+    def __call__(self, outcome: Outcome, reason: str, stop: Stop | Literal[""] = "") -> None:
         if not self._event.is_set():
-            self.outcome, self.reason = outcome, reason
+            self.outcome, self.reason, self.stop = outcome, reason, stop
             self._event.set()
 
     @property

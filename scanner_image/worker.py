@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict
 
 from functions.core.chunk import Chunk
 from functions.core.errors import InvalidInput, OutOfScope, ScannerFailed, Superseded, VedetteError
 from functions.core.messages import ChunkSpec, Event, Progress, ResultHeader, ResultTrailer
 from functions.core.scope import check_scope
+from functions.core.stop import Stop
 from functions.core.targets import parse_exclusions
 from functions.settings import WorkerSettings
 from scanner_image import result, shim, tools
@@ -42,8 +43,16 @@ class Ledger(Protocol):
     def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk: ...
     def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress) -> str: ...
     def save(
-        self, chunk: Chunk, *, result_key: str, outcome: result.Outcome, reason: str, progress: Progress
+        self,
+        chunk: Chunk,
+        *,
+        result_key: str,
+        outcome: result.Outcome,
+        reason: str,
+        progress: Progress,
+        stop: Stop | Literal[""],
     ) -> object: ...
+    def stop_requested(self, project: str, scan: str, *, run: int) -> str: ...
     def fail(self, chunk: Chunk, *, reason: str) -> object: ...
     def exclusions(self, project: str, scan: str) -> tuple[str, ...]: ...
 
@@ -80,7 +89,8 @@ class Worker:
             now=self.clock(),
             lease_s=spec.lease_s,
         )
-        return await Attempt(self, spec, attempt, ends=time.monotonic() + spec.deadline_s).run()
+        granted = spec.model_copy(update={"rate": min(spec.rate, attempt.granted or spec.rate)})
+        return await Attempt(self, granted, attempt, ends=time.monotonic() + spec.deadline_s).run()
 
 
 class Attempt:
@@ -98,25 +108,35 @@ class Attempt:
         sending = asyncio.create_task(self.report.send())
         beating = asyncio.create_task(self._heartbeat())
         beating.add_done_callback(self._heart_stopped)
-        deadline = asyncio.get_running_loop().call_later(
-            max(self.ends - time.monotonic(), 0),
-            lambda: self.halt("partial", f"the attempt's deadline of {self.spec.deadline_s} s"),
-        )
+        timers = self._timers()
         try:
             self.report.started()
             outcome = await self._scan_and_save()
             self.report.done(outcome)
             return outcome
         finally:
-            deadline.cancel()
+            for timer in timers:
+                timer.cancel()
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
             self.report.close()
             await asyncio.gather(sending)
 
+    def _timers(self) -> list[asyncio.TimerHandle]:
+        """What ends the attempt at a time that is known before: its deadline, and the end of its hours."""
+        loop = asyncio.get_running_loop()
+        late = f"the attempt's deadline of {self.spec.deadline_s} s"
+        timers = [loop.call_later(max(self.ends - time.monotonic(), 0), self.halt, "partial", late)]
+        if until := self.chunk.not_after:
+            left = (until - self.clock()).total_seconds()
+            over = f"the hours in which the network may be scanned ended at {until:%Y-%m-%dT%H:%M:%SZ}"
+            timers.append(loop.call_later(max(left, 0), self.halt, "stopped", over, Stop.WINDOW))
+        return timers
+
     async def _scan_and_save(self) -> str:
         with workplace() as directory:
             try:
+                await self._obey()
                 await self._check_scope()
                 scan = await self._prepare(directory)
             except (InvalidInput, ScannerFailed) as error:
@@ -127,6 +147,17 @@ class Attempt:
             if self.halt.outcome == "superseded":
                 raise Superseded(self.halt.reason)
             return await self._save(scan)
+
+    async def _obey(self) -> None:
+        """Nothing is sent where the scan was stopped, or its hours ended, before this attempt began."""
+        where = self.chunk
+        request = await asyncio.to_thread(self.worker.ledger.stop_requested, where.project, where.scan, run=where.run)
+        if request:
+            self._stop(request)
+
+    def _stop(self, request: str) -> None:
+        known: Stop | Literal[""] = Stop(request) if request in set(Stop) else ""
+        self.halt("stopped", f"stop requested: {request}", known)
 
     async def _check_scope(self) -> None:
         """Raises OutOfScope where the chunk touches what is denied, or excluded by now."""
@@ -171,6 +202,7 @@ class Attempt:
             outcome=trailer.outcome,
             reason=trailer.reason,
             progress=self.report.progress,
+            stop=self.halt.stop,
         )
         self.report.log("info", f"attempt {self.chunk.attempt} saved: {trailer.outcome} {trailer.reason}".rstrip())
         return trailer.outcome
@@ -228,7 +260,7 @@ class Attempt:
                 self.report.log("warning", f"a heartbeat was not written: {error.message}")
                 continue
             if request:
-                self.halt("stopped", f"stop requested: {request}")
+                self._stop(request)
 
     def _heart_stopped(self, beating: asyncio.Task[None]) -> None:
         """Nobody may think that this attempt lives: it saves what it has while its lease still holds."""

@@ -15,11 +15,14 @@ from functions.core.network import AlertSettings, Network, Schedule
 from functions.core.profile import PROFILES
 from functions.core.scan import Cause, Scan, Snapshot
 from functions.store.alerts import Alerts
+from functions.store.allotments import Allotments
 from functions.store.exposures import Exposures
+from functions.store.halts import Halts
 from functions.store.ledger import Ledger
 from functions.store.listeners import Listeners
 from functions.store.live import Live
 from functions.store.networks import Networks
+from functions.store.projects import Projects
 from functions.store.scans import Scans
 from functions.store.table import Table
 from functions.store.ticks import Ticks
@@ -54,6 +57,9 @@ class Backend:
         self.networks = Networks(self.table)
         self.scans = Scans(self.table)
         self.ledger = Ledger(self.table)
+        self.halts = Halts(self.table)
+        self.projects = Projects(self.table)
+        self.allotments = Allotments(self.table)
         self.exposures = Exposures(self.table)
         self.alerts = Alerts(self.table)
         self.ticks = Ticks(self.table)

@@ -16,8 +16,10 @@ from functions.adapters.connections import Connections, Gone
 from functions.adapters.queue import Queue
 from functions.adapters.scheduler import Scheduler
 from functions.adapters.workflow import Workflow
+from functions.core.audit import Acting
 from functions.core.errors import Unavailable
 from functions.core.network import Network
+from functions.store.audit import acting
 from functions.store.table import Table
 from functions.wiring import authorizer, http_api, tickets, websocket
 
@@ -42,11 +44,17 @@ ENVIRONMENT = {
     "VEDETTE_EXPORT_DAYS": "7",
     "VEDETTE_LIMIT_S": "780",
     "VEDETTE_REVIEW_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/review",
+    "VEDETTE_SEALS": "seals",
     "VEDETTE_TOPICS": "arn:aws:sns:us-east-1:000000000000:vedette-",
     "VEDETTE_FRAMES_PER_MINUTE": "60",
     "VEDETTE_MAX_TASKS": "4",
     "VEDETTE_CHUNK_SECONDS": "300",
     "VEDETTE_VERSION": "0.1.0",
+    "VEDETTE_ISSUER": "https://issuer.example",
+    "VEDETTE_CLIENT_ID": "vedette-cli",
+    "VEDETTE_AUDIENCE": "vedette-cli",
+    "VEDETTE_DISCOVERY": "https://issuer.example",
+    "VEDETTE_OWNER_GROUP": "vedette-owners",
 }
 
 
@@ -177,7 +185,8 @@ def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
     patch.setattr(websocket, "websocket", lambda: made.websocket)
     patch.setattr(authorizer, "authorizer", lambda: made.authorizer)
     patch.setattr(tickets, "ticket_door", lambda: made.ticket_door)
-    yield made
+    with acting(Acting(principal="tests", kind="system", route="by hand", request="none")):
+        yield made
 
 
 def _platform() -> Platform:
@@ -198,7 +207,9 @@ def _platform() -> Platform:
         manage_rules=replace(http.manage_rules, review=platform.review),
         ask_for_export=replace(http.ask_for_export, queue=platform.export),
         manage_channels=replace(http.manage_channels, delivery=platform.delivery, plain_http=False),
-        cancel_scan=replace(http.cancel_scan, workflow=platform.workflow),
+        stop_scan=replace(http.stop_scan, workflow=platform.workflow),
+        resume_scan=replace(http.resume_scan, workflow=platform.workflow),
+        set_halt=replace(http.set_halt, stop_scan=replace(http.stop_scan, workflow=platform.workflow)),
     )
     listeners = type(live_door.listeners)(live_door.live.table, clock=platform.clock)
     platform.websocket = replace(live_door, now=platform.clock, listeners=listeners, connections=platform.connections)

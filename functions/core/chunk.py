@@ -7,6 +7,7 @@ from pydantic import Field
 
 from functions.core.messages import Progress
 from functions.core.model import Id, Model, Time
+from functions.core.stop import Stop
 from functions.core.transitions import TransitionTable
 
 MAX_ATTEMPTS = 3
@@ -30,6 +31,8 @@ class ChunkEvent(StrEnum):
     INGEST = "ingest"
     FAIL = "fail"
     CANCEL = "cancel"
+    REOPEN = "reopen"
+    """A later run goes on with a chunk that was stopped before it was covered."""
 
 
 CHUNK_TABLE = TransitionTable[ChunkStatus, ChunkEvent](
@@ -44,6 +47,7 @@ CHUNK_TABLE = TransitionTable[ChunkStatus, ChunkEvent](
         (ChunkStatus.SAVED, ChunkEvent.FAIL): ChunkStatus.FAILED,
         (ChunkStatus.WAITING, ChunkEvent.CANCEL): ChunkStatus.CANCELLED,
         (ChunkStatus.CLAIMED, ChunkEvent.CANCEL): ChunkStatus.CANCELLED,
+        (ChunkStatus.INGESTED, ChunkEvent.REOPEN): ChunkStatus.WAITING,
     },
 )
 
@@ -60,6 +64,17 @@ class ChunkCounts(Model):
     closed: int = 0
     baseline: int = 0
 
+    def and_then(self, later: "ChunkCounts") -> "ChunkCounts":
+        """Of a chunk that a later run went through again: what each run changed counts, what both saw counts once."""
+        states = {name: max(getattr(self, name), getattr(later, name)) for name in _STATES}
+        changes = {
+            name: getattr(self, name) + getattr(later, name) for name in ChunkCounts.model_fields if name not in _STATES
+        }
+        return ChunkCounts(**states, **changes)
+
+
+_STATES = frozenset({"cells_covered", "open_ports", "hosts_up"})
+
 
 class Chunk(Model):
     """The ledger's record of a chunk."""
@@ -71,14 +86,35 @@ class Chunk(Model):
     attempt: int = Field(default=0, ge=0)
     """The number of the last claim; 0 before the first."""
     run: int = Field(default=1, ge=1)
+    earlier: int = Field(default=0, ge=0)
+    """Attempts of earlier runs, which do not count against this one's."""
     summary: str = Field(default="", max_length=256)
     """For people: e.g. `10.0.0.0-10.0.0.255 tcp 1-1024`."""
     cells: int = 0
+    rate: int = Field(default=0, ge=0)
+    """Packets a second that it was planned for."""
+    granted: int = Field(default=0, ge=0)
+    """Packets a second that its next or present attempt may send; 0 before it was admitted."""
+    not_after: Time | None = None
+    """When the hours are over in which it may send."""
     claimed: Time | None = None
     lease_until: Time | None = None
     heartbeat: Time | None = None
     progress: Progress | None = None
     outcome: Literal["", "complete", "partial", "stopped"] = ""
+    stop: Stop | Literal[""] = ""
+    """What stopped its last attempt."""
     result_key: str = ""
     reason: str = Field(default="", max_length=512)
     counts: ChunkCounts = ChunkCounts()
+
+    @property
+    def spent(self) -> int:
+        """Attempts of this run."""
+        return self.attempt - self.earlier
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a later run has something to do for it."""
+        stopped = self.status is ChunkStatus.INGESTED and self.outcome == "stopped"
+        return self.status is ChunkStatus.WAITING or (stopped and self.counts.cells_covered < self.cells)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from functions.core.alert import AlertType, Severity
 from functions.core.model import Id, Model, Protocol, Time
+from functions.core.window import Window
 
 
 class Flapping(Model):
@@ -64,6 +65,8 @@ class NetworkDraft(Model):
     rate: int = Field(default=1000, ge=10, le=1_000_000)
     """The most packets per second that all scans of this network together may send."""
     schedule: Schedule | None = None
+    window: Window | None = None
+    """When it may be scanned; a scan that meets the end goes on by itself in the next one. Always, where left out."""
     alerts: AlertSettings = AlertSettings()
     tags: tuple[Annotated[str, Field(pattern=TAG)], ...] = Field(default=(), max_length=32)
     enabled: bool = True
@@ -79,9 +82,16 @@ class Network(NetworkDraft):
 
 
 class NetworkPatch(Model):
-    """Some of a network's settings; what is left out stays."""
+    """Some of a network's settings; what is left out stays. `schedule`: `none` takes it away."""
 
     name: str | None = Field(default=None, min_length=1, max_length=100)
+    targets: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=1000)
+    exclusions: tuple[str, ...] | None = Field(default=None, max_length=1000)
+    ports: str | None = Field(default=None, max_length=4096)
+    protocols: tuple[Protocol, ...] | None = Field(default=None, min_length=1, max_length=2)
+    profile: str | None = Field(default=None, max_length=32)
+    rate: int | None = Field(default=None, ge=10, le=1_000_000)
+    schedule: Schedule | Literal["none"] | None = None
     tags: tuple[Annotated[str, Field(pattern=TAG)], ...] | None = Field(default=None, max_length=32)
     enabled: bool | None = None
     alerts: AlertSettings | None = None

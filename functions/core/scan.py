@@ -9,12 +9,15 @@ from functions.core.messages import PinnedHost
 from functions.core.model import Id, Model, Protocol, Time
 from functions.core.network import Flapping
 from functions.core.profile import Profile
+from functions.core.stop import Stop
 from functions.core.transitions import TransitionTable
 
 
 class ScanStatus(StrEnum):
     PLANNED = "planned"
     RUNNING = "running"
+    PAUSED = "paused"
+    """Nothing of it runs; resumed, the next run goes on with its unfinished chunks."""
     COMPLETED = "completed"
     PARTIAL = "partial"
     FAILED = "failed"
@@ -27,6 +30,10 @@ class ScanEvent(StrEnum):
     END_PARTIAL = "end_partial"
     FAIL = "fail"
     CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REPLAN = "replan"
+    """Resume of a scan that was paused before it was planned."""
 
 
 SCAN_TABLE = TransitionTable[ScanStatus, ScanEvent](
@@ -39,10 +46,19 @@ SCAN_TABLE = TransitionTable[ScanStatus, ScanEvent](
         (ScanStatus.RUNNING, ScanEvent.END_PARTIAL): ScanStatus.PARTIAL,
         (ScanStatus.RUNNING, ScanEvent.FAIL): ScanStatus.FAILED,
         (ScanStatus.RUNNING, ScanEvent.CANCEL): ScanStatus.CANCELLED,
+        (ScanStatus.PLANNED, ScanEvent.PAUSE): ScanStatus.PAUSED,
+        (ScanStatus.RUNNING, ScanEvent.PAUSE): ScanStatus.PAUSED,
+        (ScanStatus.PAUSED, ScanEvent.RESUME): ScanStatus.RUNNING,
+        (ScanStatus.PAUSED, ScanEvent.REPLAN): ScanStatus.PLANNED,
+        (ScanStatus.PAUSED, ScanEvent.CANCEL): ScanStatus.CANCELLED,
+        (ScanStatus.PAUSED, ScanEvent.FAIL): ScanStatus.FAILED,
     },
 )
 
-LIVE = frozenset({ScanStatus.PLANNED, ScanStatus.RUNNING})
+AT_WORK = frozenset({ScanStatus.PLANNED, ScanStatus.RUNNING})
+"""A workflow is to be there for it."""
+LIVE = AT_WORK | {ScanStatus.PAUSED}
+"""It has not ended, and its network is taken."""
 
 
 class CellRef(Model):
@@ -113,10 +129,17 @@ class Scan(Model):
     snapshot: Snapshot
     status: ScanStatus = ScanStatus.PLANNED
     run: int = Field(default=1, ge=1)
-    stop: Literal["", "cancel"] = ""
-    """What the user asked of a live scan; workers see it within seconds through the ledger."""
+    stop: Stop | Literal[""] = ""
+    """What was asked of a scan at work; workers see it within seconds through the ledger. Of a paused one: what paused it."""
     stop_asked: Time | None = None
     """When; a workflow that has not obeyed in time is aborted."""
+    stop_why: str = Field(default="", max_length=256)
+    """Who asked, and why, for people."""
+    paused: Time | None = None
+    resume_at: Time | None = None
+    """When a paused scan goes on by itself; None where somebody must resume it."""
+    resumed: Time | None = None
+    """When its present run was asked for, if it is not the first."""
     counts: ScanCounts = ScanCounts()
     reason: str = Field(default="", max_length=512)
     created: Time

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
 from functions.core.scan import Scan, ScanCounts, ScanEvent, ScanStatus
+from functions.core.stop import HOLDS, Stop
 
 _GIVEN_UP = frozenset({ChunkStatus.FAILED, ChunkStatus.CANCELLED})
 
@@ -12,7 +13,8 @@ def counted(scan: Scan, chunks: Iterable[Chunk]) -> ScanCounts:
     """The scan's counts by the ledger; `cells` stays the plan's, which counts cells that no chunk could be made of."""
     ledger = list(chunks)
     ingested = [chunk for chunk in ledger if chunk.status is ChunkStatus.INGESTED]
-    sums = {name: sum(getattr(chunk.counts, name) for chunk in ingested) for name in ChunkCounts.model_fields}
+    # A chunk that a later run opened again keeps what was ingested of it.
+    sums = {name: sum(getattr(chunk.counts, name) for chunk in ledger) for name in ChunkCounts.model_fields}
     return ScanCounts(
         chunks=max(scan.counts.chunks, len(ledger)),
         chunks_ingested=len(ingested),
@@ -22,10 +24,19 @@ def counted(scan: Scan, chunks: Iterable[Chunk]) -> ScanCounts:
     )
 
 
-def ending(scan: Scan, counts: ScanCounts) -> ScanEvent:
-    """All cells covered: complete; some: partial; none: failed; and cancelled where somebody asked for that."""
-    if scan.stop == "cancel":
+def stop_of(scan: Scan, chunks: Iterable[Chunk]) -> Stop | None:
+    """What stopped the run: what was asked of the scan, or what a worker met by itself; None for nothing."""
+    if scan.stop:
+        return scan.stop
+    return next((chunk.stop for chunk in chunks if chunk.stop and chunk.is_unfinished), None)
+
+
+def ending(scan: Scan, counts: ScanCounts, stop: Stop | None = None, *, unfinished: bool = False) -> ScanEvent:
+    """All cells covered: complete; some: partial; none: failed; cancelled or paused where something asked for that."""
+    if stop is Stop.CANCEL:
         return ScanEvent.CANCEL
+    if stop in HOLDS and (unfinished or scan.status is ScanStatus.PLANNED):
+        return ScanEvent.PAUSE
     if scan.status is ScanStatus.PLANNED or not counts.cells_covered:
         return ScanEvent.FAIL
     return ScanEvent.COMPLETE if counts.cells_covered >= counts.cells else ScanEvent.END_PARTIAL

@@ -27,7 +27,7 @@ def validate_schedule(schedule: Schedule) -> None:
         check_cron(match[2], EXPRESSION)
     else:
         _check_rate(match[2])
-    _check_zone(schedule.timezone)
+    check_zone(schedule.timezone, field=TIMEZONE)
 
 
 def _check_rate(text: str) -> None:
@@ -44,10 +44,11 @@ def _check_rate(text: str) -> None:
         raise InvalidInput(EXPRESSION, f"rate({value} {unit}) has the wrong unit: write rate({value} {mend})")
 
 
-def _check_zone(name: str) -> None:
+def check_zone(name: str, *, field: str) -> None:
+    """Raises InvalidInput for a name that is no time zone's."""
     if name not in _zones():
         raise InvalidInput(
-            TIMEZONE, f"there is no time zone {quoted(name)}: use an IANA name as in Europe/Berlin or UTC"
+            field, f"there is no time zone {quoted(name)}: use an IANA name as in Europe/Berlin or UTC"
         )
 
 

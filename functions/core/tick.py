@@ -13,6 +13,8 @@ class TickOutcome(StrEnum):
     """The previous scan of the network was live."""
     REFUSED = "refused"
     """The network's targets are out of scope, or its settings are not valid any more."""
+    HELD = "held"
+    """A halt of the project or of the organisation was in force."""
     OFF = "off"
     """The network has no schedule, or it is switched off: a tick that was under way when that changed."""
 

@@ -28,11 +28,12 @@ _RULE_SETS: Mapping[str, Methods] = {
 }
 """Of a project and of each of its networks."""
 
-PUBLIC = frozenset({"/v1/health", "/v1/version", "/openapi.json", "/docs"})
+PUBLIC = frozenset({"/v1/health", "/v1/identity", "/v1/version", "/openapi.json", "/docs"})
 
 PERMISSIONS: Mapping[str, Methods] = {
     "/v1/projects": {"GET": Permission.PROJECT_LIST, "POST": Permission.PROJECT_CREATE},
     _PROJECT: {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/limits": {"PUT": Permission.PROJECT_WRITE},
     f"{_PROJECT}/networks": {"GET": Permission.PROJECT_READ, "POST": Permission.NETWORK_WRITE},
     f"{_PROJECT}/networks/preview": {"POST": Permission.PROJECT_READ},
     _NETWORK: {
@@ -52,6 +53,18 @@ PERMISSIONS: Mapping[str, Methods] = {
     f"{_PROJECT}/scans": {"GET": Permission.PROJECT_READ, "POST": Permission.SCAN_START},
     _SCAN: {"GET": Permission.PROJECT_READ, "DELETE": Permission.SCAN_DELETE},
     f"{_SCAN}/cancel": {"POST": Permission.SCAN_STOP},
+    f"{_SCAN}/pause": {"POST": Permission.SCAN_STOP},
+    f"{_SCAN}/resume": {"POST": Permission.SCAN_START},
+    f"{_PROJECT}/halt": {
+        "GET": Permission.PROJECT_READ,
+        "PUT": Permission.HALT_SET,
+        "DELETE": Permission.HALT_RELEASE,
+    },
+    "/v1/halt": {
+        "GET": Permission.PROJECT_LIST,
+        "PUT": Permission.ORGANISATION_WRITE,
+        "DELETE": Permission.ORGANISATION_WRITE,
+    },
     f"{_SCAN}/chunks": {"GET": Permission.PROJECT_READ},
     f"{_SCAN}/chunks/{{chunk}}/raw": {"GET": Permission.PROJECT_READ},
     f"{_SCAN}/diff": {"GET": Permission.PROJECT_READ},
@@ -88,9 +101,32 @@ PERMISSIONS: Mapping[str, Methods] = {
     f"{_CHANNEL}/deliveries": {"GET": Permission.PROJECT_READ},
     f"{_CHANNEL}/resend": {"POST": Permission.ALERT_TRIAGE},
     f"{_ALERT}/deliveries": {"GET": Permission.PROJECT_READ},
+    f"{_PROJECT}/audit": {"GET": Permission.AUDIT_READ},
+    "/v1/audit": {"GET": Permission.AUDIT_READ},
+    "/v1/audit/hours/{hour}": {"GET": Permission.AUDIT_READ},
+    "/v1/audit/seals": {"GET": Permission.AUDIT_READ},
     f"{_PROJECT}/tickets": {"POST": Permission.PROJECT_READ},
+    f"{_PROJECT}/members": {"GET": Permission.MEMBER_READ},
+    f"{_PROJECT}/members/me": {"DELETE": None},
+    f"{_PROJECT}/members/{{user}}": {
+        "GET": Permission.MEMBER_READ,
+        "PUT": Permission.MEMBER_WRITE,
+        "DELETE": Permission.MEMBER_WRITE,
+    },
+    f"{_PROJECT}/invitations": {"GET": Permission.MEMBER_READ, "POST": Permission.MEMBER_WRITE},
+    f"{_PROJECT}/invitations/{{invitation}}": {"DELETE": Permission.MEMBER_WRITE},
+    "/v1/invitations/accept": {"POST": None},
+    "/v1/owners": {"GET": Permission.ORGANISATION_WRITE},
+    "/v1/owners/{user}": {"DELETE": Permission.ORGANISATION_WRITE},
+    "/v1/owners/invitations": {"GET": Permission.ORGANISATION_WRITE, "POST": Permission.ORGANISATION_WRITE},
+    "/v1/owners/invitations/{invitation}": {"DELETE": Permission.ORGANISATION_WRITE},
+    "/v1/me": {"GET": None},
     f"{_PROJECT}/tokens": {"GET": Permission.TOKEN_READ, "POST": Permission.TOKEN_WRITE},
     f"{_PROJECT}/tokens/{{token}}": {"DELETE": Permission.TOKEN_WRITE},
+    f"{_PROJECT}/tokens/{{token}}/rotate": {"POST": Permission.TOKEN_WRITE},
+    "/v1/tokens": {"GET": Permission.ORGANISATION_WRITE, "POST": Permission.ORGANISATION_WRITE},
+    "/v1/tokens/{token}": {"DELETE": Permission.ORGANISATION_WRITE},
+    "/v1/tokens/{token}/rotate": {"POST": Permission.ORGANISATION_WRITE},
 }
 """Path to method to the permission it needs. A route that is not here answers nobody."""
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from functions.core.errors import VedetteError
 from functions.http_api import openapi, problems
+from functions.http_api.attribution import attribute, tell_refusal
 from functions.http_api.body import has_json, read_object
 from functions.http_api.headers import secured
 from functions.http_api.middleware import authorise, etag, once
@@ -17,13 +18,19 @@ from functions.http_api.routes import (
     alert_actions,
     alert_stories,
     alerts,
+    audit,
     channels,
     exports,
     exposures,
+    halts,
     hosts,
+    invitations,
+    me,
+    members,
     meta,
     network_rules,
     networks,
+    owners,
     projects,
     rules,
     scans,
@@ -73,9 +80,14 @@ ROUTERS = tuple(
     module.router
     for module in (
         meta,
+        me,
         projects,
+        members,
+        invitations,
+        owners,
         networks,
         scans,
+        halts,
         exposures,
         hosts,
         addresses,
@@ -90,6 +102,7 @@ ROUTERS = tuple(
         tickets,
         trends,
         exports,
+        audit,
     )
 )
 
@@ -105,7 +118,7 @@ def build() -> APIGatewayHttpResolver:
     for router in ROUTERS:
         resolver.include_router(router)
     openapi.publish(resolver)
-    resolver.use(middlewares=[authorise, strict, once, etag])
+    resolver.use(middlewares=[tell_refusal, authorise, attribute, strict, once, etag])
     for error, answer in ANSWERS.items():
         resolver.exception_handler(error)(answer)
     return resolver

@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _finish(run: RunInput) -> dict[str, Any]:
-    scan = wiring.finish_scan()(project=run.project, scan=run.scan, cause=run.reason)
+    scan = wiring.finish_scan()(project=run.project, scan=run.scan, run=run.run, cause=run.reason)
     logger.info("finished", scan=scan.id, status=scan.status.value)
     return {"project": scan.project, "scan": scan.id, "run": scan.run, "status": scan.status.value}
 

@@ -20,6 +20,12 @@ class ChunkInput(RunInput):
     chunk: str = Field(pattern=r"^[0-9]{5,9}$")
 
 
+class WaitingChunkInput(ChunkInput):
+    """`waits`: how often the gate has told it to wait."""
+
+    waits: int = Field(default=0, ge=0)
+
+
 class FailedChunkInput(ChunkInput):
     """`error`: what a Catch put there, if a step failed."""
 

@@ -8,6 +8,7 @@
 | TOK    | TOK#{token}                         | TOK                            | TOK#{project or ORG} / {token}               | authorise; list tokens of a project |
 | MEM    | MEM#{project or ORG}                | {user}                         | MEM#{user} / {project}                       | authorise; list members; the projects of a user |
 | INV    | INV#{project or ORG}                | {invitation}                   |                                              | accept, list invitations (TTL `expires`) |
+| USE    | USE#{token}                         | USE                            |                                              | when a token was last used |
 | NET    | NET#{project}                       | {network}                      |                                              | get, list networks |
 | LIV    | LIV#{project}                       | {network}                      |                                              | the live scan of a network, at most one |
 | TCK    | TCK#{project}#{network}             | {scheduled time}               |                                              | what each tick did |
@@ -49,6 +50,7 @@
 | PRN    | PRN#{principal}             | {connection}   | broadcast: which connections somebody has open |
 | SHUT   | SHUT#{principal}            | {order}        | broadcast, from the stream: whose connections are to be closed |
 | EVT    | EVT#{project}#{topic}       | {event id}     | replay since; log of a scan |
+| RAT    | RAT#{principal}             | {minute}       | authorise: how many requests in this minute |
 | TKT    | TKT#{sha256 of the ticket}  | TKT            | connect: taken once |
 
 The bucket spreads a large estate: a hash of the asset's /24, /64 or name, mod 16. An asset key sorts as its address does:
@@ -116,6 +118,10 @@ def project() -> str:
 
 def token(identifier: str) -> str:
     return f"TOK#{identifier}"
+
+
+def token_use(identifier: str) -> str:
+    return f"USE#{identifier}"
 
 
 def tokens(project: str) -> str:
@@ -337,6 +343,10 @@ def connections_of(principal: str) -> str:
 
 def shut(principal: str) -> str:
     return f"SHUT#{principal}"
+
+
+def rate(principal: str) -> str:
+    return f"RAT#{principal}"
 
 
 def ticket(digest: str) -> str:

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
 from functions.core.errors import NotFound, Superseded
+from functions.core.halt import ORGANISATION
 from functions.core.messages import Progress
+from functions.core.stop import Stop
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
 from functions.store.conditions import IS_NEW, attribute_is
@@ -22,7 +24,7 @@ _GROUP = 100
 
 
 class Ledger:
-    """A worker needs no more of the table than GetItem and UpdateItem of this family: claim, heartbeat, save."""
+    """A worker needs no more of the table than to read and update items of this family, and to read halts."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -68,8 +70,13 @@ class Ledger:
             status = CHUNK_TABLE.after(seen.status, ChunkEvent.CLAIM)
         claimed = {"status": status, "attempt": seen.attempt + 1, "run": run, "claimed": now, "heartbeat": now}
         return self._write(
-            seen, {**claimed, "lease_until": now + timedelta(seconds=lease_s), "progress": None, "reason": ""}
+            seen,
+            {**claimed, "lease_until": now + timedelta(seconds=lease_s), "progress": None, "reason": "", "stop": ""},
         )
+
+    def admit(self, chunk: Chunk, *, rate: int, not_after: datetime | None) -> Chunk:
+        """A waiting chunk's next attempt may begin: what it may send, and until when. Raises Superseded."""
+        return self._write(chunk, {"granted": rate, "not_after": not_after})
 
     def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress | None) -> str:
         """Says that the attempt lives; returns what was asked of the scan, e.g. `cancel`, empty for nothing.
@@ -80,14 +87,21 @@ class Ledger:
             raise Superseded(f"the lease of attempt {chunk.attempt} ran out at {chunk.lease_until.isoformat()}")
         seen: dict[str, Any] = {"heartbeat": now} if progress is None else {"heartbeat": now, "progress": progress}
         self._write(chunk, seen)
-        return self.stop_requested(chunk.project, chunk.scan)
+        return self.stop_requested(chunk.project, chunk.scan, run=chunk.run)
 
     def save(
-        self, chunk: Chunk, *, result_key: str, outcome: Outcome, reason: str = "", progress: Progress | None = None
+        self,
+        chunk: Chunk,
+        *,
+        result_key: str,
+        outcome: Outcome,
+        reason: str = "",
+        progress: Progress | None = None,
+        stop: Stop | Literal[""] = "",
     ) -> Chunk:
         """The attempt's result is in S3. Saying it twice is saying it once. Raises Superseded."""
         changes: dict[str, Any] = {} if progress is None else {"progress": progress}
-        changes |= {"result_key": result_key, "outcome": outcome, "reason": reason[:512]}
+        changes |= {"result_key": result_key, "outcome": outcome, "reason": reason[:512], "stop": stop}
         try:
             return self._write(chunk, {"status": CHUNK_TABLE.after(chunk.status, ChunkEvent.SAVE), **changes})
         except Superseded:
@@ -113,12 +127,16 @@ class Ledger:
         return self._end(chunk, ChunkEvent.CANCEL, reason)
 
     def mark_ingested(self, chunk: Chunk, counts: ChunkCounts, *, reason: str = "") -> Chunk:
-        """Saying it twice keeps the first counts; `reason` is added to the attempt's own. Raises IllegalTransition, Superseded."""
+        """Saying it twice keeps the first counts; what an earlier run made of the chunk, and `reason`, are added to.
+
+        Raises IllegalTransition, Superseded.
+        """
         if chunk.status is ChunkStatus.INGESTED:
             return chunk
         ingested = CHUNK_TABLE.after(chunk.status, ChunkEvent.INGEST)
         try:
             told = "; ".join(each for each in (chunk.reason, reason) if each)[:512]
+            counts = chunk.counts.and_then(counts)
             return self._write(chunk, {"status": ingested, "counts": counts, "reason": told})
         except Superseded:
             current = self.get(chunk.project, chunk.scan, chunk.chunk)
@@ -126,14 +144,28 @@ class Ledger:
                 return current
             raise
 
-    def request_stop(self, project: str, scan: str, what: str) -> None:
-        """Workers see it at their next heartbeat. Asking twice is asking once."""
-        request = {"project": project, "scan": scan, "stop": what}
+    def reopen(self, chunk: Chunk, *, run: int) -> Chunk:
+        """An unfinished chunk waits for its next attempt, in a later run. Twice is once. Raises Superseded."""
+        if chunk.run >= run:
+            return chunk
+        waiting = ChunkStatus.WAITING
+        if chunk.status is not waiting:
+            waiting = CHUNK_TABLE.after(chunk.status, ChunkEvent.REOPEN)
+        return self._write(chunk, {"status": waiting, "run": run, "earlier": chunk.attempt, "lease_until": None})
+
+    def request_stop(self, project: str, scan: str, what: str, *, run: int) -> None:
+        """Workers of this run and of earlier ones see it at their next heartbeat. Asking twice is asking once."""
+        request = {"project": project, "scan": scan, "stop": what, "run": run}
         self.table.put({**request, keys.PK: keys.chunks(project, scan), keys.SK: keys.STOP_REQUEST})
 
-    def stop_requested(self, project: str, scan: str) -> str:
-        item = self.table.find(keys.chunks(project, scan), keys.STOP_REQUEST)
-        return str(item["stop"]) if item else ""
+    def stop_requested(self, project: str, scan: str, *, run: int) -> str:
+        """What stops this run now: what was asked of it, or a halt in force, read in one go; empty for nothing."""
+        asked, halts = keys.chunks(project, scan), (keys.halt(project), keys.halt(ORGANISATION))
+        found = list(self.table.find_many([(asked, keys.STOP_REQUEST), *((halt, keys.HALT) for halt in halts)]))
+        for item in found:
+            if item[keys.PK] == asked and item.get("run", run) >= run:
+                return str(item["stop"])
+        return str(Stop.HALT) if any(item[keys.PK] in halts for item in found) else ""
 
     def narrow(self, project: str, scan: str, exclusions: Sequence[str]) -> None:
         """The network's exclusions were edited while the scan is live: chunks that start from now on must keep to them."""

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from functions.core.errors import AlreadyExists, Conflict, IllegalTransition, NotFound, ScanInProgress, StaleVersion
-from functions.core.scan import LIVE, SCAN_TABLE, Scan, ScanEvent, ScanStatus
+from functions.core.scan import AT_WORK, LIVE, SCAN_TABLE, Scan, ScanEvent, ScanStatus
+from functions.core.stop import HOLDS, Stop
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
 from functions.store.conditions import (
@@ -22,6 +23,7 @@ from functions.store.table import ConditionFailed, Table
 from functions.store.writes import Delete, Put, Range, Update
 
 _LIVE_INDEX = keys.scans_by_status("live")
+_STOPPED_BY = {stop: ScanEvent.PAUSE if stop in HOLDS else ScanEvent.CANCEL for stop in Stop}
 _NEWEST = 20
 """Scans of one network among which every live one is: one at a time, each with one confirmation."""
 
@@ -128,13 +130,17 @@ class Scans:
             raise _refused(failure, scan.id) from None
         return after
 
-    def request_stop(self, project: str, scan: str, *, now: datetime) -> Scan:
-        """Asks a live scan to cancel; asking twice is asking once. Raises IllegalTransition for one that has ended, NotFound."""
-        condition = attribute_in("status", LIVE)
+    def request_stop(self, scan: Scan, stop: Stop, *, now: datetime, why: str = "") -> Scan:
+        """Asks a scan at work to stop in its present run; what was asked before, and when, gives way to `stop`.
+
+        Raises IllegalTransition for one that is paused or has ended, StaleVersion for one that is in another run by now, NotFound.
+        """
+        asked = {"stop": str(stop), "stop_asked": now, "stop_why": why[:256]}
+        condition = attribute_in("status", AT_WORK) & attribute_is("run", scan.run)
         try:
-            item = self.table.update(keys.scans(project), scan, {"stop": "cancel", "stop_asked": now}, condition)
+            item = self.table.update(keys.scans(scan.project), scan.id, asked, condition)
         except ConditionFailed as failure:
-            raise _refused(failure, scan, ScanEvent.CANCEL) from None
+            raise _refused(failure, scan.id, _STOPPED_BY[stop]) from None
         return to_model(Scan, item)
 
     def delete(self, project: str, scan: str, *, expected: int) -> None:

@@ -13,6 +13,7 @@ from functions.core.ports import PortSet, parse_ports
 from functions.core.profile import CONFIRM
 from functions.core.scan import LIVE, Cause, CellRef, Scan, ScanStatus
 from functions.core.targets import parse_exclusions, parse_targets
+from functions.store.halts import Halts
 from functions.store.networks import Networks
 from functions.store.scans import Scans
 from functions.usecases.start_scan import snapshot_of
@@ -28,6 +29,7 @@ class ConfirmOpenings:
 
     networks: Networks
     scans: Scans
+    halts: Halts
     workflow: Workflow
     admit_loopback: bool = False
 
@@ -36,7 +38,7 @@ class ConfirmOpenings:
     ) -> Scan | None:
         """The confirmation of `scan`, which may have one; the one made before where it is asked again, whatever the cells.
 
-        None: there is nothing to confirm. Cells that the network does not hold by now are left out, and so is everything
+        None: there is nothing to confirm, or a halt is in force: the next scan confirms as well. Cells that the network does not hold by now are left out, and so is everything
         of a network that is gone or off. Raises NotFound for a scan that is unknown or another network's, InvalidInput
         for one that has not ended or is a confirmation itself, Unavailable (ask again).
         """
@@ -65,6 +67,8 @@ class ConfirmOpenings:
             return None
 
     def _record(self, confirmed: Scan, identifier: str, cells: Sequence[CellRef], now: datetime) -> Scan | None:
+        if self.halts.over(confirmed.project):
+            return None
         try:
             network = self.networks.get(confirmed.project, confirmed.network)
         except NotFound:

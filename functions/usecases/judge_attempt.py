@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkStatus
 from functions.core.errors import IllegalTransition, Superseded
+from functions.core.stop import HOLDS
+from functions.store.allotments import Allotments
 from functions.store.ledger import Ledger
 
 _NO_LEASE_S = 0
@@ -29,26 +31,35 @@ SETTLED = {
 @dataclass(frozen=True, kw_only=True)
 class JudgeAttempt:
     ledger: Ledger
+    allotments: Allotments
 
     def __call__(self, *, project: str, scan: str, run: int, chunk: str, now: datetime) -> Verdict:
         """The task is gone: an attempt that it left open is fenced; one that it never claimed counts as spent.
 
-        Judging twice costs an attempt at most. Raises NotFound.
+        A chunk of a scan that is held goes on waiting: for the next run. Judging twice costs an attempt at most. Raises NotFound.
         """
         found = self.ledger.get(project, scan, chunk)
-        if found.status in SETTLED:
-            return SETTLED[found.status]
         if run < found.run:
             return Verdict.DONE  # a later run has the chunk now
-        stop = self.ledger.stop_requested(project, scan)
+        self.allotments.release(project, scan, chunk)
+        if found.status in SETTLED:
+            return SETTLED[found.status]
+        stop = self.ledger.stop_requested(project, scan, run=run)
         try:
             if stop:
-                self.ledger.cancel(found, reason=f"not scanned to its end: the scan was asked to stop ({stop})")
+                self._stop(found, stop)
                 return Verdict.DONE
             spent = self._spend(found, run=run, now=now)
         except (Superseded, IllegalTransition):
             return self._moved_on(project, scan, chunk)
-        return Verdict.AGAIN if spent.attempt < MAX_ATTEMPTS else Verdict.FAILED
+        return Verdict.AGAIN if spent.spent < MAX_ATTEMPTS else Verdict.FAILED
+
+    def _stop(self, chunk: Chunk, stop: str) -> None:
+        told = f"not scanned to its end: the scan was asked to stop ({stop})"
+        if stop not in HOLDS:
+            self.ledger.cancel(chunk, reason=told)
+        elif chunk.status is ChunkStatus.CLAIMED:
+            self.ledger.fence(chunk, reason=told)
 
     def _spend(self, chunk: Chunk, *, run: int, now: datetime) -> Chunk:
         """End the attempt of a task that is gone. Nobody may claim without a number, so an unclaimed one is claimed for it."""

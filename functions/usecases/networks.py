@@ -18,6 +18,7 @@ from functions.core.ports import parse_ports
 from functions.core.schedule import validate_schedule
 from functions.core.scope import check_scope
 from functions.core.targets import parse_exclusions, parse_targets
+from functions.core.window_check import validate_window
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
@@ -35,6 +36,7 @@ class ManageNetworks:
     def create(self, *, project: str, identifier: str, draft: NetworkDraft, now: datetime) -> Network:
         """The new network, or, asked again with the same `identifier`, the one made before. Raises InvalidInput, OutOfScope."""
         validate_draft(draft, admit_loopback=self.admit_loopback)
+        _check_window(draft, now)
         network = Network(**dict(draft), id=identifier, project=project, created=now, updated=now)
         try:
             self.networks.create(network)
@@ -46,6 +48,7 @@ class ManageNetworks:
     def update(self, *, project: str, identifier: str, draft: NetworkDraft, expected: int, now: datetime) -> Network:
         """Replace what the user gives. Raises NotFound, StaleVersion with the current network, InvalidInput, OutOfScope."""
         validate_draft(draft, admit_loopback=self.admit_loopback)
+        _check_window(draft, now)
         current = self.networks.get(project, identifier)
         if current.version == expected:
             changed = current.model_copy(update={**dict(draft), "updated": now})
@@ -63,6 +66,8 @@ class ManageNetworks:
     def patch(self, *, project: str, identifier: str, patch: NetworkPatch, expected: int, now: datetime) -> Network:
         """Replace what is given. Raises as `update` does."""
         given = {name: value for name, value in dict(patch).items() if value is not None}
+        if given.get("schedule") == "none":
+            given["schedule"] = None
         draft = draft_of(self.networks.get(project, identifier)).model_copy(update=given)
         return self.update(project=project, identifier=identifier, draft=draft, expected=expected, now=now)
 
@@ -119,6 +124,11 @@ def validate_draft(draft: NetworkDraft, *, admit_loopback: bool) -> None:
     validate_alert_settings(draft.alerts)
     if draft.schedule is not None:
         validate_schedule(draft.schedule)
+
+
+def _check_window(draft: NetworkDraft, now: datetime) -> None:
+    if draft.window is not None:
+        validate_window(draft.window, now=now)
 
 
 def preview_draft(draft: NetworkDraft, *, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Preview:

@@ -11,17 +11,19 @@ from itertools import islice
 from functions.adapters.resolver import Resolver
 from functions.adapters.results import Results
 from functions.core.chunk import Chunk
-from functions.core.chunk_spec import cells_of, summary_of
+from functions.core.chunk_spec import cells_of, summary_of, with_known
 from functions.core.confirm_plan import lost_cells, plan_confirmation
 from functions.core.errors import InvalidInput, NotFound
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.outline import Outline
 from functions.core.planner import Plan, names_to_pin, plan
 from functions.core.ports import parse_ports
-from functions.core.scan import LIVE, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
+from functions.core.scan import AT_WORK, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
+from functions.core.stop import HOLDS, Stop
 from functions.store.exposures import Exposures
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
+from functions.store.projects import Projects
 from functions.store.scans import Scans
 
 _AT_ONCE = 16
@@ -54,6 +56,7 @@ class PlanScan:
 
     scans: Scans
     networks: Networks
+    projects: Projects
     exposures: Exposures
     ledger: Ledger
     results: Results
@@ -61,11 +64,11 @@ class PlanScan:
     limits: Limits
 
     def __call__(self, *, project: str, scan: str, run: int, now: datetime) -> Planned:
-        """A scan that has ended, was cancelled before, or has nothing left to scan gets an empty plan. Raises NotFound."""
+        """A scan that is held, has ended, is in a later run, or has nothing left to scan gets an empty plan. Raises NotFound."""
         found = self.scans.get(project, scan)
-        if found.status is ScanStatus.PLANNED and found.stop:
+        if found.status is ScanStatus.PLANNED and found.stop == Stop.CANCEL:
             found = self.scans.transition(found, ScanEvent.CANCEL, ended=now, reason="cancelled before it was planned")
-        if found.status not in LIVE:
+        if found.status not in AT_WORK or run < found.run or found.stop in HOLDS:
             return self._nothing(found, run)
         try:
             pinned = found if found.counts.chunks else self._pin(found)
@@ -85,11 +88,23 @@ class PlanScan:
         if scan.status is ScanStatus.PLANNED:
             self.ledger.create(self._drafts(scan, names, run))
             self.scans.transition(scan, ScanEvent.START, started=now)
-        if self.ledger.stop_requested(scan.project, scan.id):
+        elif run > 1:
+            names = self._reopened(scan, run)
+        if self.ledger.stop_requested(scan.project, scan.id, run=run):
             return self._nothing(scan, run)
         lanes = layout.max_concurrency
         key = self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=names, lanes=lanes)
         return Planned(key, lanes)
+
+    def _reopened(self, scan: Scan, run: int) -> list[str]:
+        """What earlier runs left unfinished; what they found open has to be asked again too."""
+        unfinished = [chunk for chunk in self.ledger.list(scan.project, scan.id) if chunk.is_unfinished]
+        for chunk in unfinished:
+            if scan.kind == "scan" and chunk.attempt:
+                spec = self.results.get_spec(scan.project, scan.id, chunk.chunk)
+                self.results.put_spec(with_known(spec, (*spec.known, *self._known(scan, spec))))
+            self.ledger.reopen(chunk, run=run)
+        return [chunk.chunk for chunk in unfinished]
 
     def _pin(self, scan: Scan) -> Scan:
         """With the network's exclusions as they are now, and the addresses that its hostnames have now; not yet stored."""
@@ -102,13 +117,16 @@ class PlanScan:
         return scan.model_copy(update={"snapshot": snapshot.model_copy(update={"hosts": hosts})})
 
     def _lay_out(self, scan: Scan) -> Plan:
+        shared = self.projects.limits(scan.project)
+        tasks = min(self.limits.max_tasks, shared.max_tasks or self.limits.max_tasks)
+        rate = min(scan.snapshot.rate, shared.rate or scan.snapshot.rate)
         lay_out = plan_confirmation if scan.kind == "confirm" else partial(plan, known=partial(self._known, scan))
         return lay_out(
             project=scan.project,
             network=scan.network,
             scan=scan.id,
-            snapshot=scan.snapshot,
-            max_tasks=self.limits.max_tasks,
+            snapshot=scan.snapshot.model_copy(update={"rate": rate}),
+            max_tasks=tasks,
             chunk_seconds=self.limits.chunk_seconds,
             deadline_s=self.limits.deadline_s,
             lease_s=self.limits.lease_s,
@@ -149,6 +167,7 @@ def _draft(spec: ChunkSpec, run: int) -> Chunk:
         run=run,
         summary=summary_of(spec),
         cells=cells_of(spec),
+        rate=spec.rate,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from functions.core.errors import InvalidInput, NotFound, ScanInProgress
+from functions.core.errors import Halted, InvalidInput, NotFound, ScanInProgress
 from functions.core.last_tick import last_tick
 from functions.core.model import Time
 from functions.core.network import Network, Schedule
@@ -61,6 +61,8 @@ class RunTick:
         except ScanInProgress as error:
             live = str(error.current.get("scan", "")) or None
             return tick.model_copy(update={"outcome": TickOutcome.SKIPPED, "scan": live, "reason": error.message})
+        except Halted as error:
+            return tick.model_copy(update={"outcome": TickOutcome.HELD, "reason": error.message})
         except InvalidInput as error:
             reason = f"{error.field}: {error.message}"[:500]
             return tick.model_copy(update={"outcome": TickOutcome.REFUSED, "reason": reason})

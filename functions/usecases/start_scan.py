@@ -14,6 +14,7 @@ from functions.core.profile import PROFILES, Profile
 from functions.core.scan import Cause, Scan, ScanStatus, Snapshot
 from functions.core.scope import check_scope
 from functions.core.targets import parse_exclusions, parse_targets
+from functions.store.halts import Halts
 from functions.store.networks import Networks
 from functions.store.scans import Scans
 
@@ -33,6 +34,7 @@ class Part:
 class StartScan:
     networks: Networks
     scans: Scans
+    halts: Halts
     workflow: Workflow
     admit_loopback: bool = False
 
@@ -41,10 +43,11 @@ class StartScan:
     ) -> Scan:
         """The scan of this cause: new, or the one that the cause made before.
 
-        The id derives from `cause_time` and the cause. Raises NotFound, InvalidInput, OutOfScope, Conflict for a network that is off, ScanInProgress (its
-        `current` names the live scan), Unavailable (ask again with the same cause).
+        The id derives from `cause_time` and the cause. Raises NotFound, InvalidInput, OutOfScope, Conflict for a network that is off, Halted, ScanInProgress
+        (its `current` names the live scan), Unavailable (ask again with the same cause).
         """
         found = self.networks.get(project, network)
+        self.halts.refuse(project)
         if not found.enabled:
             raise Conflict(
                 f"network {found.name!r} is off: turn it on to scan it", current=found.model_dump(mode="json")

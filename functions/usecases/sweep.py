@@ -1,4 +1,4 @@
-"""Mend what a crash left behind: scans never started, scans whose workflow ended without them, cancels not obeyed."""
+"""Mend what a crash left behind: scans never started, ended unseen, or told to stop in vain; and resume what waits for its time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,14 @@ from enum import StrEnum
 
 from functions.adapters.queue import Queue
 from functions.adapters.workflow import Workflow
-from functions.core.errors import VedetteError
-from functions.core.scan import LIVE, Scan
+from functions.core.errors import Halted, VedetteError
+from functions.core.halt import Halt
+from functions.core.scan import AT_WORK, Scan, ScanStatus
+from functions.core.stop import Stop
+from functions.store.halts import Halts
 from functions.store.scans import Scans
+from functions.usecases.resume_scan import ResumeScan
+from functions.usecases.stop_scan import StopScan
 
 START_AFTER = timedelta(minutes=2)
 """Whoever created the scan is about to start it: younger ones are left alone."""
@@ -23,6 +28,8 @@ class Mended(StrEnum):
     STARTED = "started"
     ENDED = "ended"
     STOPPED = "stopped"
+    HALTED = "halted"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,22 +37,33 @@ class Sweep:
     """`endings`: the queue of *finish*, which alone ends scans."""
 
     scans: Scans
+    halts: Halts
     workflow: Workflow
     endings: Queue
+    stop_scan: StopScan
+    resume_scan: ResumeScan
 
     def __call__(self, *, now: datetime, on_error: Callable[[str, VedetteError], None]) -> dict[str, Mended]:
         """What was done to each live scan. One that cannot be mended, or not even read, keeps no other waiting."""
         done: dict[str, Mended] = {}
+        halts: dict[str, Halt | None] = {}
         for project, scan in self.scans.all_live():
             try:
-                done[scan] = self._mend(self.scans.get(project, scan), now)
+                if project not in halts:
+                    halts[project] = self.halts.over(project)
+                done[scan] = self._mend(self.scans.get(project, scan), halts[project], now)
             except VedetteError as error:
                 on_error(scan, error)
         return done
 
-    def _mend(self, scan: Scan, now: datetime) -> Mended:
-        if scan.status not in LIVE:
+    def _mend(self, scan: Scan, halt: Halt | None, now: datetime) -> Mended:
+        if scan.status is ScanStatus.PAUSED:
+            return self._resume(scan, now)
+        if scan.status not in AT_WORK:
             return Mended.NOTHING
+        if halt and scan.stop not in {Stop.HALT, Stop.AUTHORITY, Stop.CANCEL}:
+            self.stop_scan(project=scan.project, scan=scan.id, stop=Stop.HALT, why=halt.describe(), now=now)
+            return Mended.HALTED
         status = self.workflow.status(scan=scan.id, run=scan.run)
         if not status:
             return self._never_started(scan, now)
@@ -53,10 +71,21 @@ class Sweep:
             return self._end(scan, f"the workflow ended ({status.lower()}) without finishing the scan")
         return self._backstop(scan, now)
 
-    def _never_started(self, scan: Scan, now: datetime) -> Mended:
-        if now - scan.created < START_AFTER:
+    def _resume(self, scan: Scan, now: datetime) -> Mended:
+        """What a halt still holds, or a network that is off, waits on."""
+        if scan.resume_at is None or now < scan.resume_at:
             return Mended.NOTHING
-        if scan.stop or now - scan.created > GIVE_UP_AFTER:
+        try:
+            resumed = self.resume_scan(project=scan.project, scan=scan.id, now=now)
+        except Halted:
+            return Mended.NOTHING
+        return Mended.RESUMED if resumed.status in AT_WORK else Mended.NOTHING
+
+    def _never_started(self, scan: Scan, now: datetime) -> Mended:
+        asked = scan.resumed or scan.created
+        if now - asked < START_AFTER:
+            return Mended.NOTHING
+        if scan.stop or now - asked > GIVE_UP_AFTER:
             return self._end(scan, "the workflow could not be started")
         self.workflow.start(project=scan.project, scan=scan.id, run=scan.run)
         return Mended.STARTED

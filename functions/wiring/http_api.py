@@ -10,7 +10,9 @@ from functions.adapters.queue import Queue
 from functions.adapters.results import Results
 from functions.adapters.scan_objects import ScanObjects
 from functions.adapters.scheduler import Scheduler
+from functions.adapters.seals import Seals
 from functions.adapters.workflow import Workflow
+from functions.core.identity import LoginOffer
 from functions.core.network import NetworkDraft
 from functions.core.planner import Preview
 from functions.settings import HttpApiSettings
@@ -18,14 +20,18 @@ from functions.store.alert_groups import AlertGroups
 from functions.store.alert_lists import AlertLists
 from functions.store.alert_stories import AlertStories
 from functions.store.alerts import Alerts
+from functions.store.audit import AuditedTable
+from functions.store.audit_log import AuditLog
 from functions.store.channels import Channels
 from functions.store.counters import Counters
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.exports import Exports
 from functions.store.exposures import Exposures
+from functions.store.halts import Halts
 from functions.store.history import History
 from functions.store.hosts import Hosts
 from functions.store.idempotency import Idempotency
+from functions.store.invitations import Invitations
 from functions.store.ledger import Ledger
 from functions.store.listeners import Listeners
 from functions.store.live import Live
@@ -41,18 +47,22 @@ from functions.store.tokens import Tokens
 from functions.usecases.accept_baseline import AcceptBaseline
 from functions.usecases.authorise import Authorise
 from functions.usecases.back_test import BackTest
-from functions.usecases.cancel_scan import CancelScan
 from functions.usecases.channels import ManageChannels
 from functions.usecases.delete_scan import DeleteScan
 from functions.usecases.diff_scans import DiffScans
 from functions.usecases.explain_cell import ExplainCell
 from functions.usecases.export import AskForExport
+from functions.usecases.halt import SetHalt
 from functions.usecases.inventory import Inventory
+from functions.usecases.members import ManageMembers
 from functions.usecases.networks import ManageNetworks, preview_draft
+from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.review_network import Reconciled
 from functions.usecases.rules import ManageRules
 from functions.usecases.scan_ports import ScanPorts
 from functions.usecases.start_scan import StartScan
+from functions.usecases.stop_scan import StopScan
+from functions.usecases.tokens import ManageTokens
 from functions.usecases.triage import Triage
 from functions.wiring.clock import Clock, utc_now
 from functions.wiring.reviewing import review_network
@@ -86,8 +96,13 @@ class HttpApi:
     export_objects: ExportObjects
     ask_for_export: AskForExport
     tokens: Tokens
+    manage_tokens: ManageTokens
     members: Members
+    invitations: Invitations
+    manage_members: ManageMembers
     authorise: Authorise
+    audit_log: AuditLog
+    seals: Seals
     idempotency: Idempotency
     live: Live
     listeners: Listeners
@@ -98,11 +113,15 @@ class HttpApi:
     delete_scan: DeleteScan
     manage_networks: ManageNetworks
     start_scan: StartScan
-    cancel_scan: CancelScan
+    stop_scan: StopScan
+    resume_scan: ResumeScan
+    halts: Halts
+    set_halt: SetHalt
     explain_cell: ExplainCell
     preview: Callable[[NetworkDraft], Preview]
     reconcile: Callable[..., Reconciled]
     """Takes `project`, `network` and `cursor`."""
+    login: LoginOffer
     check_table: Callable[[], object]
     version: str
     now: Clock = utc_now
@@ -111,7 +130,7 @@ class HttpApi:
 @cache
 def http_api() -> HttpApi:
     settings = HttpApiSettings.from_environment()
-    table = Table(clients.dynamodb(), settings.table)
+    table = AuditedTable(clients.dynamodb(), settings.table, clock=utc_now)
     projects, networks, scans, ledger = Projects(table), Networks(table), Scans(table), Ledger(table)
     exposures, alerts, alert_lists = Exposures(table), Alerts(table), AlertLists(table)
     channels, outbox = Channels(table), Outbox(table)
@@ -127,6 +146,7 @@ def http_api() -> HttpApi:
         role_arn=settings.scheduler_role_arn,
         dead_letter_arn=settings.schedule_dead_letter_arn,
     )
+    halts, stop_scan = Halts(table), StopScan(scans=scans, ledger=ledger, workflow=workflow)
     loopback = settings.admit_loopback
     return HttpApi(
         projects=projects,
@@ -180,8 +200,17 @@ def http_api() -> HttpApi:
             days=settings.export_days,
         ),
         tokens=Tokens(table),
+        manage_tokens=ManageTokens(tokens=Tokens(table), listeners=Listeners(live_table)),
         members=Members(table),
+        invitations=Invitations(table),
+        manage_members=ManageMembers(
+            members=Members(table),
+            invitations=Invitations(table),
+            listeners=Listeners(Table(clients.dynamodb(), settings.live_table)),
+        ),
         authorise=Authorise(members=Members(table)),
+        audit_log=AuditLog(table),
+        seals=Seals(clients.s3(), settings.seals),
         idempotency=Idempotency(table),
         live=live,
         listeners=Listeners(live_table),
@@ -193,8 +222,11 @@ def http_api() -> HttpApi:
         manage_networks=ManageNetworks(
             networks=networks, scans=scans, ledger=ledger, scheduler=scheduler, admit_loopback=loopback
         ),
-        start_scan=StartScan(networks=networks, scans=scans, workflow=workflow, admit_loopback=loopback),
-        cancel_scan=CancelScan(scans=scans, ledger=ledger, workflow=workflow),
+        start_scan=StartScan(networks=networks, scans=scans, halts=halts, workflow=workflow, admit_loopback=loopback),
+        stop_scan=stop_scan,
+        resume_scan=ResumeScan(scans=scans, networks=networks, halts=halts, workflow=workflow),
+        halts=halts,
+        set_halt=SetHalt(halts=halts, scans=scans, stop_scan=stop_scan),
         explain_cell=ExplainCell(
             networks=networks,
             scans=scans,
@@ -210,6 +242,18 @@ def http_api() -> HttpApi:
             admit_loopback=loopback,
         ),
         reconcile=partial(review_network(table).reconcile, limit=RECONCILED_AT_ONCE),
+        login=_login(settings),
         check_table=partial(projects.list, limit=1),
         version=settings.version,
+    )
+
+
+def _login(settings: HttpApiSettings) -> LoginOffer:
+    """An issuer that makes tokens for this API is asked for those, any other for what says who logged in to the client."""
+    own = settings.audience != settings.client_id
+    return LoginOffer(
+        issuer=settings.issuer,
+        client_id=settings.client_id,
+        discovery=settings.discovery,
+        token="access_token" if own else "id_token",
     )

@@ -50,6 +50,7 @@ def review_scan() -> ReviewScan:
     from functions.store.alerts import Alerts
     from functions.store.coverage_maps import CoverageMaps
     from functions.store.exposures import Exposures
+    from functions.store.halts import Halts
     from functions.store.networks import Networks
     from functions.store.scans import Scans
     from functions.store.waiting import Waiting
@@ -60,7 +61,11 @@ def review_scan() -> ReviewScan:
     workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
     scans = Scans(table)
     confirm = ConfirmOpenings(
-        networks=Networks(table), scans=scans, workflow=workflow, admit_loopback=settings.admit_loopback
+        networks=Networks(table),
+        scans=scans,
+        halts=Halts(table),
+        workflow=workflow,
+        admit_loopback=settings.admit_loopback,
     )
     return ReviewScan(
         scans=scans,

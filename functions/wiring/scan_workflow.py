@@ -11,6 +11,7 @@ from functions.wiring.clock import utc_now
 
 if TYPE_CHECKING:
     from functions.settings import FinishSettings, IngestSettings
+    from functions.usecases.admit_chunk import AdmitChunk
     from functions.usecases.finish_scan import FinishScan
     from functions.usecases.ingest_chunk import IngestChunk
     from functions.usecases.judge_attempt import JudgeAttempt
@@ -26,6 +27,7 @@ def plan_scan() -> PlanScan:
     from functions.store.exposures import Exposures
     from functions.store.ledger import Ledger
     from functions.store.networks import Networks
+    from functions.store.projects import Projects
     from functions.store.scans import Scans
     from functions.usecases.plan_scan import Limits, PlanScan
 
@@ -34,6 +36,7 @@ def plan_scan() -> PlanScan:
     return PlanScan(
         scans=Scans(table),
         networks=Networks(table),
+        projects=Projects(table),
         exposures=Exposures(table),
         ledger=Ledger(table),
         results=Results(clients.s3(), settings.bucket),
@@ -49,13 +52,36 @@ def plan_scan() -> PlanScan:
 
 
 @cache
+def admit_chunk() -> AdmitChunk:
+    from functions.settings import AdmitSettings
+    from functions.store.allotments import Allotments
+    from functions.store.ledger import Ledger
+    from functions.store.networks import Networks
+    from functions.store.projects import Projects
+    from functions.store.scans import Scans
+    from functions.usecases.admit_chunk import AdmitChunk
+
+    settings = AdmitSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    return AdmitChunk(
+        scans=Scans(table),
+        ledger=Ledger(table),
+        networks=Networks(table),
+        projects=Projects(table),
+        allotments=Allotments(table),
+        task_s=settings.task_s,
+    )
+
+
+@cache
 def judge_attempt() -> JudgeAttempt:
     from functions.settings import JudgeSettings
+    from functions.store.allotments import Allotments
     from functions.store.ledger import Ledger
     from functions.usecases.judge_attempt import JudgeAttempt
 
-    settings = JudgeSettings.from_environment()
-    return JudgeAttempt(ledger=Ledger(Table(clients.dynamodb(), settings.table)))
+    table = Table(clients.dynamodb(), JudgeSettings.from_environment().table)
+    return JudgeAttempt(ledger=Ledger(table), allotments=Allotments(table))
 
 
 @cache
@@ -105,10 +131,19 @@ def record_failure() -> RecordFailure:
 @cache
 def finish_scan() -> FinishScan:
     from functions.settings import FinishSettings
+    from functions.store.allotments import Allotments
     from functions.store.ledger import Ledger
+    from functions.store.networks import Networks
     from functions.store.scans import Scans
     from functions.usecases.finish_scan import FinishScan
 
     settings = FinishSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
-    return FinishScan(scans=Scans(table), ledger=Ledger(table), ingest=_ingest_chunk(settings), clock=utc_now)
+    return FinishScan(
+        scans=Scans(table),
+        ledger=Ledger(table),
+        networks=Networks(table),
+        allotments=Allotments(table),
+        ingest=_ingest_chunk(settings),
+        clock=utc_now,
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def run_tick() -> RunTick:
     from functions.adapters.workflow import Workflow
     from functions.settings import TickSettings
+    from functions.store.halts import Halts
     from functions.store.networks import Networks
     from functions.store.scans import Scans
     from functions.store.ticks import Ticks
@@ -29,6 +30,7 @@ def run_tick() -> RunTick:
     start_scan = StartScan(
         networks=networks,
         scans=Scans(table),
+        halts=Halts(table),
         workflow=Workflow(clients.stepfunctions(), settings.state_machine_arn),
         admit_loopback=settings.admit_loopback,
     )
@@ -40,12 +42,23 @@ def sweep() -> Sweep:
     from functions.adapters.queue import Queue
     from functions.adapters.workflow import Workflow
     from functions.settings import SweepSettings
+    from functions.store.halts import Halts
+    from functions.store.ledger import Ledger
+    from functions.store.networks import Networks
     from functions.store.scans import Scans
+    from functions.usecases.resume_scan import ResumeScan
+    from functions.usecases.stop_scan import StopScan
     from functions.usecases.sweep import Sweep
 
     settings = SweepSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    scans, halts = Scans(table), Halts(table)
+    workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
     return Sweep(
-        scans=Scans(Table(clients.dynamodb(), settings.table)),
-        workflow=Workflow(clients.stepfunctions(), settings.state_machine_arn),
+        scans=scans,
+        halts=halts,
+        workflow=workflow,
         endings=Queue(clients.sqs(), settings.finish_queue_url),
+        stop_scan=StopScan(scans=scans, ledger=Ledger(table), workflow=workflow),
+        resume_scan=ResumeScan(scans=scans, networks=Networks(table), halts=halts, workflow=workflow),
     )

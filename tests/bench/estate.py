@@ -117,7 +117,9 @@ class Bench:
 
     def _start(self) -> Scan:
         backend, now = self.stand.backend, datetime.now(UTC)
-        start = StartScan(networks=backend.networks, scans=backend.scans, workflow=FakeWorkflow())
+        start = StartScan(
+            networks=backend.networks, scans=backend.scans, halts=backend.halts, workflow=FakeWorkflow()
+        )
         return start(
             project=self.estate.project,
             network=self.estate.network,

@@ -14,11 +14,13 @@ from functions.core.transitions import TransitionTable
 ALLOWED: dict[str, set[str]] = {
     "scan": {
         "planned start running", "planned fail failed", "planned cancel cancelled", "running complete completed",
-        "running end_partial partial", "running fail failed", "running cancel cancelled",
+        "running end_partial partial", "running fail failed", "running cancel cancelled", "planned pause paused",
+        "running pause paused", "paused resume running", "paused replan planned", "paused cancel cancelled", "paused fail failed",
     },
     "chunk": {
         "waiting claim claimed", "claimed save saved", "claimed fence waiting", "saved ingest ingested", "waiting fail failed",
         "claimed fail failed", "saved fail failed", "waiting cancel cancelled", "claimed cancel cancelled",
+        "ingested reopen waiting",
     },
     "alert": {
         "open take in_progress", "in_progress release open", "open resolve resolved", "in_progress resolve resolved",

@@ -126,7 +126,7 @@ def test_a_scan_that_runs_is_asked_to_stop(
     scan = api.post(scans, {"network": network}).body["id"]
     asked = api.post(f"{scans}/{scan}/cancel")
     assert (asked.status, asked.body["status"], asked.body["stop"]) == (202, "planned", "cancel")
-    assert platform.http.ledger.stop_requested(project, scan) == "cancel"
+    assert platform.http.ledger.stop_requested(project, scan, run=1) == "cancel"
     platform.clock.advance(minutes=1)
     assert api.post(f"{scans}/{scan}/cancel").body == asked.body
 

@@ -17,15 +17,15 @@ from functions.core.messages import AddressRange, ChunkSpec, CoverageLine, HostL
 from functions.core.ports import PortSet
 from functions.core.scan import Scan
 from functions.core.service import Service
-from functions.scan_workflow import finish, ingest, judge, plan, record_failure
+from functions.scan_workflow import admit, finish, ingest, judge, plan, record_failure
 from functions.wiring import scan_workflow as wiring
 from functions.wiring.clock import utc_now
 from scanner_image.result import write
 from tests.backend import BUCKET, Backend
 
 Cell = tuple[str, int]
-Behaviour = Literal["scans", "dies", "never claims", "saves half", "saves rubbish"]
-_COMPOSED = ("plan_scan", "judge_attempt", "ingest_chunk", "record_failure", "finish_scan")
+Behaviour = Literal["scans", "dies", "never claims", "saves half", "is stopped", "saves rubbish"]
+_COMPOSED = ("plan_scan", "admit_chunk", "judge_attempt", "ingest_chunk", "record_failure", "finish_scan")
 
 
 class LambdaContext:
@@ -71,8 +71,9 @@ class Worker:
     def save(self, held: Chunk, behaviour: Behaviour = "scans") -> Chunk:
         spec = self.backend.results.get_spec(held.project, held.scan, held.chunk)
         path = self.scratch / f"{held.chunk}-{held.attempt}.gz"
-        half = behaviour == "saves half"
-        outcome: Literal["complete", "partial"] = "partial" if half else "complete"
+        half = behaviour in {"saves half", "is stopped"}
+        outcome: Literal["complete", "partial", "stopped"] = "partial" if half else "complete"
+        outcome = "stopped" if behaviour == "is stopped" else outcome
         at = utc_now()
         write(
             path,
@@ -162,10 +163,23 @@ class Rehearsal:
             self.chunk(item)
 
     def chunk(self, item: dict[str, Any]) -> None:
-        verdict = "again"
-        while verdict == "again":
-            self.worker(item)
-            verdict = judge.handler(item, LambdaContext())["verdict"]
+        while True:
+            admission = self.admit(item)
+            while admission["decision"] == "wait":
+                admission = self.admit({**item, "waits": admission["waits"]})
+            if admission["decision"] == "hold":
+                return
+            if admission["decision"] == "go":
+                self.worker(item)
+            if self.judged(item) != "again":
+                return
+
+    def admit(self, item: dict[str, Any]) -> dict[str, Any]:
+        return admit.handler(item, LambdaContext())
+
+    def judged(self, item: dict[str, Any]) -> str:
+        """The verdict on the item's last attempt, once it is carried out."""
+        verdict = str(judge.handler(item, LambdaContext())["verdict"])
         if verdict == "ingest":
             try:
                 ingest.handler(item, LambdaContext())
@@ -178,6 +192,7 @@ class Rehearsal:
                 record_failure.handler(failed, LambdaContext())
         elif verdict == "failed":
             record_failure.handler({**item, "attempt": {"verdict": verdict}}, LambdaContext())
+        return verdict
 
     def finish(self, scan: Scan) -> dict[str, Any]:
         return finish.handler(_ids(scan), LambdaContext())
@@ -198,6 +213,7 @@ def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "CHUNK_SECONDS": "1",
         "DEADLINE_S": "300",
         "LEASE_S": "400",
+        "TASK_S": "500",
     }
     for name, value in variables.items():
         monkeypatch.setenv(f"VEDETTE_{name}", value)

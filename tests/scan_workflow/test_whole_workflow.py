@@ -4,6 +4,7 @@ from typing import Any
 
 from functions.core.chunk import ChunkStatus
 from functions.core.scan import ScanStatus
+from functions.core.stop import Stop
 from tests.backend import Backend
 from tests.scan_workflow.rehearsal import Rehearsal
 
@@ -104,8 +105,8 @@ def test_a_scan_cancelled_midway_keeps_what_was_found(backend: Backend, rehearsa
     scan = backend.scan(network)
     items = rehearsal.plan(scan)
     rehearsal.chunk(items[0])
-    backend.ledger.request_stop(scan.project, scan.id, "cancel")
-    backend.scans.request_stop(scan.project, scan.id, now=backend.clock())
+    backend.ledger.request_stop(scan.project, scan.id, "cancel", run=1)
+    backend.scans.request_stop(backend.reread(scan), Stop.CANCEL, now=backend.clock())
     rehearsal.worker.behaviours = {(item["chunk"], 1): "never claims" for item in items}
     rehearsal.chunks(items[1:])
     assert rehearsal.finish(scan)["status"] == "cancelled"

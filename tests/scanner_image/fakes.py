@@ -69,6 +69,7 @@ class Saved:
     outcome: str
     reason: str
     progress: Progress
+    stop: str = ""
 
 
 @dataclass
@@ -80,6 +81,9 @@ class FakeLedger:
     saved: Saved | None = None
     failed: str = ""
     excluded: tuple[str, ...] = ()
+    requested_before: str = ""
+    granted: int = 0
+    not_after: datetime | None = None
 
     def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk:
         self.attempt += 1
@@ -91,16 +95,23 @@ class FakeLedger:
             attempt=self.attempt,
             status=ChunkStatus.CLAIMED,
             claimed=now,
+            granted=self.granted,
+            not_after=self.not_after,
         )
+
+    def stop_requested(self, project: str, scan: str, *, run: int) -> str:
+        return self.requested_before
 
     def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress) -> str:
         self._fence()
         self.heartbeats.append(progress)
         return self.request
 
-    def save(self, chunk: Chunk, *, result_key: str, outcome: str, reason: str, progress: Progress) -> None:
+    def save(
+        self, chunk: Chunk, *, result_key: str, outcome: str, reason: str, progress: Progress, stop: str = ""
+    ) -> None:
         self._fence()
-        self.saved = Saved(result_key, outcome, reason, progress)
+        self.saved = Saved(result_key, outcome, reason, progress, stop)
 
     def fail(self, chunk: Chunk, *, reason: str) -> None:
         self.failed = reason

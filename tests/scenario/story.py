@@ -133,7 +133,9 @@ class Story:
     def _start(self, name: str, night: Night) -> Scan:
         """As the schedule would; its workflow is played here, step by step."""
         backend, now = self.rehearsal.backend, self.rehearsal.now
-        start = StartScan(networks=backend.networks, scans=backend.scans, workflow=FakeWorkflow())
+        start = StartScan(
+            networks=backend.networks, scans=backend.scans, halts=backend.halts, workflow=FakeWorkflow()
+        )
         only = night.narrowed.get(name)
         part = Narrowed(targets=(self.world.hosts[only].address,)) if only else None
         scan = start(

@@ -51,8 +51,8 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_worker_changes_nothing(
 def test_a_heartbeat_keeps_progress_and_brings_the_stop_request(ledger: Ledger) -> None:
     claimed = ledger.claim(PROJECT, SCAN, "00000", run=1, now=AT, lease_s=60)
     assert ledger.heartbeat(claimed, now=after(1), progress=PROGRESS) == ""
-    ledger.request_stop(PROJECT, SCAN, "cancel")
-    ledger.request_stop(PROJECT, SCAN, "cancel")
+    ledger.request_stop(PROJECT, SCAN, "cancel", run=1)
+    ledger.request_stop(PROJECT, SCAN, "cancel", run=1)
     assert ledger.heartbeat(claimed, now=after(2), progress=None) == "cancel"
     kept = ledger.get(PROJECT, SCAN, "00000")
     assert (kept.heartbeat, kept.progress) == (after(2), PROGRESS)
@@ -131,7 +131,7 @@ def test_a_repeated_plan_leaves_what_is_there_and_adds_what_is_missing(
 
 
 def test_the_stop_request_is_no_chunk(ledger: Ledger) -> None:
-    ledger.request_stop(PROJECT, SCAN, "cancel")
+    ledger.request_stop(PROJECT, SCAN, "cancel", run=1)
     assert len(ledger.list(PROJECT, SCAN)) == 1
     assert len(ledger.page(PROJECT, SCAN, limit=10).items) == 1
 
@@ -154,4 +154,4 @@ def test_exclusions_made_since_the_plan_are_told_to_workers_and_are_no_chunk(led
     ledger.narrow(PROJECT, SCAN, ("10.0.0.0/30", "printer.example.org"))
     assert ledger.exclusions(PROJECT, SCAN) == ("10.0.0.0/30", "printer.example.org")
     assert [each.chunk for each in ledger.list(PROJECT, SCAN)] == ["00000"]
-    assert ledger.stop_requested(PROJECT, SCAN) == ""
+    assert ledger.stop_requested(PROJECT, SCAN, run=1) == ""

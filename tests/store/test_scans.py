@@ -4,6 +4,7 @@ import pytest
 
 from functions.core.errors import AlreadyExists, IllegalTransition, NotFound, ScanInProgress, StaleVersion
 from functions.core.scan import ScanCounts, ScanEvent, ScanStatus
+from functions.core.stop import Stop
 from functions.store.scans import Scans
 from functions.store.table import Table
 from tests.store.examples import AT, NETWORK, PROJECT, after, identifier, scan
@@ -85,8 +86,8 @@ def test_an_edit_of_a_stale_scan_carries_the_current_one(scans: Scans) -> None:
 
 def test_a_stop_request_stands_beside_other_changes(scans: Scans) -> None:
     scans.create_live(scan())
-    assert scans.request_stop(PROJECT, scan().id, now=AT).stop_asked == AT
-    assert scans.request_stop(PROJECT, scan().id, now=AT).stop == "cancel"
+    assert scans.request_stop(scan(), Stop.CANCEL, now=AT).stop_asked == AT
+    assert scans.request_stop(scan(), Stop.CANCEL, now=AT).stop == "cancel"
     running = scans.transition(scan(), ScanEvent.START)
     kept = scans.get(PROJECT, running.id)
     assert (kept.stop, kept.status, kept.version) == ("cancel", ScanStatus.RUNNING, 2)
@@ -96,9 +97,9 @@ def test_an_ended_scan_cannot_be_asked_to_stop(scans: Scans) -> None:
     scans.create_live(scan())
     scans.transition(scan(), ScanEvent.FAIL)
     with pytest.raises(IllegalTransition):
-        scans.request_stop(PROJECT, scan().id, now=AT)
+        scans.request_stop(scan(), Stop.CANCEL, now=AT)
     with pytest.raises(NotFound):
-        scans.request_stop(PROJECT, identifier("unknown"), now=AT)
+        scans.request_stop(scan().model_copy(update={"id": identifier("unknown")}), Stop.CANCEL, now=AT)
 
 
 def test_scans_are_listed_newest_first_by_project_network_and_status(scans: Scans) -> None:

@@ -43,7 +43,10 @@ class Stage:
 
     def confirm(self, scan: Scan, *cells: CellRef, **fields: Any) -> Scan | None:
         confirm = ConfirmOpenings(
-            networks=self.backend.networks, scans=self.backend.scans, workflow=cast("Workflow", self.workflow)
+            networks=self.backend.networks,
+            scans=self.backend.scans,
+            halts=self.backend.halts,
+            workflow=cast("Workflow", self.workflow),
         )
         asked = {"project": scan.project, "network": scan.network, "scan": scan.id, **fields}
         return confirm(**asked, cells=cells, now=NOW)
@@ -162,6 +165,7 @@ def test_its_plan_is_of_its_cells_and_counts_those_that_are_lost(stage: Stage) -
     plan = PlanScan(
         scans=backend.scans,
         networks=backend.networks,
+        projects=backend.projects,
         exposures=backend.exposures,
         ledger=backend.ledger,
         results=backend.results,

@@ -10,6 +10,7 @@ import pytest
 from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
 from functions.core.errors import Corrupt, Unavailable
 from functions.core.scan import Scan, ScanCounts, ScanEvent, ScanStatus
+from functions.core.stop import Stop
 from functions.store.ledger import Ledger
 from functions.usecases.finish_scan import GRACE_S, FinishScan
 from functions.usecases.ingest_chunk import IngestChunk
@@ -61,6 +62,8 @@ class Stage:
         finish = FinishScan(
             scans=self.backend.scans,
             ledger=self.backend.ledger,
+            networks=self.backend.networks,
+            allotments=self.backend.allotments,
             ingest=cast("IngestChunk", self.ingest),
             clock=self.backend.clock,
             pause=pause,
@@ -111,7 +114,7 @@ def test_nothing_scanned_is_failed(stage: Stage) -> None:
 
 def test_a_scan_that_was_asked_to_cancel_is_cancelled_and_keeps_what_was_found(stage: Stage) -> None:
     stage.ingested(0)
-    stage.backend.scans.request_stop(stage.scan.project, stage.scan.id, now=stage.backend.clock())
+    stage.backend.scans.request_stop(stage.scan, Stop.CANCEL, now=stage.backend.clock())
     ended = stage.finish()
     assert (ended.status, ended.counts.cells_covered) == (ScanStatus.CANCELLED, 4)
 
@@ -121,7 +124,7 @@ def test_workers_of_an_aborted_run_are_asked_to_stop_and_what_they_save_counts(s
 
     def worker() -> None:
         if stage.chunk(0).status is ChunkStatus.CLAIMED and stage.backend.ledger.stop_requested(
-            held.project, held.scan
+            held.project, held.scan, run=1
         ):
             stage.save(held)
 

@@ -26,7 +26,7 @@ def saved(backend: Backend) -> Chunk:
 
 
 def judged(backend: Backend) -> Verdict:
-    return JudgeAttempt(ledger=backend.ledger)(
+    return JudgeAttempt(ledger=backend.ledger, allotments=backend.allotments)(
         project=backend.project, scan=SCAN, run=1, chunk="00000", now=backend.clock()
     )
 
@@ -94,7 +94,7 @@ def test_a_request_to_stop_ends_the_chunk_where_it_stands(backend: Backend, held
     a_chunk(backend)
     if held:
         claimed(backend)
-    backend.ledger.request_stop(backend.project, SCAN, "cancel")
+    backend.ledger.request_stop(backend.project, SCAN, "cancel", run=1)
     assert judged(backend) is Verdict.DONE
     assert status(backend) is ChunkStatus.CANCELLED
 
@@ -102,7 +102,7 @@ def test_a_request_to_stop_ends_the_chunk_where_it_stands(backend: Backend, held
 def test_a_result_saved_on_a_request_to_stop_is_still_ingested(backend: Backend) -> None:
     a_chunk(backend)
     saved(backend)
-    backend.ledger.request_stop(backend.project, SCAN, "cancel")
+    backend.ledger.request_stop(backend.project, SCAN, "cancel", run=1)
     assert judged(backend) is Verdict.INGEST
 
 

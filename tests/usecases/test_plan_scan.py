@@ -13,6 +13,7 @@ from functions.core.errors import Unavailable
 from functions.core.exposure import Exposure
 from functions.core.messages import ChunkSpec
 from functions.core.scan import Scan, ScanStatus
+from functions.core.stop import Stop
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
 from tests.backend import NOW, Backend
 
@@ -28,6 +29,7 @@ def planner(backend: Backend, **fields: Any) -> PlanScan:
     parts: dict[str, Any] = {
         "scans": backend.scans,
         "networks": backend.networks,
+        "projects": backend.projects,
         "exposures": backend.exposures,
         "ledger": backend.ledger,
         "results": backend.results,
@@ -198,7 +200,7 @@ def test_a_network_that_is_gone_fails_its_scan(backend: Backend) -> None:
 
 def test_a_scan_cancelled_before_is_not_planned(backend: Backend) -> None:
     scan = backend.scan(backend.network())
-    backend.scans.request_stop(scan.project, scan.id, now=NOW)
+    backend.scans.request_stop(scan, Stop.CANCEL, now=NOW)
     assert items(backend, plan(backend, scan)) == []
     assert backend.reread(scan).status is ScanStatus.CANCELLED
     assert backend.ledger.list(scan.project, scan.id) == ()
@@ -206,6 +208,6 @@ def test_a_scan_cancelled_before_is_not_planned(backend: Backend) -> None:
 
 def test_a_scan_cancelled_while_it_is_planned_starts_no_task(backend: Backend) -> None:
     scan = backend.scan(backend.network())
-    backend.ledger.request_stop(scan.project, scan.id, "cancel")
+    backend.ledger.request_stop(scan.project, scan.id, "cancel", run=1)
     assert items(backend, plan(backend, scan)) == []
     assert {chunk.status for chunk in backend.ledger.list(scan.project, scan.id)} == {ChunkStatus.WAITING}

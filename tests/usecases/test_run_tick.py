@@ -40,7 +40,10 @@ class Stage:
 
     def tick(self, network: Network, scheduled_time: str = DUE, sent: datetime = NOW) -> Tick:
         start_scan = StartScan(
-            networks=self.backend.networks, scans=self.backend.scans, workflow=cast("Workflow", self.workflow)
+            networks=self.backend.networks,
+            scans=self.backend.scans,
+            halts=self.backend.halts,
+            workflow=cast("Workflow", self.workflow),
         )
         run = RunTick(networks=self.backend.networks, ticks=self.backend.ticks, start_scan=start_scan)
         return run(project=network.project, network=network.id, scheduled_time=scheduled_time, sent=sent, now=NOW)

@@ -10,8 +10,11 @@ from functions.adapters.queue import Queue
 from functions.adapters.workflow import Workflow
 from functions.core.errors import Unavailable, VedetteError
 from functions.core.scan import Scan, ScanEvent
+from functions.core.stop import Stop
 from functions.store import keys
 from functions.store.conditions import EXISTS
+from functions.usecases.resume_scan import ResumeScan
+from functions.usecases.stop_scan import StopScan
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER, Mended, Sweep
 from tests.backend import NOW, Backend
 
@@ -56,10 +59,16 @@ class Stage:
         def note(scan: str, error: VedetteError) -> None:
             self.errors.append(f"{scan} {error.slug}")
 
+        backend, workflow = self.backend, cast("Workflow", self.workflow)
         sweep = Sweep(
-            scans=self.backend.scans,
-            workflow=cast("Workflow", self.workflow),
+            scans=backend.scans,
+            halts=backend.halts,
+            workflow=workflow,
             endings=cast("Queue", self.endings),
+            stop_scan=StopScan(scans=backend.scans, ledger=backend.ledger, workflow=workflow),
+            resume_scan=ResumeScan(
+                scans=backend.scans, networks=backend.networks, halts=backend.halts, workflow=workflow
+            ),
         )
         return sweep(now=NOW + after, on_error=note)
 
@@ -95,7 +104,7 @@ def test_a_scan_that_cannot_be_started_is_given_up_in_time(stage: Stage, scan: S
 
 
 def test_a_cancelled_scan_that_was_never_started_is_ended_not_started(stage: Stage, scan: Scan) -> None:
-    stage.backend.scans.request_stop(scan.project, scan.id, now=NOW)
+    stage.backend.scans.request_stop(scan, Stop.CANCEL, now=NOW)
     assert stage.sweep(START_AFTER + MINUTE) == {scan.id: Mended.ENDED}
     assert stage.workflow.started == []
 
@@ -117,7 +126,7 @@ def test_a_workflow_that_does_not_obey_a_cancel_is_aborted_in_time(
     stage: Stage, scan: Scan, after: timedelta, mended: Mended
 ) -> None:
     stage.workflow.statuses[scan.id] = "RUNNING"
-    stage.backend.scans.request_stop(scan.project, scan.id, now=NOW)
+    stage.backend.scans.request_stop(scan, Stop.CANCEL, now=NOW)
     assert stage.sweep(after) == {scan.id: mended}
     assert stage.workflow.stopped == ([scan.id] if mended is Mended.STOPPED else [])
 

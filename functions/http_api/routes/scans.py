@@ -12,6 +12,7 @@ from functions.core.ids import PATTERN
 from functions.core.model import Protocol
 from functions.core.scan import Scan, ScanKind, ScanStatus, without_cells
 from functions.core.scan_diff import Verdict
+from functions.core.stop import Stop
 from functions.http_api.caller import (
     Asset,
     Caller,
@@ -111,8 +112,25 @@ def diff_scans(
 
 
 @router.post(f"{_ONE}/cancel", status_code=202, tags=_TAGS, summary="Cancel a live scan; what it found is kept")
-def cancel_scan(project: PathId, scan: PathId, services: Services) -> Scan:
-    return services.cancel_scan(project=project, scan=scan, now=services.now())
+def cancel_scan(project: PathId, scan: PathId, services: Services, caller: Caller) -> Scan:
+    return _stop(project, scan, Stop.CANCEL, services, caller)
+
+
+@router.post(f"{_ONE}/pause", status_code=202, tags=_TAGS, summary="Pause a live scan; what it found is kept")
+def pause_scan(project: PathId, scan: PathId, services: Services, caller: Caller) -> Scan:
+    """Its running tasks save and end; `resume` goes on with what is unfinished."""
+    return _stop(project, scan, Stop.PAUSE, services, caller)
+
+
+@router.post(f"{_ONE}/resume", status_code=202, tags=_TAGS, summary="Let a paused scan go on")
+def resume_scan(project: PathId, scan: PathId, services: Services) -> Scan:
+    """Outside of its network's hours it stays paused until `resume_at`."""
+    return services.resume_scan(project=project, scan=scan, now=services.now())
+
+
+def _stop(project: str, scan: str, stop: Stop, services: Services, caller: Caller) -> Scan:
+    why = f"{stop} asked by {caller.name or caller.id}"
+    return services.stop_scan(project=project, scan=scan, stop=stop, why=why, now=services.now())
 
 
 @router.get(f"{_ONE}/chunks", tags=_TAGS, summary="List the chunks of a scan")

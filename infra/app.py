@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 import os
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ import aws_cdk as cdk
 import cdk_nag
 
 from infra.platform import Platform
-from infra.settings import STAGES, Stage
+from infra.settings import STAGES, Issuer, Stage
 from infra.stateful import Stateful
 
 
@@ -34,8 +35,10 @@ def build(stage: Stage, *, app: cdk.App) -> tuple[Stateful, Platform]:
 
 
 def chosen_stage(app: cdk.App, name: str = "") -> Stage:
-    """By `name`, else by the context that `cdk -c stage=NAME` gives."""
+    """By `name`, else by the context that `cdk -c stage=NAME` gives; who knows the people by `-c identity=JSON`."""
     stage = STAGES[name or app.node.try_get_context("stage") or "dev"]
+    if identity := app.node.try_get_context("identity"):
+        stage = dataclasses.replace(stage, identity=Issuer(**json.loads(identity)))
     endpoint = app.node.try_get_context("local_endpoint")
     return dataclasses.replace(stage, endpoint=endpoint) if stage.local and endpoint else stage
 

@@ -1,4 +1,4 @@
-"""The HTTP door: one function behind one authorizer; four paths are public."""
+"""The HTTP door: one function behind one authorizer; five paths are public."""
 
 import json
 from importlib.metadata import version
@@ -37,7 +37,7 @@ _ACCESS_LOG = {
         "error": "integrationErrorMessage",
     }.items()
 }
-PUBLIC = ("/openapi.json", "/docs", "/v1/health", "/v1/version")
+PUBLIC = ("/openapi.json", "/docs", "/v1/health", "/v1/identity", "/v1/version")
 
 
 class HttpApi(Construct):
@@ -77,6 +77,10 @@ class HttpApi(Construct):
                 max_tasks=stage.max_tasks,
                 chunk_seconds=stage.chunk_seconds,
                 admit_loopback=stage.admit_loopback,
+                issuer=data.issuer.issuer,
+                client_id=data.issuer.client_id,
+                audience=data.issuer.audience or data.issuer.client_id,
+                discovery=data.issuer.discovery or data.issuer.issuer,
                 version=version("vedette"),
             ),
             arns={
@@ -95,7 +99,15 @@ class HttpApi(Construct):
             "Authorizer",
             stage=stage,
             handler="functions.http_api.authorizer.handler",
-            settings=AuthorizerSettings(table=data.table.table_name),
+            settings=AuthorizerSettings(
+                table=data.table.table_name,
+                issuer=data.issuer.issuer,
+                audience=data.issuer.audience or data.issuer.client_id,
+                group_claim=data.issuer.group_claim,
+                owner_group=data.issuer.owner_group,
+                discovery=data.issuer.discovery or data.issuer.issuer,
+                admit_loopback=stage.admit_loopback,
+            ),
             arns=data.arns,
             seconds=10,
         )

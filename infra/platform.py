@@ -61,6 +61,8 @@ class Platform(Stack):
             WebSocketUrl=websocket.url,
             WebSocketApiId=websocket.api.api_id,
             WebSocketStage=STAGE,
+            Issuer=data.issuer.issuer,
+            ClientId=data.issuer.client_id,
             TableName=data.table.table_name,
             LiveTableName=data.live_table.table_name,
             ResultsBucketName=data.bucket.bucket_name,

@@ -19,6 +19,21 @@ class OwnNetwork:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """An OpenID Connect issuer that knows the people, and our public client there."""
+
+    issuer: str
+    client_id: str
+    audience: str = ""
+    """Of the access tokens that it makes for this API; empty: its ID tokens for the client are presented."""
+    group_claim: str = "groups"
+    owner_group: str = ""
+    """Who is in it owns the organisation; empty: nobody by a claim."""
+    discovery: str = ""
+    """Where its configuration is read; empty: at the issuer."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     name: str
 
@@ -60,6 +75,9 @@ class Stage:
     """Of one WebSocket connection; one that sends more is closed."""
     cors_origins: tuple[str, ...] = ()
     alarm_email: str = ""
+
+    identity: Issuer | None = None
+    """None: a user pool of the app's own. `-c identity='{"issuer": ...}'` says it at deploy."""
 
     endpoint: str = ""
     """Of an embedded AWS; empty means AWS itself."""

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.identity import Identity
 from infra.permissions import On
 from infra.settings import Stage
 
@@ -32,6 +33,7 @@ class Stateful(Stack):
         )
 
         self.bucket = self._results(stage)
+        self.issuer = Identity(self, "Identity", stage=stage).issuer
 
     @property
     def arns(self) -> Mapping[On, tuple[str, ...]]:

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
 from functions.core.errors import Unauthenticated
-from functions.core.model import Model
+from functions.core.model import Model, Time
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Signatures by a key pair alone; never `none`, never a secret that both sides know."""
@@ -17,6 +17,8 @@ REDIRECT_URIS = tuple(f"http://127.0.0.1:{port}/callback" for port in (17817, 23
 """Where `vedette login` waits for the browser: each must be registered with the issuer."""
 SCOPES = ("openid", "email", "profile")
 MAX_SUBJECT = 255
+LAST_SECOND = 2**37
+"""Some thousand years from now: a later time is no time."""
 MAX_TEXT = 320
 
 
@@ -31,9 +33,10 @@ class Trust:
 
 
 class Person(Model):
-    """`id`: `u_` and 32 hex digits, the same for one subject of one issuer for ever."""
+    """`id`: `u_` and 32 hex digits, the same for one subject of one issuer for ever; `until`: when the token ends."""
 
     id: str
+    until: Time
     email: str = ""
     email_verified: bool = False
     name: str = ""
@@ -72,6 +75,7 @@ def person_of(claims: Mapping[str, Any], trust: Trust, *, now: datetime) -> Pers
     verified = claims.get("email_verified")
     return Person(
         id=user_id(trust.issuer, str(subject)),
+        until=datetime.fromtimestamp(claims["exp"], UTC),
         email=_text(claims, "email").strip().lower(),
         email_verified=verified is True or verified == "true",
         name=_text(claims, "name") or _text(claims, "preferred_username"),
@@ -99,7 +103,7 @@ def _is_current(claims: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _is_time(value: Any) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**40
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LAST_SECOND
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

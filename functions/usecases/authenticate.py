@@ -1,11 +1,12 @@
-"""A credential becomes a Principal: the one place to add another kind (OIDC) without a change to any route."""
+"""A credential becomes a Principal, whatever its kind: no route knows the difference."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from functions.core.errors import NotFound, Unauthenticated
-from functions.core.token import Principal, Token, matches, split
+from functions.core.identity import Person
+from functions.core.token import PREFIX, Principal, Token, matches, split
 from functions.store.tokens import Tokens
 
 _REFUSAL = "the credential is not valid"
@@ -13,16 +14,29 @@ _SCHEME = "bearer"
 _YES = "yes"
 
 
+class People(Protocol):
+    """Reads the tokens of the one trusted issuer."""
+
+    def person(self, token: str, *, now: datetime) -> Person: ...
+
+
 class Credentials:
-    def __init__(self, tokens: Tokens) -> None:
+    """`people`: None where only machines are known."""
+
+    def __init__(self, tokens: Tokens, people: People | None = None) -> None:
         self._tokens = tokens
+        self._people = people
 
     def principal(self, header: str, *, now: datetime) -> Principal:
-        """Who presents this `Authorization` header. Raises Unauthenticated, never saying why."""
+        """Who presents this `Authorization` header. Raises Unauthenticated, never saying why; Unavailable when the
+        issuer of people has to be asked and does not answer."""
         scheme, _, credential = header.strip().partition(" ")
         if scheme.lower() != _SCHEME:
             raise Unauthenticated(_REFUSAL)
-        identifier, secret = split(credential.strip())
+        credential = credential.strip()
+        if self._people is not None and not credential.startswith(f"{PREFIX}_"):
+            return _user(self._people.person(credential, now=now))
+        identifier, secret = split(credential)
         token = self._find(identifier)
         if not matches(token, secret):
             raise Unauthenticated(_REFUSAL)
@@ -80,6 +94,18 @@ def principal_of(context: Mapping[str, Any]) -> Principal:
 
 def _flag(value: bool) -> str:
     return _YES if value else ""
+
+
+def _user(person: Person) -> Principal:
+    return Principal(
+        id=person.id,
+        kind="user",
+        name=person.name,
+        email=person.email,
+        email_verified=person.email_verified,
+        owner=person.owner,
+        until=person.until,
+    )
 
 
 def _principal(token: Token, now: datetime) -> Principal:

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from functions.adapters import clients
+from functions.adapters.issuer_documents import fetcher
+from functions.adapters.oidc import Oidc
+from functions.core.identity import Trust
+from functions.observability import get_logger
 from functions.settings import AuthorizerSettings
 from functions.store.table import Table
 from functions.store.tokens import Tokens
@@ -20,4 +24,21 @@ class Authorizer:
 @cache
 def authorizer() -> Authorizer:
     settings = AuthorizerSettings.from_environment()
-    return Authorizer(credentials=Credentials(Tokens(Table(clients.dynamodb(), settings.table))))
+    return Authorizer(credentials=Credentials(Tokens(Table(clients.dynamodb(), settings.table)), _people(settings)))
+
+
+def _people(settings: AuthorizerSettings) -> Oidc | None:
+    if not settings.issuer:
+        return None
+    trust = Trust(
+        issuer=settings.issuer,
+        audience=settings.audience,
+        group_claim=settings.group_claim,
+        owner_group=settings.owner_group,
+    )
+    return Oidc(
+        trust,
+        fetch=fetcher(admit_loopback=settings.admit_loopback),
+        tell=get_logger("authorizer").warning,
+        discovery=settings.discovery,
+    )

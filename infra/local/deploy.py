@@ -67,9 +67,13 @@ class Deployment:
     def _outputs(self) -> Path:
         return self.emulator.paths.home / "outputs.json"
 
+    def _identity(self) -> str:
+        identity = self.emulator.paths.identity
+        return identity.read_text(encoding="utf-8") if identity.exists() else ""
+
     def digest(self) -> str:
         """Of everything that the deployed app and this machine's own processes are made from."""
-        digest = hashlib.sha256(f"{sys.version}\n{self.emulator.port}\n".encode())
+        digest = hashlib.sha256(f"{sys.version}\n{self.emulator.port}\n{self._identity()}\n".encode())
         for path in _source_files(self.project):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(self.project)}\0{content}\n".encode())
@@ -116,6 +120,7 @@ class Deployment:
                 f"--outputs-file={self._outputs}",
                 "--context=stage=local",
                 f"--context=local_endpoint={self.emulator.endpoint}",
+                f"--context=identity={self._identity()}",
                 *_QUIET,
             ],
             env=self._environment(),

@@ -53,6 +53,11 @@ class LocalPaths:
         """Names of the network namespaces for tasks, one a line; missing or empty means the root namespace."""
         return self.home / "namespaces"
 
+    @property
+    def identity(self) -> Path:
+        """The issuer that knows the people, as JSON; missing means the app's own user pool."""
+        return self.home / "identity.json"
+
     def make(self) -> None:
         made = (self.home, self.state, self.log, self.run, self.tmp, self.task_logs, self.task_records, self.tools)
         for directory in made:

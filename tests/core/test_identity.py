@@ -34,6 +34,7 @@ def test_a_person_is_the_same_for_one_subject_of_one_issuer_and_no_other() -> No
     assert re.fullmatch(r"u_[0-9a-f]{32}", person.id)
     assert person.id == read(email="other@example.com").id == user_id("https://issuer.example", "alice")
     assert person.id not in {read(sub="bob").id, user_id("https://other.example", "alice")}
+    assert person.until == datetime.fromtimestamp(AT + 600, UTC)
     assert (person.email, person.email_verified, person.name, person.owner) == (
         "alice@example.com",
         True,
@@ -47,7 +48,7 @@ def test_a_person_is_the_same_for_one_subject_of_one_issuer_and_no_other() -> No
     [
         {"iss": "https://issuer.example/"}, {"iss": None}, {"aud": "another"}, {"aud": None}, {"aud": ["another"]},
         {"aud": ["vedette-cli", "another"], "azp": "another"}, {"sub": None}, {"sub": ""}, {"sub": 7}, {"sub": "x" * 256},
-        {"exp": None}, {"exp": AT - 60}, {"exp": str(AT + 600)}, {"exp": True}, {"exp": float("nan")}, {"exp": 10**400},
+        {"exp": None}, {"exp": AT - 60}, {"exp": str(AT + 600)}, {"exp": True}, {"exp": float("nan")}, {"exp": 10**400}, {"exp": 2**40},
         {"nbf": AT + 61}, {"iat": AT + 61}, {"nbf": "soon"},
         {"token_use": "refresh"}, {"token_use": []}, {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
         {"aud": None, "client_id": "vedette-cli"}, {"aud": None, "client_id": "another", "token_use": "access"},

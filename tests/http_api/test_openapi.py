@@ -64,3 +64,11 @@ def test_the_page_loads_nothing_from_anywhere(api: Api) -> None:
 def test_health_and_version_answer(api: Api) -> None:
     assert api.get("/v1/health").body == {"status": "ok"}
     assert api.get("/v1/version").body == {"version": "0.1.0"}
+
+
+def test_how_people_log_in_is_told_to_everybody(api: Api) -> None:
+    offer = Api(None).get("/v1/identity").body
+    assert offer["scopes"] == ["openid", "email", "profile"]
+    assert all(uri.startswith("http://127.0.0.1:") for uri in offer["redirect_uris"])
+    assert (offer["issuer"], offer["client_id"]) == ("https://issuer.example", "vedette-cli")
+    assert offer["token"] == "id_token"

@@ -13,7 +13,7 @@ from infra.settings import STAGES
 from tests.infra.templates import Synthesised
 
 OUTPUTS = {
-    "HttpUrl", "HttpApiId", "WebSocketUrl", "WebSocketApiId", "WebSocketStage", "TableName", "LiveTableName",
+    "Issuer", "ClientId", "HttpUrl", "HttpApiId", "WebSocketUrl", "WebSocketApiId", "WebSocketStage", "TableName", "LiveTableName",
     "ResultsBucketName", "ClusterName", "StateMachineArn", "EventBusName", "ScheduleGroupName",
     "EvaluateFunctionName", "PublishFunctionName", "BroadcastFunctionName", "TickQueueUrl", "TickDeadLetterUrl",
     "SweepQueueUrl", "SweepDeadLetterUrl", "ExportQueueUrl", "ExportDeadLetterUrl", "FinishQueueUrl", "FinishDeadLetterUrl",

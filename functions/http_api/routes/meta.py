@@ -1,7 +1,8 @@
-"""What needs no token: health and version."""
+"""What needs no token: health, version, and how people log in."""
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from functions.core.identity import LoginOffer
 from functions.http_api.caller import Services
 from functions.http_api.models import Health, Version
 
@@ -12,6 +13,11 @@ router = APIGatewayHttpRouter()
 def read_health(services: Services) -> Health:
     services.check_table()
     return Health()
+
+
+@router.get("/v1/identity", tags=["meta"], summary="Say how people log in")
+def read_identity(services: Services) -> LoginOffer:
+    return services.login
 
 
 @router.get("/v1/version", tags=["meta"], summary="Say which version runs")

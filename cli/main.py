@@ -10,19 +10,23 @@ import typer
 from cli import access as accesses
 from cli import (
     alerting,
+    auditing,
     channels,
     deployment,
     diffing,
     exporting,
+    halting,
     history,
     hosts,
     listing,
+    network_edits,
     networks,
     rescan,
     rules,
     scanning,
     trending,
     triage,
+    windows,
 )
 from cli import scans as scan_commands
 from cli import why as whys
@@ -41,13 +45,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 alerting.app.add_typer(triage.app)
+networks.app.add_typer(network_edits.app)
+networks.app.add_typer(windows.app)
 app.add_typer(alerting.app, name="alerts")
+app.add_typer(auditing.app, name="audit")
 app.add_typer(channels.app, name="channels")
 app.add_typer(hosts.app, name="hosts")
 app.add_typer(networks.app, name="networks")
 app.add_typer(rules.app, name="rules")
 app.add_typer(scan_commands.app, name="scans")
 app.command()(exporting.export)
+app.command()(halting.halt)
+app.command()(halting.limits)
+app.command()(halting.release)
 app.command()(history.history)
 app.command()(trending.trends)
 app.command()(diffing.diff)
@@ -117,16 +127,16 @@ def scan(
 ) -> None:
     """Scan TARGET as a network of its own, live, and print what is open.
 
-    Exit code: 0 done, 1 failed, 2 bad usage, 3 partial.
+    Exit code: 0 done, 1 failed, 2 bad usage, 3 partial, cancelled or paused.
     """
     draft = {
         "name": " ".join(target)[:100],
         "targets": target,
-        "exclusions": exclude or [],
         "ports": ports,
         "protocols": ["tcp", "udp"] if udp else ["tcp"],
         "profile": profile,
         "rate": rate,
+        **({"exclusions": exclude} if exclude else {}),
     }
     with open_session(project=project, json=as_json) as session:
         network = scanning.ensure_network(session.client, session.project, draft)

@@ -50,6 +50,13 @@ def open_session(*, project: str = "", json: bool = False) -> Iterator[Session]:
         )
 
 
+@contextmanager
+def open_client() -> Iterator[Client]:
+    """For what belongs to no project."""
+    with Client(accesses.find()) as client:
+        yield client
+
+
 def find_project(client: Client, wanted: str) -> str:
     """The id of the project with this id or name. Raises UsageError where there is none, or more than one."""
     projects: list[Json] = list(client.items("projects"))

@@ -161,7 +161,7 @@ def counts(network: Network = "", project: Project = "", as_json: AsJson = False
 
 @app.command()
 def reconcile(project: Project = "", as_json: AsJson = False) -> None:
-    """Derive alerts that are missing from the exposures: after an outage of the alert stream, say."""
+    """Derive alerts that are missing from the exposures and hosts: after an outage of the alert stream, say."""
     examined = created = 0
     cursor: str | None = None
     with open_session(project=project, json=as_json) as session:
@@ -177,4 +177,4 @@ def reconcile(project: Project = "", as_json: AsJson = False) -> None:
         if session.json:
             write_json({"examined": examined, "created": created})
         else:
-            session.console.print(f"examined {examined} exposures, raised {created} missing alerts")
+            session.console.print(f"examined {examined} exposures and hosts, raised {created} missing alerts")

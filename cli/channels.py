@@ -13,7 +13,7 @@ from cli.options import AsJson, Project
 from cli.session import Session, ago, open_session
 from cli.tables import print_rows
 
-app = typer.Typer(help="Where alerts are sent, which of them, and when.", no_args_is_help=True)
+app = typer.Typer(help="Where alerts are sent, which of them, and when.", invoke_without_command=True)
 
 Which = Annotated[str, typer.Argument(help="Id or name of a channel.", metavar="CHANNEL")]
 Name = Annotated[str | None, typer.Option(help="What the channel is called.")]
@@ -37,6 +37,13 @@ Enabled = Annotated[bool | None, typer.Option("--on/--off", help="Whether anythi
 COLUMNS = ("channel", "name", "kind", "to", "state", "tested")
 ENTRY_COLUMNS = ("alert", "what", "status", "attempts", "due", "error")
 TEST_SECONDS = 40
+
+
+@app.callback()
+def channels(context: typer.Context, project: Project = "", as_json: AsJson = False) -> None:
+    """List the channels; `--help` shows what else there is."""
+    if context.invoked_subcommand is None:
+        list_channels(project=project, as_json=as_json)
 
 
 @app.command("list")

@@ -61,7 +61,8 @@ def _row(entry: Json) -> tuple[str, ...]:
 
 
 def _details(entry: Json) -> str:
-    if entry["fields"]:
-        return "; ".join(f"{each['field']}: {each['before']} -> {each['after']}" for each in entry["fields"])
+    if entry["fields"] or entry["by"]:
+        changes = "; ".join(f"{each['field']}: {each['before']} -> {each['after']}" for each in entry["fields"])
+        return " ".join(each for each in (changes, f"by {entry['by']}" if entry["by"] else "") if each)
     after = service_text(entry["service"])
     return f"{service_text(entry['previous_service'])} -> {after}" if entry["previous_service"] else after

@@ -21,20 +21,41 @@ Network = Annotated[str, typer.Option(help="Id or name of one network.")]
 COLUMNS = ("host", "name", "network", "reachable", "system", "tags", "first seen")
 
 
-@app.callback(invoke_without_command=True)
-def list_hosts(
+Address = Annotated[str, typer.Option(help="One address or hostname.")]
+Cidr = Annotated[str, typer.Option(help="A block of addresses.")]
+Tag = Annotated[str, typer.Option(help="Those with this tag.")]
+Up = Annotated[bool | None, typer.Option("--up/--down", help="Those that answer, or no longer do.")]
+
+
+@app.callback()
+def hosts(
+    *,
     context: typer.Context,
     network: Network = "",
-    address: Annotated[str, typer.Option(help="One address or hostname.")] = "",
-    cidr: Annotated[str, typer.Option(help="A block of addresses.")] = "",
-    tag: Annotated[str, typer.Option(help="Those with this tag.")] = "",
-    up: Annotated[bool | None, typer.Option("--up/--down", help="Those that answer, or no longer do.")] = None,
+    address: Address = "",
+    cidr: Cidr = "",
+    tag: Tag = "",
+    up: Up = None,
     project: Project = "",
     as_json: AsJson = False,
 ) -> None:
     """List the hosts."""
-    if context.invoked_subcommand:
-        return
+    if context.invoked_subcommand is None:
+        list_hosts(network=network, address=address, cidr=cidr, tag=tag, up=up, project=project, as_json=as_json)
+
+
+@app.command("list")
+def list_hosts(
+    *,
+    network: Network = "",
+    address: Address = "",
+    cidr: Cidr = "",
+    tag: Tag = "",
+    up: Up = None,
+    project: Project = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the hosts."""
     with open_session(project=project, json=as_json) as session:
         found = session.client.items(
             "projects",
@@ -136,5 +157,7 @@ def _lines(sighting: Json) -> Iterator[str]:
         "tags": ", ".join(host["tags"]),
         "first seen": f"{ago(host['first_seen'])} ({host['first_seen']})",
         "last seen": f"{ago(sighting['last_seen'])} ({sighting['last_seen']})",
+        "accepted": f"{ago(host['accepted'])} by {host['accepted_by']}" if host["accepted"] else "",
+        "edited": f"{ago(host['edited'])} by {host['edited_by']}" if host["edited"] else "",
     }
     yield from (f"  {name}: {safe(value, limit=500)}" for name, value in told.items() if value)

@@ -44,4 +44,4 @@ def network_id(session: Session, wanted: str) -> str:
     for network in session.client.items("projects", session.project, "networks"):
         if wanted in {network["id"], network["name"]}:
             return str(network["id"])
-    raise UsageError(f"--network: there is no network {wanted!r} in this project")
+    raise UsageError(f"there is no network {wanted!r} in this project")

@@ -20,11 +20,16 @@ app = typer.Typer(help="The networks of a project.", invoke_without_command=True
 Network = Annotated[str, typer.Argument(help="Id or name.", metavar="NETWORK")]
 
 
-@app.callback(invoke_without_command=True)
-def list_networks(context: typer.Context, project: Project = "", as_json: AsJson = False) -> None:
+@app.callback()
+def networks(context: typer.Context, project: Project = "", as_json: AsJson = False) -> None:
+    """List the networks; `create`, `edit` and `schedule` say what is scanned, how and when."""
+    if context.invoked_subcommand is None:
+        list_networks(project=project, as_json=as_json)
+
+
+@app.command("list")
+def list_networks(project: Project = "", as_json: AsJson = False) -> None:
     """List the networks."""
-    if context.invoked_subcommand:
-        return
     with open_session(project=project, json=as_json) as session:
         found = session.client.items("projects", session.project, "networks")
         if session.json:
@@ -111,22 +116,23 @@ def clone(
 
 @app.command()
 def baseline(network: Network, project: Project = "", as_json: AsJson = False) -> None:
-    """Take what is open now for the baseline: its alerts about open ports resolve, and none comes of it again."""
+    """Take the state as it is for the baseline: what is open, services that changed, new hosts. Their alerts resolve, and none comes of them again."""
     with open_session(project=project, json=as_json) as session:
         found = network_id(session, network)
-        examined, accepted, cursor = 0, 0, ""
+        told, cursor = {"examined": 0, "accepted": 0, "hosts": 0}, ""
         while True:
             page = session.client.post(
                 "projects", session.project, "networks", found, "baseline", body={"cursor": cursor}
             )
-            examined, accepted = examined + page["examined"], accepted + page["accepted"]
+            told = {name: count + page[name] for name, count in told.items()}
             cursor = page["next_cursor"] or ""
             if not cursor:
                 break
         if session.json:
-            write_json({"examined": examined, "accepted": accepted})
+            write_json(told)
         else:
-            session.console.print(f"examined {examined} exposures, accepted {accepted} as baseline")
+            ports = f"examined {told['examined']} exposures, accepted {told['accepted']} as baseline"
+            session.console.print(f"{ports}; accepted {told['hosts']} hosts")
 
 
 @app.command()

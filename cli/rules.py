@@ -28,12 +28,19 @@ from functions.core.errors import Faults, InvalidInput
 from functions.core.rule import RuleSetDraft
 from functions.core.rule_csv import read_csv
 
-app = typer.Typer(help="What may, must not and must be open.", no_args_is_help=True)
+app = typer.Typer(help="What may, must not and must be open.", invoke_without_command=True)
 
 Network = Annotated[str, typer.Option(help="Id or name: its own rules; the project's when left out.")]
 Version = Annotated[int, typer.Option(min=1, help="A version's number.")]
 Comment = Annotated[str, typer.Option(help="Why; kept with the version.")]
 File = Annotated[Path, typer.Argument(help="A CSV file; - for standard input.", metavar="FILE", allow_dash=True)]
+
+
+@app.callback()
+def rules(context: typer.Context, network: Network = "", project: Project = "", as_json: AsJson = False) -> None:
+    """List the rules that count; `--help` shows what else there is."""
+    if context.invoked_subcommand is None:
+        list_rules(network=network, project=project, as_json=as_json)
 
 
 @app.command("list")

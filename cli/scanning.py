@@ -20,15 +20,15 @@ _POLL_SECONDS = 5.0
 
 
 def ensure_network(client: Client, project: str, draft: Json) -> Json:
-    """The network of this name with these settings: found, brought up to date, or created."""
+    """The network of this name with these settings: found, brought up to date, or created. What `draft` does not say stays."""
     found = [network for network in client.items("projects", project, "networks") if network["name"] == draft["name"]]
     if not found:
         return client.post("projects", project, "networks", body=draft, key=str(uuid.uuid4()))
     network = found[0]
     if all(network[name] == value for name, value in draft.items()):
         return network
-    kept = {name: network[name] for name in ("exclusions", "schedule", "alerts") if name in network}
-    return client.put("projects", project, "networks", network["id"], body=kept | draft, version=network["version"])
+    changed = {name: value for name, value in draft.items() if network[name] != value}
+    return client.patch("projects", project, "networks", network["id"], body=changed, version=network["version"])
 
 
 def start(session: Session, network: str) -> Json:

@@ -48,7 +48,7 @@ def alert_row(alert: Json) -> tuple[str, ...]:
         alert["severity"],
         alert["type"],
         alert["asset"],
-        f"{alert['port']}/{alert['protocol']}",
+        "" if alert["port"] is None else f"{alert['port']}/{alert['protocol']}",
         alert["status"],
         alert.get("why", {}).get("text", ""),
         alert["id"],

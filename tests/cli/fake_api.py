@@ -70,8 +70,10 @@ class FakeApi:
         answers: dict[tuple[str, str], Callable[[], Any]] = {
             ("GET", "projects"): lambda: self._page([{"id": "P", "name": "default"}]),
             ("GET", "projects/P/networks"): lambda: self._page(self.networks),
-            ("POST", "projects/P/networks"): lambda: self._keep(body | {"id": "NET", "version": 1}),
-            ("PUT", "projects/P/networks/NET"): lambda: self._keep(body | {"id": "NET", "version": 2}),
+            ("POST", "projects/P/networks"): lambda: self._keep(
+                {"exclusions": []} | body | {"id": "NET", "version": 1}
+            ),
+            ("PATCH", "projects/P/networks/NET"): lambda: self._keep(self.networks[0] | body | {"version": 2}),
             ("POST", "projects/P/scans"): lambda: SCAN,
             ("GET", "projects/P/scans/SCAN"): lambda: SCAN | {"status": self.status},
             ("POST", "projects/P/scans/SCAN/cancel"): self._cancel,

@@ -1,6 +1,7 @@
 """`vedette networks`, `hosts` and `history` against the API itself, in memory."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,82 @@ def test_alert_settings_are_printed_and_replaced(command: Command, office: str, 
     assert command("networks", "alerts", "office", str(file))[0] == 2
 
 
+def test_a_network_is_made_edited_and_scheduled(command: Command) -> None:
+    made = documents(
+        command,
+        "networks",
+        "create",
+        "dmz",
+        "10.9.0.0/24",
+        "--ports",
+        "22",
+        "--rate",
+        "50",
+        "--schedule",
+        "rate(1 day)",
+    )
+    assert (made["targets"], made["rate"], made["schedule"]["expression"]) == (["10.9.0.0/24"], 50, "rate(1 day)")
+    words = ("--target", "10.9.1.0/24", "--exclude", "10.9.1.1", "--ports", "80", "--protocol", "udp", "--off")
+    code, out, _ = command("networks", "edit", "dmz", *words, "--profile", "connect")
+    assert (code, out) == (0, "network dmz has another ports, protocols, profile, exclusions, targets, enabled\n")
+    edited = documents(command, "networks", "show", "dmz")
+    assert (edited["targets"], edited["exclusions"], edited["ports"]) == (["10.9.1.0/24"], ["10.9.1.1"], "80")
+    assert (edited["protocols"], edited["profile"], edited["enabled"], edited["rate"]) == (
+        ["udp"],
+        "connect",
+        False,
+        50,
+    )
+    assert documents(command, "networks", "edit", "dmz", "--exclude", "")["exclusions"] == []
+    assert command("networks", "preview", "dmz")[1].startswith("256 addresses, 256 cells in 1 chunks")
+
+
+def test_a_schedule_is_given_switched_and_taken_away(command: Command, office: str) -> None:
+    def say(*words: str) -> str:
+        code, out, err = command("networks", "schedule", "office", *words)
+        assert code == 0, err
+        return out
+
+    assert say() == "network office: rate(1 day) (UTC)\n"
+    assert say("off") == "network office: rate(1 day) (UTC, off)\n"
+    assert say("on") == "network office: rate(1 day) (UTC)\n"
+    assert say("cron(0 6 * * ? *)", "--timezone", "Europe/Berlin") == (
+        "network office: cron(0 6 * * ? *) (Europe/Berlin)\n"
+    )
+    assert say("cron(0 7 * * ? *)") == "network office: cron(0 7 * * ? *) (Europe/Berlin)\n"
+    assert say("none") == "network office: no schedule; it is scanned when you ask\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("create", "office", "10.9.0.0/24"), "there is a network 'office' already"),
+        (("create", "dmz", "10.9.0.0/24", "--timezone", "UTC"), "give --schedule too"),
+        (("create", "dmz", "10.9.0.0/33"), "targets.0: "),
+        (("create", "dmz", "10.9.0.0/24", "--schedule", "daily"), "schedule.expression: "),
+        (("edit", "office"), "say what to change"),
+        (("edit", "office", "--ports", "22-"), "ports: "),
+        (("edit", "office", "--rate", "1"), "rate: "),
+        (("edit", "office", "--protocol", "icmp"), "protocols.0: "),
+        (("edit", "nowhere", "--ports", "22"), "there is no network 'nowhere' in this project"),
+        (("schedule", "office", "off", "--timezone", "UTC"), "give the schedule's expression too"),
+        (("schedule", "office", "rate(2 day)"), "schedule.expression: "),
+    ],
+)
+def test_what_cannot_be_is_refused_and_says_where(
+    command: Command, office: str, words: tuple[str, ...], said: str
+) -> None:
+    code, out, err = command("networks", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert documents(command, "networks", "show", "office")["version"] == 1
+
+
+@pytest.mark.parametrize("noun", ["alerts", "channels", "hosts", "networks", "rules", "scans"])
+def test_a_noun_lists_by_itself_and_by_list(command: Command, office: str, noun: str) -> None:
+    assert documents(command, noun) == documents(command, noun, "list")
+
+
 def test_a_network_is_cloned_and_deleted(command: Command, office: str) -> None:
     clone = documents(command, "networks", "clone", "office", "copy", "--target", "10.0.1.0/24")
     assert (clone["name"], clone["targets"], clone["schedule"]["enabled"]) == ("copy", ["10.0.1.0/24"], False)
@@ -108,8 +185,9 @@ def test_a_network_is_cloned_and_deleted(command: Command, office: str) -> None:
 
 
 def test_what_is_open_is_accepted(command: Command, office: str) -> None:
-    assert command("networks", "baseline", "office")[1] == "examined 2 exposures, accepted 2 as baseline\n"
-    assert documents(command, "networks", "baseline", "office") == {"examined": 2, "accepted": 0}
+    told = "examined 2 exposures, accepted 2 as baseline; accepted 0 hosts\n"
+    assert command("networks", "baseline", "office")[1] == told
+    assert documents(command, "networks", "baseline", "office") == {"examined": 2, "accepted": 0, "hosts": 0}
 
 
 def test_hosts_are_listed_shown_and_edited(command: Command, office: str) -> None:
@@ -120,6 +198,7 @@ def test_hosts_are_listed_shown_and_edited(command: Command, office: str) -> Non
     shown = command("hosts", "show", ADDRESS)[1]
     assert "In network office:\n" in shown
     assert f"{ADDRESS}\t22/tcp\topen\t" in shown
+    assert re.search(r"^  edited: .+ ago by \w+$", shown, re.MULTILINE)
     assert command("hosts", "edit", ADDRESS)[0] == 2
     assert command("hosts", "edit", "10.0.0.99", "--name", "x")[0] == 2
 

@@ -76,8 +76,10 @@ def test_a_second_scan_of_the_same_target_uses_the_same_network(command: Command
     command("scan", "10.0.0.9", api=api)
     command("scan", "10.0.0.9", api=api)
     assert api.calls.count(("POST", "projects/P/networks")) == 1
+    command("scan", "10.0.0.9", "--exclude", "10.0.0.10", api=api)
     command("scan", "10.0.0.9", "--ports", "1-10", api=api)
-    assert api.calls.count(("PUT", "projects/P/networks/NET")) == 1
+    assert api.calls.count(("PATCH", "projects/P/networks/NET")) == 2
+    assert api.networks[0]["exclusions"] == ["10.0.0.10"], "what is not said stays"
 
 
 def test_no_watch_starts_and_leaves(command: Command) -> None:

@@ -67,7 +67,7 @@ def test_a_missing_alert_is_derived_from_its_exposure(project: Project, lab: Lab
     )
     assert len(project.items("alerts")) == 1, web.name
     done = project.platform.command("alerts", "reconcile", "--project", project.id)
-    assert done.stdout == "examined 2 exposures, raised 1 missing alerts\n"
+    assert done.stdout == "examined 3 exposures and hosts, raised 1 missing alerts\n"
     assert {alert["id"] for alert in project.items("alerts")} >= {lost["id"]}
 
 

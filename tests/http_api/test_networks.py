@@ -188,6 +188,25 @@ def test_some_of_its_settings_are_changed_and_the_rest_stays(api: Api, project: 
     assert (tagged.body["name"], tagged.body["alerts"]["baseline"]) == ("office", "alert")
     assert api.patch(one, {"alerts": {"confirm": ["NEW_HOST"]}}, version=2).body["field"] == "alerts.confirm"
     assert api.patch(one, {"name": "late"}, version=1).slug == "stale-version"
+    assert api.patch(one, {"targets": ["10.0.0.0/33"]}, version=2).body["field"] == "targets.0"
+    assert api.patch(one, {"targets": []}, version=2).body["field"] == "targets"
+    change = {"targets": ["10.1.0.0/24"], "exclusions": ["10.1.0.9"], "ports": "22", "rate": 20, "profile": "connect"}
+    changed = api.patch(one, change, version=2).body
+    assert {name: changed[name] for name in change} == change
+    assert (changed["tags"], changed["alerts"]["baseline"]) == (["dmz"], "alert")
+
+
+def test_a_schedule_is_changed_and_taken_away_by_itself(
+    api: Api, platform: Platform, project: str, network: str
+) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    assert api.patch(one, {"schedule": DAILY}, version=1).body["schedule"] == DAILY | {"enabled": True}
+    assert list(platform.scheduler.schedules) == [network]
+    bad = api.patch(one, {"schedule": {"expression": "daily"}}, version=2)
+    assert bad.body["field"] == "schedule.expression"
+    assert api.patch(one, {"name": "hq"}, version=2).body["schedule"]["timezone"] == DAILY["timezone"]
+    assert api.patch(one, {"schedule": "none"}, version=3).body["schedule"] is None
+    assert platform.scheduler.schedules == {}
 
 
 def test_a_network_that_is_off_is_not_scanned(api: Api, project: str, network: str) -> None:

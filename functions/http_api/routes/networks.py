@@ -55,7 +55,7 @@ def update_network(
     )
 
 
-@router.patch(_ONE, tags=_TAGS, summary="Change its name, tags or alert settings, or turn it on or off")
+@router.patch(_ONE, tags=_TAGS, summary="Change some of its settings; what is left out stays")
 def patch_network(
     project: PathId, network: PathId, body: NetworkPatch, services: Services, if_match: IfMatch = ""
 ) -> Network:

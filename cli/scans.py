@@ -27,18 +27,30 @@ CHUNK_COLUMNS = ("chunk", "status", "attempt", "covered", "open", "outcome", "wh
 RAW_COLUMNS = ("chunk", "attempt", "file", "bytes", "link")
 
 
-@app.callback(invoke_without_command=True)
-def list_scans(
+Network = Annotated[str, typer.Option(help="Id or name of one network.")]
+Kind = Annotated[str, typer.Option(help="scan, confirm (second looks) or all.")]
+Limit = Annotated[int, typer.Option(min=1, help="The newest N.")]
+
+
+@app.callback()
+def scans(
     context: typer.Context,
-    network: Annotated[str, typer.Option(help="Id or name of one network.")] = "",
-    kind: Annotated[str, typer.Option(help="scan, confirm (second looks) or all.")] = "all",
-    limit: Annotated[int, typer.Option(min=1, help="The newest N.")] = 20,
+    network: Network = "",
+    kind: Kind = "all",
+    limit: Limit = 20,
     project: Project = "",
     as_json: AsJson = False,
 ) -> None:
     """List the scans, newest first."""
-    if context.invoked_subcommand:
-        return
+    if context.invoked_subcommand is None:
+        list_scans(network=network, kind=kind, limit=limit, project=project, as_json=as_json)
+
+
+@app.command("list")
+def list_scans(
+    network: Network = "", kind: Kind = "all", limit: Limit = 20, project: Project = "", as_json: AsJson = False
+) -> None:
+    """List the scans, newest first."""
     if kind not in _KINDS:
         raise UsageError("--kind: give scan, confirm or all")
     with open_session(project=project, json=as_json) as session:

@@ -217,7 +217,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("GetItem", keys=("BUD#*", "CHK#*", "NET#*", "PRJ", "SCN#*")),
         *_SEE_STOPS,
         _table("Query", keys=("BUD#*",)),
-        _table("PutItem", "DeleteItem", keys=("BUD#*",)),
+        _table("PutItem", keys=("BUD#*",)),
         _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
     ),
     "JudgeAttempt": (

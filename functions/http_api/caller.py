@@ -21,7 +21,7 @@ MAX_LIMIT = 200
 
 @dataclass(frozen=True)
 class RequestCause:
-    """`time` and `key` are the same for every repeat of one POST with one Idempotency-Key."""
+    """`time` and `key` are the same for every repeat of one POST by one caller with one Idempotency-Key."""
 
     time: datetime
     key: str

@@ -20,6 +20,8 @@ MAX_KEY = 200
 SECRET_ANSWERS = frozenset(
     {
         "/v1/projects/{project}/tickets",
+        "/v1/projects/{project}/invitations",
+        "/v1/owners/invitations",
         "/v1/projects/{project}/tokens",
         "/v1/projects/{project}/channels",
         "/v1/projects/{project}/channels/{channel}/rotate",
@@ -44,12 +46,12 @@ def authorise(app: ApiGatewayResolver, next_middleware: Next) -> Response[Any]:
 
 
 def once(app: ApiGatewayResolver, next_middleware: Next) -> Response[Any]:
-    """A POST repeated with its Idempotency-Key has its first answer again; where a crash left none, it runs again.
+    """A POST repeated by its caller with its Idempotency-Key has its first answer again; where a crash left none, it runs again.
 
     Every run of one key has one cause, so what it creates has the same id each time.
     """
     services = wiring.http_api()
-    now = services.now()
+    now, caller = services.now(), app.context["principal"].id if "principal" in app.context else ""
     key = _header(app, "idempotency-key")
     request = app.request
     if request.method != "POST" or not key:
@@ -58,12 +60,12 @@ def once(app: ApiGatewayResolver, next_middleware: Next) -> Response[Any]:
     if len(key) > MAX_KEY:
         raise InvalidInput("Idempotency-Key", f"an idempotency key has at most {MAX_KEY} characters")
     project = str(request.path_parameters.get("project", ""))
-    name = f"{request.method} {app.current_event.path} {key}"
+    name = f"{caller} {request.method} {app.current_event.path} {key}"
     fingerprint = hashlib.sha256((app.current_event.decoded_body or "").encode()).hexdigest()
     begun = services.idempotency.begin(project, name, fingerprint=fingerprint, now=now)
     if begun.response:
         return _replay(begun.response)
-    app.append_context(cause=RequestCause(begun.first, key))
+    app.append_context(cause=RequestCause(begun.first, f"{caller} {key}"))
     response = next_middleware(app)
     if response.status_code < 300 and request.route not in SECRET_ANSWERS:
         services.idempotency.complete(project, name, response=_record(response), now=now)

@@ -33,6 +33,10 @@ def version_is(version: int) -> Condition:
     return attribute_is("version", version)
 
 
+def more_than(name: str, value: int) -> Condition:
+    return Condition(f"#more_{name} > :more_{name}", {f"#more_{name}": name}, {f":more_{name}": value})
+
+
 def attribute_in(name: str, allowed: Iterable[str]) -> Condition:
     values = {f":in_{name}_{index}": str(value) for index, value in enumerate(sorted(allowed))}
     return Condition(f"#in_{name} IN ({', '.join(values)})", {f"#in_{name}": name}, values)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from functions.core.errors import Forbidden, NotFound
-from functions.core.member import ORGANISATION
 from functions.core.roles import (
     AT_ORGANISATION,
     EVERYTHING,
@@ -17,6 +16,7 @@ from functions.core.roles import (
     of_scopes,
 )
 from functions.core.token import Principal
+from functions.store.keys import ORGANISATION
 from functions.store.members import Members
 
 

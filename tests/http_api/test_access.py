@@ -13,6 +13,7 @@ from tests.http_api.conftest import DRAFT, Api
 from tests.platform_in_memory import Platform
 
 ID = "01KAJ0000000000000000000N0"
+USER = "u_" + "0" * 32
 CHANNEL = {"name": "x", "kind": "webhook", "url": "https://example.com/"}
 BODIES = {
     "/v1/projects": {"name": "x"},
@@ -39,6 +40,10 @@ BODIES = {
     "/v1/projects/{project}/channels": CHANNEL,
     "/v1/projects/{project}/channels/{channel}": CHANNEL,
     "/v1/projects/{project}/exports": {"kind": "hosts", "format": "csv"},
+    "/v1/projects/{project}/members/{user}": {"role": "viewer"},
+    "/v1/projects/{project}/invitations": {"email": "x@example.com", "role": "viewer"},
+    "/v1/owners/invitations": {"email": "x@example.com"},
+    "/v1/invitations/accept": {"code": "x"},
     "/v1/projects/{project}/tokens": {"name": "x", "scopes": ["read"]},
 }
 ROUTES = [(method, path) for path, methods in PERMISSIONS.items() for method in methods]
@@ -57,7 +62,7 @@ def document() -> dict[str, dict[str, dict[str, object]]]:
 
 
 def concrete(path: str) -> str:
-    return re.sub(r"\{[a-z]+\}", ID, path.replace("{version}", "1").replace("{chunk}", "00000"))
+    return re.sub(r"\{[a-z]+\}", ID, path.replace("{version}", "1").replace("{user}", USER).replace("{chunk}", "00000"))
 
 
 def call(api: Api, method: str, path: str) -> tuple[int, str]:

@@ -101,6 +101,8 @@ class HttpApi(Construct):
             handler="functions.http_api.authorizer.handler",
             settings=AuthorizerSettings(
                 table=data.table.table_name,
+                live_table=data.live_table.table_name,
+                requests_per_minute=stage.requests_per_minute,
                 issuer=data.issuer.issuer,
                 audience=data.issuer.audience or data.issuer.client_id,
                 group_claim=data.issuer.group_claim,

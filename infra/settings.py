@@ -71,6 +71,8 @@ class Stage:
 
     requests_per_second: int = 50
     request_burst: int = 100
+    requests_per_minute: int = 1200
+    """Of one caller, for whose token nobody has set a number."""
     frames_per_minute: int = 120
     """Of one WebSocket connection; one that sends more is closed."""
     cors_origins: tuple[str, ...] = ()
@@ -109,6 +111,8 @@ STAGES: Mapping[str, Stage] = {
         # The emulator's streams have one shard, evaluated in order.
         settling_s=0,
         requests_per_second=1000,
+        requests_per_minute=100_000,
+        frames_per_minute=600,
         request_burst=2000,
         endpoint="http://127.0.0.1:4566",
     ),

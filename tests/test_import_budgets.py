@@ -60,6 +60,7 @@ VARIABLES = {
     "VEDETTE_SETTLING_S": "5",
     "VEDETTE_LIMIT_S": "780",
     "VEDETTE_FRAMES_PER_MINUTE": "60",
+    "VEDETTE_REQUESTS_PER_MINUTE": "600",
 }
 
 
@@ -130,6 +131,7 @@ BUDGETS = {
         "adapters.issuer_documents",
         "adapters.oidc",
         "usecases.authenticate",
+        "usecases.meter",
         "wiring.clock",
         wiring="authorizer",
     ),

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -12,6 +13,9 @@ from functions.core.ids import is_id
 from functions.core.model import Id, Model, Time
 
 PREFIX = "vdt"
+MAX_REQUESTS_PER_MINUTE = 100_000
+MAX_OVERLAP = timedelta(days=1)
+"""How long the secret before a rotation may go on."""
 Scope = Literal["read", "scan", "triage", "admin"]
 
 
@@ -25,9 +29,22 @@ class Token(Model):
     secret_hash: str
     """SHA-256, hex, of a secret of 256 random bits (no stretching is needed for such a secret)."""
     created: Time
+    created_by: str = ""
+    """A user or another token; empty for the first one of an installation."""
     expires: Time | None = None
     revoked: Time | None = None
+    rotated: Time | None = None
+    previous_hash: str = ""
+    """Of the secret before the last rotation, which is good until `previous_until`."""
+    previous_until: Time | None = None
+    requests_per_minute: int | None = Field(default=None, ge=1, le=MAX_REQUESTS_PER_MINUTE)
+    """None: as many as the stage says."""
     version: int = 1
+
+    @property
+    def prefix(self) -> str:
+        """What every secret of it begins with: enough to know a token found somewhere by, and worth nothing."""
+        return f"{PREFIX}_{self.id}"
 
 
 class Principal(Model):
@@ -50,6 +67,8 @@ class Principal(Model):
     """Whether the issuer of a user's identity calls them an owner of the organisation."""
     until: Time | None = None
     """When the credential ends; None where it has no end. No connection that it opened lasts longer."""
+    requests_per_minute: int | None = None
+    """None: as many as the stage says."""
 
 
 def new_secret() -> str:
@@ -68,9 +87,40 @@ def split(text: str) -> tuple[str, str]:
     """(token id, secret) of a presented token. Raises Unauthenticated for anything else, without saying why."""
     parts = text.split("_", 2)
     if len(parts) != 3 or parts[0] != PREFIX or not is_id(parts[1]) or not 20 <= len(parts[2]) <= 100:
-        raise Unauthenticated("the token is not valid")
+        raise refused()
     return parts[1], parts[2]
 
 
-def matches(token: Token, secret: str) -> bool:
-    return hmac.compare_digest(token.secret_hash, hash_secret(secret))
+def stands(token: Token, *, now: datetime) -> None:
+    """Raises Unauthenticated for one that is revoked or has expired."""
+    if token.revoked is not None or (token.expires is not None and token.expires <= now):
+        raise refused()
+
+
+def presented(token: Token, secret: str, *, now: datetime) -> datetime | None:
+    """When what is presented ends, None for never. Raises Unauthenticated, never saying why, unless it is good now."""
+    stands(token, now=now)
+    shown = hash_secret(secret)
+    if hmac.compare_digest(token.secret_hash, shown):
+        return token.expires
+    end = token.previous_until
+    if end is None or end <= now or not hmac.compare_digest(token.previous_hash, shown):
+        raise refused()
+    return end if token.expires is None else min(end, token.expires)
+
+
+def rotate(token: Token, secret: str, *, overlap: timedelta, now: datetime) -> Token:
+    """The token with another secret; the one before goes on for `overlap`, any older one ends."""
+    return token.model_copy(
+        update={
+            "secret_hash": hash_secret(secret),
+            "previous_hash": token.secret_hash if overlap else "",
+            "previous_until": now + overlap if overlap else None,
+            "rotated": now,
+            "version": token.version + 1,
+        }
+    )
+
+
+def refused() -> Unauthenticated:
+    return Unauthenticated("the credential is not valid")

@@ -23,6 +23,9 @@ SECRET_ANSWERS = frozenset(
         "/v1/projects/{project}/invitations",
         "/v1/owners/invitations",
         "/v1/projects/{project}/tokens",
+        "/v1/projects/{project}/tokens/{token}/rotate",
+        "/v1/tokens",
+        "/v1/tokens/{token}/rotate",
         "/v1/projects/{project}/channels",
         "/v1/projects/{project}/channels/{channel}/rotate",
     }

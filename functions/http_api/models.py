@@ -1,5 +1,6 @@
 """What the HTTP API takes and gives beyond the domain's own models."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from functions.core.rule import RuleSetDraft
 from functions.core.rule_csv import MAX_TEXT
 from functions.core.scan_diff import DiffCounts, Difference
 from functions.core.service import Service
-from functions.core.token import Scope, Token
+from functions.core.token import MAX_OVERLAP, MAX_REQUESTS_PER_MINUTE, Scope, Token
 from functions.usecases.back_test import MAX_SCANS
 from functions.usecases.diff_scans import DiffPage
 from functions.usecases.explain_cell import CellStory
@@ -49,25 +50,45 @@ class ScanRequest(Model):
 
 
 class TokenRequest(Model):
+    """`scopes`: no more than the caller may do themselves."""
+
     name: str = Field(min_length=1, max_length=100)
     scopes: tuple[Scope, ...] = Field(min_length=1, max_length=4)
-    expires: Time | None = None
+    expires: Time | None = Field(default=None, description="Null: never; of a token's own token, when that one does.")
+    requests_per_minute: int | None = Field(default=None, ge=1, le=MAX_REQUESTS_PER_MINUTE)
+
+
+class TokenRotation(Model):
+    overlap_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_OVERLAP // timedelta(minutes=1),
+        description="How long the secret before it goes on; 0 ends it at once.",
+    )
 
 
 class TokenView(Model):
     """A token without its secret."""
 
     id: Id
+    prefix: str = Field(description="What every secret of it begins with.")
     project: str
     name: str
     scopes: tuple[Scope, ...]
     created: Time
+    created_by: str = Field(description="The user or the token that made it; empty for the first of an installation.")
     expires: Time | None
     revoked: Time | None
+    rotated: Time | None
+    previous_until: Time | None = Field(description="Until when the secret before the last rotation goes on.")
+    requests_per_minute: int | None = Field(description="Null: as many as the stage says.")
+    version: int
+    last_used: Time | None = Field(default=None, description="To some minutes; null where it never was.")
 
     @classmethod
-    def of(cls, token: Token) -> "TokenView":
-        return cls(**{name: getattr(token, name) for name in cls.model_fields})
+    def of(cls, token: Token, last_used: datetime | None = None) -> "TokenView":
+        own = {name: getattr(token, name) for name in cls.model_fields if name != "last_used"}
+        return cls(**own, last_used=last_used)
 
 
 class NewTokenView(Model):

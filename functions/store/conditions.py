@@ -59,6 +59,23 @@ def new_or_expired(name: str, now: int) -> Condition:
     )
 
 
+def fewer_than(name: str, most: int) -> Condition:
+    """What is not there yet counts as none."""
+    return Condition(
+        f"attribute_not_exists(#few_{name}) OR #few_{name} < :few_{name}",
+        {f"#few_{name}": name},
+        {f":few_{name}": most},
+    )
+
+
+def absent_or_before(name: str, value: str) -> Condition:
+    return Condition(
+        f"attribute_not_exists(#then_{name}) OR #then_{name} < :then_{name}",
+        {f"#then_{name}": name},
+        {f":then_{name}": value},
+    )
+
+
 def later_than(name: str, now: int) -> Condition:
     """There, and its deadline has not come: read by code, for DynamoDB may leave an expired item standing for days."""
     return Condition(f"#end_{name} > :end_{name}", {f"#end_{name}": name}, {f":end_{name}": now})

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from functions.core.errors import NotFound, Unauthenticated
+from functions.core.errors import NotFound, TooManyRequests, Unauthenticated
 from functions.core.identity import Person
-from functions.core.token import PREFIX, Principal, Token, matches, split
+from functions.core.token import PREFIX, Principal, Token, presented, refused, split, stands
 from functions.store.tokens import Tokens
 
-_REFUSAL = "the credential is not valid"
 _SCHEME = "bearer"
 _YES = "yes"
+_RETRY_AFTER = "retry_after"
 
 
 class People(Protocol):
@@ -32,15 +32,13 @@ class Credentials:
         issuer of people has to be asked and does not answer."""
         scheme, _, credential = header.strip().partition(" ")
         if scheme.lower() != _SCHEME:
-            raise Unauthenticated(_REFUSAL)
+            raise refused()
         credential = credential.strip()
         if self._people is not None and not credential.startswith(f"{PREFIX}_"):
             return _user(self._people.person(credential, now=now))
         identifier, secret = split(credential)
         token = self._find(identifier)
-        if not matches(token, secret):
-            raise Unauthenticated(_REFUSAL)
-        return _principal(token, now)
+        return _machine(token, until=presented(token, secret, now=now))
 
     def renewed(self, principal: Principal, *, now: datetime) -> Principal:
         """The same caller as of now, for connections that outlive a request. Raises Unauthenticated.
@@ -49,13 +47,15 @@ class Credentials:
         """
         if principal.kind == "user":
             return principal
-        return _principal(self._find(principal.id), now)
+        token = self._find(principal.id)
+        stands(token, now=now)
+        return _machine(token, until=principal.until)
 
     def _find(self, identifier: str) -> Token:
         try:
             return self._tokens.get(identifier)
         except NotFound:
-            raise Unauthenticated(_REFUSAL) from None
+            raise refused() from None
 
 
 def context_of(principal: Principal) -> dict[str, str]:
@@ -73,8 +73,15 @@ def context_of(principal: Principal) -> dict[str, str]:
     }
 
 
+def throttled(error: TooManyRequests) -> dict[str, str]:
+    """Nobody, who is to come again in so many seconds."""
+    return {_RETRY_AFTER: str(error.retry_after)}
+
+
 def principal_of(context: Mapping[str, Any]) -> Principal:
-    """The inverse of `context_of`. Raises Unauthenticated where no authorizer has spoken."""
+    """The inverse of both. Raises Unauthenticated where no authorizer has spoken, TooManyRequests."""
+    if context.get(_RETRY_AFTER):
+        raise TooManyRequests("you ask too often: wait a moment", retry_after=int(context[_RETRY_AFTER]))
     if not context.get("principal_id"):
         raise Unauthenticated("this needs a token: send Authorization: Bearer")
     return Principal.model_validate(
@@ -108,7 +115,12 @@ def _user(person: Person) -> Principal:
     )
 
 
-def _principal(token: Token, now: datetime) -> Principal:
-    if token.revoked is not None or (token.expires is not None and token.expires <= now):
-        raise Unauthenticated(_REFUSAL)
-    return Principal(id=token.id, name=token.name, project=token.project, scopes=token.scopes, until=token.expires)
+def _machine(token: Token, *, until: datetime | None) -> Principal:
+    return Principal(
+        id=token.id,
+        name=token.name,
+        project=token.project,
+        scopes=token.scopes,
+        until=until,
+        requests_per_minute=token.requests_per_minute,
+    )

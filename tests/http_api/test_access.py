@@ -45,6 +45,7 @@ BODIES = {
     "/v1/owners/invitations": {"email": "x@example.com"},
     "/v1/invitations/accept": {"code": "x"},
     "/v1/projects/{project}/tokens": {"name": "x", "scopes": ["read"]},
+    "/v1/tokens": {"name": "x", "scopes": ["read"]},
 }
 ROUTES = [(method, path) for path, methods in PERMISSIONS.items() for method in methods]
 GUARDED = [(method, path) for method, path in ROUTES if PERMISSIONS[path][method] is not None]

@@ -1,5 +1,6 @@
 """The deployed local stack as a user and an operator reach it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from cli.client import Client
 from infra.local import Running, down, up
 from infra.local.aws import DIRECT, root_session
 from infra.local.paths import LocalPaths
+from tests.oidc import Issuer, Someone, served
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -44,6 +46,8 @@ class Platform:
     running: Running
     access: Access
     client: Client
+    issuer: Issuer
+    """Who knows the people of this platform."""
     _names: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
 
     @property
@@ -54,6 +58,10 @@ class Platform:
         """A client with the embedded AWS's root key: what an operator of the account sees."""
         client: Any = root_session().client  # the name of the service is known only at run time
         return client(service, endpoint_url=self.running.endpoints.endpoint_url, config=DIRECT)
+
+    def as_user(self, someone: Someone) -> Client:
+        """Somebody who is logged in; close it, or use it as a context manager."""
+        return Client(self.access.model_copy(update={"token": self.issuer.token(someone)}))
 
     def place_tasks(self, namespaces: list[str]) -> None:
         """From now on tasks run in these network namespaces."""
@@ -151,7 +159,6 @@ class Project:
     def result_lines(self, scan: Json) -> list[Json]:
         """Every line of every result document of a scan, as an operator reads them from the bucket."""
         import gzip
-        import json
 
         s3, bucket = self.platform.aws("s3"), self.platform.outputs["ResultsBucketName"]
         listing = s3.list_objects_v2(Bucket=bucket, Prefix=f"results/{self.id}/{scan['id']}/")
@@ -169,12 +176,15 @@ def deployed(
 ) -> Iterator[Platform]:
     """A platform of its own in `root`; taken down at the end, also when the test fails. `tell`: of its coming and going."""
     paths = LocalPaths(root)
-    try:
-        running = up(tell, paths=paths, port=port, engine=engine)
-        access = Access(
-            url=running.endpoints.http_url, websocket_url=running.endpoints.websocket_url, token=running.token
-        )
-        with Client(access) as client:
-            yield Platform(paths=paths, running=running, access=access, client=client)
-    finally:
-        down(tell, paths=paths, port=port)
+    with served() as issuer:
+        paths.make()
+        paths.identity.write_text(json.dumps(issuer.settings))
+        try:
+            running = up(tell, paths=paths, port=port, engine=engine)
+            access = Access(
+                url=running.endpoints.http_url, websocket_url=running.endpoints.websocket_url, token=running.token
+            )
+            with Client(access) as client:
+                yield Platform(paths=paths, running=running, access=access, client=client, issuer=issuer)
+        finally:
+            down(tell, paths=paths, port=port)

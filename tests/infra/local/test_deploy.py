@@ -72,6 +72,13 @@ def test_a_new_and_a_removed_source_are_deployed(deployment: DeploymentOnPaper, 
     assert up(deployment) == ["deploy"]
 
 
+def test_another_issuer_of_people_is_deployed(deployment: DeploymentOnPaper) -> None:
+    up(deployment)
+    deployment.emulator.paths.identity.write_text('{"issuer": "http://127.0.0.1:9", "client_id": "vedette"}')
+    assert up(deployment) == ["deploy"]
+    assert up(deployment) == []
+
+
 def test_byte_code_is_no_source(deployment: DeploymentOnPaper, project: Path) -> None:
     up(deployment)
     (project / "functions" / "__pycache__").mkdir()

@@ -1,6 +1,7 @@
 """What a team does with its alerts, on the deployed stack: by the API, by the command, with a trail of all of it."""
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -104,6 +105,24 @@ def test_an_acknowledgement_that_has_ended_counts_as_not_there(estate: Estate) -
     eventually(lambda: estate.read(443)["severity"] == "high", seconds=20, what="the mark has ended")
     assert estate.read(443)["acknowledged"] is None
     assert 443 in estate.found(severity="high")
+
+
+def test_the_end_of_a_short_exception_is_told_halfway(estate: Estate) -> None:
+    """The clock's turn of each minute is done by hand."""
+    project, alert = estate.project, estate.alerts[443]
+    made = datetime.now(UTC)
+    wish = {"reason": "for a moment", "until": (made + timedelta(seconds=16)).isoformat()}
+    with project.platform.live(project.id) as socket:
+        assert ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)["type"] == "snapshot"
+        project.post("alerts", alert, "mute", body=wish)
+        time.sleep(max(0.0, (made + timedelta(seconds=9) - datetime.now(UTC)).total_seconds()))
+        queue = project.platform.outputs["ReviewQueueUrl"]
+        project.platform.aws("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({"kind": "due"}))
+        while True:
+            event = json.loads(socket.recv(timeout=30))
+            if event["type"] == "exception.ending":
+                break
+    assert (event["data"]["what"], event["data"]["alert"], event["data"]["reason"]) == ("muted", alert, "for a moment")
 
 
 def test_comments_belong_to_who_wrote_them(estate: Estate) -> None:

@@ -17,7 +17,7 @@ from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
-SETTINGS: Json = {"confirm": []}
+SETTINGS: Json = {"confirm": [], "misses_to_close": 1}
 NEVER = {"expression": "cron(0 0 1 1 ? 2099)"}
 YEAR = datetime.now(UTC).year + 1
 """Of a tick that nothing has been scanned since."""
@@ -159,13 +159,13 @@ def nights(platform: Platform, lab: Lab) -> Iterator[Nights]:
         )
 
         web.start("http")
+        ssh.vanish()
         estate.night(estate.office, estate.forgotten)
         estate.expect(
             "the third night",
             ("ANSWERS_EVERYTHING", estate.everything, None),
             ("BLOCKED", estate.web, 31337),
             ("NEW_PORT", estate.web, 8080),
-            ("NEW_HOST", estate.ssh, None),
             ("SERVICE_CHANGED", estate.mail, 587),
             ("REOPENED", estate.web, 80),
         )
@@ -222,9 +222,11 @@ def test_another_service_on_a_known_port_is_an_alert_that_names_both(nights: Nig
     assert "answers as vsftpd ftp where it answered as Postfix smtpd smtp" in alert["why"]["text"]
 
 
-def test_a_host_where_nothing_was_is_an_alert(nights: Nights) -> None:
+def test_a_host_where_nothing_was_is_an_alert_until_it_is_gone(nights: Nights) -> None:
     alert = nights.only("NEW_HOST")
     assert (alert["asset"], alert["port"], alert["severity"]) == (nights.ssh, None, "low")
+    assert (alert["status"], alert["resolution"]["by"]) == ("resolved", "")
+    assert alert["resolution"]["reason"].startswith("gone in covered scope")
 
 
 def test_a_host_that_answers_on_everything_is_one_alert_and_its_ports_are_none(nights: Nights) -> None:

@@ -58,9 +58,10 @@ def test_a_port_that_comes_and_goes_is_one_story_and_can_be_accepted(project: Pr
     assert {entry["event"] for entry in of_host} >= {"seen", "opened", "closed", "reopened"}
 
     eventually(lambda: ("REOPENED", "open") in alerts(project), what="the port that opened again is an alert")
-    assert run(project, "networks", "baseline", network["id"]) == {"examined": 2, "accepted": 2}
+    assert run(project, "networks", "baseline", network["id"]) == {"examined": 2, "accepted": 2, "hosts": 0}
     eventually(lambda: alerts(project) == {("REOPENED", "resolved")}, what="what is accepted is no alert")
     assert story()[0] == ("accepted", "")
+    assert run(project, "history", f"{web.address}:{ADMIN}")["history"][0]["by"]
 
 
 def test_a_host_is_named_by_its_users_and_told_across_networks(project: Project, lab: Lab, network: Json) -> None:
@@ -79,8 +80,11 @@ def test_a_host_is_named_by_its_users_and_told_across_networks(project: Project,
     assert all(each["last_seen"] >= each["host"]["first_seen"] for each in sightings)
     assert len(run(project, "hosts", "--tag", "dmz", "--up")["hosts"]) == 2
     eventually(
-        lambda: len([each for each in run(project, "history", web)["history"] if each["event"] == "edited"]) == 2,
-        what="edits are told in both networks",
+        lambda: (
+            [bool(each["by"]) for each in run(project, "history", web)["history"] if each["event"] == "edited"]
+            == [True, True]
+        ),
+        what="edits are told in both networks, with who made them",
     )
 
 
@@ -101,3 +105,23 @@ def test_a_host_that_answers_on_everything_is_one_alert(project: Project, lab: L
     assert {exposure["held"] for exposure in project.items("exposures")} == {True}
     eventually(lambda: alerts(project) >= {("ANSWERS_EVERYTHING", "open")}, what="the host is an alert")
     assert {kind for kind, _ in alerts(project)} <= {"ANSWERS_EVERYTHING", "NEW_HOST"}
+    (lost,) = project.items("alerts", type="ANSWERS_EVERYTHING")
+    key = {"pk": {"S": f"ALR#{project.id}"}, "sk": {"S": lost["id"]}}
+    project.platform.aws("dynamodb").delete_item(TableName=project.platform.outputs["TableName"], Key=key)
+    assert run(project, "alerts", "reconcile")["created"] == 1
+    assert run(project, "networks", "baseline", wide["id"])["hosts"] == 1
+    eventually(lambda: alerts(project) == {("ANSWERS_EVERYTHING", "resolved")}, what="what is accepted is no alert")
+
+
+def test_a_network_is_made_edited_and_scheduled_by_command(project: Project, lab: Lab) -> None:
+    (web,) = targets(lab, "web")
+    made = run(project, "networks", "create", "dmz", web, "--ports", "80", "--profile", "discovery", "--rate", "500")
+    edited = run(project, "networks", "edit", "dmz", "--ports", "80,443", "--exclude", "10.99.0.9", "--tag", "edge")
+    assert (edited["id"], edited["ports"], edited["rate"], edited["tags"]) == (made["id"], "80,443", 500, ["edge"])
+    project.platform.command("networks", "schedule", "dmz", "rate(7 days)", "--project", project.id)
+    off = project.platform.command("networks", "schedule", "dmz", "off", "--project", project.id)
+    assert off.stdout == "network dmz: rate(7 days) (UTC, off)\n"
+    refused = project.platform.command("networks", "edit", "dmz", "--ports", "22-", "--project", project.id)
+    assert (refused.returncode, refused.stderr.startswith("vedette: ports: ")) == (2, True)
+    assert run(project, "networks", "list") == run(project, "networks")
+    assert [each["status"] for each in run(project, "scans", "list")["scans"]] == []

@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: scan up down status check lint test inside outside test-long scenario bench-overhead bench-estate bench-reads synth deploy lock format clean system system-test
+.PHONY: scan up down status check lint test inside outside test-long scenario bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -46,6 +46,9 @@ outside: system-test ## Lab, end to end on the deployed local stack, container m
 test-long: system-test ## Scenarios, fuzzing, faults
 	$(PYTEST) -m long
 	$(PYTEST) -q -n 2 --hypothesis-profile long tests/core
+
+docs: $(BIN)/.ready ## Write docs/roles.md anew from the table of roles
+	$(BIN)/python -m infra.roles_page
 
 synth: $(BIN)/.ready ## Synthesise the app for STAGE; needs neither Docker nor credentials
 	$(BIN)/python -m infra.app --stage $(STAGE)

@@ -11,9 +11,11 @@ from cli import access as accesses
 from cli import (
     alerting,
     auditing,
+    authorities,
     channels,
     deployment,
     diffing,
+    exclusions,
     exporting,
     halting,
     history,
@@ -49,7 +51,9 @@ networks.app.add_typer(network_edits.app)
 networks.app.add_typer(windows.app)
 app.add_typer(alerting.app, name="alerts")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(authorities.app, name="authorities")
 app.add_typer(channels.app, name="channels")
+app.add_typer(exclusions.app, name="exclusions")
 app.add_typer(hosts.app, name="hosts")
 app.add_typer(networks.app, name="networks")
 app.add_typer(rules.app, name="rules")

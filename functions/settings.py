@@ -65,6 +65,7 @@ class HttpApiSettings(ScopeSettings):
     client_id: str = ""
     audience: str = ""
     discovery: str = ""
+    name_server: str = ""
     version: str = "dev"
 
 

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from functions.settings import AuthorizerSettings, HttpApiSettings
 from infra.acknowledge import acknowledge
+from infra.authorities import inventory_roles
 from infra.delivery import Delivery
 from infra.exporting import Exporting
 from infra.function import Function
@@ -90,6 +91,7 @@ class HttpApi(Construct):
                 **delivery.arns,
                 **exporting.arns,
                 On.REVIEW_INBOX: (reviews.arn,),
+                On.INVENTORY_ROLES: (inventory_roles(self),),
             },
             memory=1024,
             seconds=29,

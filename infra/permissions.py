@@ -34,6 +34,7 @@ class On(StrEnum):
     REVIEW_INBOX = "inbox of Review"
     EXPORT_INBOX = "inbox of Export"
     TOPICS = "topics named vedette-*"
+    INVENTORY_ROLES = "roles named vedette-*, of any account"
     FAILED = "bucket, failed/*"
     LAMBDA_FAILED = "bucket, aws/lambda/*"
     BUCKET = "bucket"
@@ -112,6 +113,16 @@ _MANAGE_RULES = (
     _table("PutItem", keys=("RUL#*",)),
     Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
 )
+_PROVE_AUTHORITIES = (
+    _table("GetItem", keys=("AUT#*",)),
+    _table("PutItem", keys=("AUT#*",)),
+    Grant(On.INVENTORY_ROLES, ("sts:AssumeRole",)),
+)
+_MANAGE_AUTHORITIES = (
+    *_PROVE_AUTHORITIES,
+    _table("Query", keys=("AUT#*", "XCL")),
+    _table("GetItem", "PutItem", "DeleteItem", keys=("XCL",)),
+)
 _MANAGE_CHANNELS = (
     _table("GetItem", "Query", keys=("CHN#*", "DLV#*")),
     # Secrets are written and never read.
@@ -133,6 +144,7 @@ PATTERNS: Mapping[On, str] = {
     On.SCHEDULES: "Schedules are made for networks that do not exist yet, in this one group.",
     On.CONNECTIONS: "Connections have ids that the service gives them, on this one stage.",
     On.TOPICS: "Users name topics of theirs as channels; the first part of the name says which may be.",
+    On.INVENTORY_ROLES: "Users name roles of theirs for us to read inventories with; the first part of the name says which may be.",
     On.TASKS: "Tasks have ids that the service gives them, in this one cluster.",
     On.ANYTHING: "Trace segments, stream listings and the delivery of vended logs know no resource.",
 }
@@ -174,6 +186,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("SCNS#*",), on=On.GSI2),
         *_MANAGE_RULES,
         *_MANAGE_CHANNELS,
+        *_MANAGE_AUTHORITIES,
         _table("GetItem", "Query", "PutItem", keys=("XPT#*",)),
         Grant(On.EXPORT_INBOX, ("sqs:SendMessage",)),
         Grant(On.EXPORTS, ("s3:GetObject",)),

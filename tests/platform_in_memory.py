@@ -211,6 +211,12 @@ def _platform() -> Platform:
         stop_scan=replace(http.stop_scan, workflow=platform.workflow),
         resume_scan=replace(http.resume_scan, workflow=platform.workflow),
         set_halt=replace(http.set_halt, stop_scan=replace(http.stop_scan, workflow=platform.workflow)),
+        manage_authorities=replace(
+            http.manage_authorities,
+            stop_leaning=replace(
+                http.manage_authorities.stop_leaning, stop_scan=replace(http.stop_scan, workflow=platform.workflow)
+            ),
+        ),
     )
     listeners = type(live_door.listeners)(live_door.live.table, clock=platform.clock)
     platform.websocket = replace(live_door, now=platform.clock, listeners=listeners, connections=platform.connections)

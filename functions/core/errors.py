@@ -13,6 +13,7 @@ VedetteError                 an operation that could not be done; `slug` is its 
 |   |-- StaleVersion         the caller edited an older version
 |   |-- ScanInProgress       the network has a live scan
 |   |-- Halted               a halt of the project or of the organisation is in force
+|   |-- Unproven             the evidence of an authority is not there
 |   `-- IllegalTransition    no row of the transition table allows it
 |-- Superseded               a newer attempt owns the chunk: this one must stop and write nothing
 |-- Corrupt                  a stored document is not what its digest or schema says
@@ -103,6 +104,10 @@ class Halted(Conflict):
     """`current` is the halt."""
 
     slug = "halted"
+
+
+class Unproven(Conflict):
+    slug = "unproven"
 
 
 class IllegalTransition(Conflict):

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from functions.core.authority import LeanedOn
 from functions.core.messages import PinnedHost
 from functions.core.model import Id, Model, Protocol, Time
 from functions.core.network import Flapping
@@ -83,6 +84,8 @@ class Snapshot(Model):
     flapping: Flapping = Flapping()
     hosts: tuple[PinnedHost, ...] = ()
     """Hostnames as resolved at plan, pinned for the scan; empty before."""
+    authorities: tuple[LeanedOn, ...] = ()
+    """What allows it; none where loopback alone is scanned."""
     cells: tuple[CellRef, ...] = Field(default=(), max_length=1000)
     """Of a confirmation: these and nothing else; `targets` and `ports` only bound them."""
 

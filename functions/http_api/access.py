@@ -12,6 +12,7 @@ _PROJECT = "/v1/projects/{project}"
 _NETWORK = f"{_PROJECT}/networks/{{network}}"
 _SCAN = f"{_PROJECT}/scans/{{scan}}"
 _ALERT = f"{_PROJECT}/alerts/{{alert}}"
+_AUTHORITY = f"{_PROJECT}/authorities/{{authority}}"
 _CHANNEL = f"{_PROJECT}/channels/{{channel}}"
 
 Methods = Mapping[str, Permission | None]
@@ -50,6 +51,13 @@ PERMISSIONS: Mapping[str, Methods] = {
     f"{_PROJECT}/addresses/{{asset}}/history": {"GET": Permission.PROJECT_READ},
     f"{_NETWORK}/preview": {"GET": Permission.PROJECT_READ},
     f"{_NETWORK}/schedule": {"PATCH": Permission.NETWORK_WRITE},
+    f"{_PROJECT}/authorities": {"GET": Permission.AUTHORITY_READ, "POST": Permission.AUTHORITY_WRITE},
+    _AUTHORITY: {"GET": Permission.AUTHORITY_READ},
+    f"{_AUTHORITY}/verify": {"POST": Permission.AUTHORITY_WRITE},
+    f"{_AUTHORITY}/revoke": {"POST": Permission.AUTHORITY_WRITE},
+    f"{_AUTHORITY}/targets": {"GET": Permission.AUTHORITY_READ},
+    "/v1/exclusions": {"GET": Permission.PROJECT_LIST, "POST": Permission.ORGANISATION_WRITE},
+    "/v1/exclusions/{exclusion}": {"GET": Permission.PROJECT_LIST, "DELETE": Permission.ORGANISATION_WRITE},
     f"{_PROJECT}/scans": {"GET": Permission.PROJECT_READ, "POST": Permission.SCAN_START},
     _SCAN: {"GET": Permission.PROJECT_READ, "DELETE": Permission.SCAN_DELETE},
     f"{_SCAN}/cancel": {"POST": Permission.SCAN_STOP},

@@ -24,6 +24,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "conflict": HTTPStatus.CONFLICT,
     "already-exists": HTTPStatus.CONFLICT,
     "scan-in-progress": HTTPStatus.CONFLICT,
+    "unproven": HTTPStatus.CONFLICT,
     "illegal-transition": HTTPStatus.CONFLICT,
     "halted": HTTPStatus.CONFLICT,
     "stale-version": HTTPStatus.PRECONDITION_FAILED,

@@ -10,13 +10,15 @@
 | INV    | INV#{project or ORG}                | {invitation}                   |                                              | accept, list invitations (TTL `expires`) |
 | USE    | USE#{token}                         | USE                            |                                              | when a token was last used |
 | NET    | NET#{project}                       | {network}                      |                                              | get, list networks |
+| AUT    | AUT#{project}                       | {authority}                    |                                              | what may be scanned: each scan reads all of a project; get, list |
+| XCL    | XCL                                 | {exclusion}                    |                                              | what nobody may scan: each scan reads all; list |
 | LIV    | LIV#{project}                       | {network}                      |                                              | the live scan of a network, at most one |
 | TCK    | TCK#{project}#{network}             | {scheduled time}               |                                              | what each tick did |
 | SCN    | SCN#{project}                       | {scan}                         | SCN#{project}#{network} / {scan}             | get, list, list of a network |
 | SCNS   | (index only, gsi2)                  |                                | SCNS#{status} / {scan}  (live scans only)    | sweeper |
 | HLT    | HLT#{project or ORG}                | HALT                           |                                              | the kill switch: workers, the gate, whoever starts a scan |
 | BUD    | BUD#{project}                       | {scan}#{chunk}, TOTAL          |                                              | what running chunks may send; the version of them all (TTL `expires`) |
-| CHK    | CHK#{project}#{scan}                | {chunk}, REQUEST or SCOPE      |                                              | the ledger: claim, heartbeat, list; the stop request; exclusions made since the plan |
+| CHK    | CHK#{project}#{scan}                | {chunk}, REQUEST or SCOPE{by}  |                                              | the ledger: claim, heartbeat, list; the stop request; exclusions made since the plan |
 | EXP    | EXP#{project}#{network}#{bucket}    | {asset key}#{proto}#{port:05}  |                                              | judge a chunk, list, filter |
 | HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
 | HIS    | HIS#{project}#{network}#{bucket}    | {EXP's or HST's sk}#{version:08} | HIS#{project}#{network}#{asset key} / {time}#{sk} | the timeline of an exposure; of a host with all its exposures |
@@ -144,6 +146,14 @@ def networks(project: str) -> str:
     return f"NET#{project}"
 
 
+def authorities(project: str) -> str:
+    return f"AUT#{project}"
+
+
+def exclusions() -> str:
+    return "XCL"
+
+
 def live_scan(project: str) -> str:
     return f"LIV#{project}"
 
@@ -169,7 +179,8 @@ def chunks(project: str, scan: str) -> str:
 
 
 STOP_REQUEST = "REQUEST"
-EXCLUSIONS = "SCOPE"
+EXCLUSIONS = {"network": "SCOPE", "organisation": "SCOPE#organisation", "inventory": "SCOPE#inventory"}
+"""Exclusions made while a scan is live, by whom."""
 LAST_CHUNK = "999999999"
 """Chunks are numbered: every one sorts before the stop request."""
 

@@ -19,6 +19,7 @@ from functions.store.table import ConditionFailed, Table
 from functions.store.writes import Put, Range
 
 Outcome = Literal["complete", "partial", "stopped"]
+NarrowedBy = Literal["network", "organisation", "inventory"]
 _GROUP = 100
 """Chunks that one transaction creates."""
 
@@ -167,15 +168,18 @@ class Ledger:
                 return str(item["stop"])
         return str(Stop.HALT) if any(item[keys.PK] in halts for item in found) else ""
 
-    def narrow(self, project: str, scan: str, exclusions: Sequence[str]) -> None:
-        """The network's exclusions were edited while the scan is live: chunks that start from now on must keep to them."""
+    def narrow(self, project: str, scan: str, exclusions: Sequence[str], *, by: NarrowedBy = "network") -> None:
+        """More is excluded while the scan is live; what was excluded `by` the same before is replaced.
+
+        Chunks that start from now on keep to it, and those at work at their next heartbeat.
+        """
         item = {"project": project, "scan": scan, "exclusions": [*exclusions]}
-        self.table.put({**item, keys.PK: keys.chunks(project, scan), keys.SK: keys.EXCLUSIONS})
+        self.table.put({**item, keys.PK: keys.chunks(project, scan), keys.SK: keys.EXCLUSIONS[by]})
 
     def exclusions(self, project: str, scan: str) -> tuple[str, ...]:
         """Exclusions made since the scan was planned, as the user gave them; those of the plan are in the chunk specs."""
-        item = self.table.find(keys.chunks(project, scan), keys.EXCLUSIONS)
-        return tuple(item["exclusions"]) if item else ()
+        found = (self.table.find(keys.chunks(project, scan), key) for key in keys.EXCLUSIONS.values())
+        return tuple(dict.fromkeys(target for item in found if item for target in item["exclusions"]))
 
     def remove(self, project: str, scan: str, *, most: int) -> bool:
         """The chunks and requests of a scan, at most `most` at once; whether nothing is left."""

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from functions.adapters import clients
+from functions.adapters.aws_inventory import AwsInventory
 from functions.adapters.export_objects import ExportObjects
 from functions.adapters.queue import Queue
+from functions.adapters.resolver import Resolver
 from functions.adapters.results import Results
 from functions.adapters.scan_objects import ScanObjects
 from functions.adapters.scheduler import Scheduler
 from functions.adapters.seals import Seals
+from functions.adapters.txt_records import TxtRecords
 from functions.adapters.workflow import Workflow
 from functions.core.identity import LoginOffer
 from functions.core.network import NetworkDraft
@@ -22,6 +25,7 @@ from functions.store.alert_stories import AlertStories
 from functions.store.alerts import Alerts
 from functions.store.audit import AuditedTable
 from functions.store.audit_log import AuditLog
+from functions.store.authorities import Authorities, Exclusions
 from functions.store.channels import Channels
 from functions.store.counters import Counters
 from functions.store.coverage_maps import CoverageMaps
@@ -46,21 +50,25 @@ from functions.store.tickets import Tickets
 from functions.store.tokens import Tokens
 from functions.usecases.accept_baseline import AcceptBaseline
 from functions.usecases.authorise import Authorise
+from functions.usecases.authorities import ManageAuthorities
 from functions.usecases.back_test import BackTest
 from functions.usecases.channels import ManageChannels
 from functions.usecases.delete_scan import DeleteScan
 from functions.usecases.diff_scans import DiffScans
+from functions.usecases.exclusions import ManageExclusions
 from functions.usecases.explain_cell import ExplainCell
 from functions.usecases.export import AskForExport
 from functions.usecases.halt import SetHalt
 from functions.usecases.inventory import Inventory
 from functions.usecases.members import ManageMembers
 from functions.usecases.networks import ManageNetworks, preview_draft
+from functions.usecases.prove_authority import ProveAuthority
 from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.review_network import Reconciled
 from functions.usecases.rules import ManageRules
 from functions.usecases.scan_ports import ScanPorts
 from functions.usecases.start_scan import StartScan
+from functions.usecases.stop_leaning import StopLeaning
 from functions.usecases.stop_scan import StopScan
 from functions.usecases.tokens import ManageTokens
 from functions.usecases.triage import Triage
@@ -91,6 +99,10 @@ class HttpApi:
     rules: Rules
     manage_rules: ManageRules
     back_test: BackTest
+    authorities: Authorities
+    manage_authorities: ManageAuthorities
+    exclusions: Exclusions
+    manage_exclusions: ManageExclusions
     counters: Counters
     exports: Exports
     export_objects: ExportObjects
@@ -135,6 +147,7 @@ def http_api() -> HttpApi:
     exposures, alerts, alert_lists = Exposures(table), Alerts(table), AlertLists(table)
     channels, outbox = Channels(table), Outbox(table)
     hosts, rules = Hosts(table), Rules(table)
+    authorities, exclusions = Authorities(table), Exclusions(table)
     live_table = Table(clients.dynamodb(), settings.live_table)
     live = Live(live_table)
     results, objects = Results(clients.s3(), settings.bucket), ScanObjects(clients.s3(), settings.bucket)
@@ -189,6 +202,17 @@ def http_api() -> HttpApi:
             hosts=hosts,
             admit_loopback=loopback,
         ),
+        authorities=authorities,
+        manage_authorities=ManageAuthorities(
+            authorities=authorities,
+            prove=ProveAuthority(
+                authorities=authorities, txt=TxtRecords(settings.name_server), inventory=AwsInventory()
+            ),
+            stop_leaning=StopLeaning(scans=scans, stop_scan=stop_scan),
+            admit_loopback=loopback,
+        ),
+        exclusions=exclusions,
+        manage_exclusions=ManageExclusions(exclusions=exclusions, scans=scans, ledger=ledger, resolver=Resolver()),
         counters=Counters(table),
         exports=Exports(table),
         export_objects=ExportObjects(clients.s3(), settings.bucket),

@@ -15,7 +15,7 @@ from functions.store.tickets import Tickets
 from functions.usecases.authenticate import context_of
 from functions.usecases.tickets import door_context, make_ticket
 from infra.permissions import On
-from tests.e2e import delivery_probes, export_probes
+from tests.e2e import authority_probes, delivery_probes, export_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json
 from tests.e2e.roles import Pair, Roles
@@ -123,6 +123,10 @@ def _test_channel(hand: StageHand) -> Request:
     return "POST", f"channels/{delivery_probes.channel(hand).id}/test", {}, {}
 
 
+def _verify(hand: StageHand) -> Request:
+    return "POST", f"authorities/{authority_probes.account_to_read(hand).id}/verify", {}, {}
+
+
 def start_scan(hand: StageHand, roles: Roles) -> Outcome:
     network = hand.network()
     outcome = asked(lambda _: ("POST", "scans", {"network": network.id}, {}))(hand, roles)
@@ -175,6 +179,7 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.PLANS, "s3:GetObject", asked(_coverage)),
         (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),
         (On.EXPORTS, "s3:GetObject", _read_export),
+        (On.INVENTORY_ROLES, "sts:AssumeRole", asked(_verify)),
         (On.EXPORT_INBOX, "sqs:SendMessage", asked(lambda _: ("POST", "exports", _EXPOSURES, {}))),
         (On.STATE_MACHINE, "states:StartExecution", start_scan),
         (On.EXECUTIONS, "states:DescribeExecution", asked(_cancel)),

@@ -15,6 +15,13 @@ from tests.platform_in_memory import Platform
 ID = "01KAJ0000000000000000000N0"
 USER = "u_" + "0" * 32
 CHANNEL = {"name": "x", "kind": "webhook", "url": "https://example.com/"}
+AUTHORITY = {
+    "kind": "attestation",
+    "ranges": ["10.0.0.0/8"],
+    "authorized_by": "x",
+    "statement": "x",
+    "until": "2027-01-01T00:00:00Z",
+}
 BODIES = {
     "/v1/projects": {"name": "x"},
     "/v1/projects/{project}/networks": DRAFT,
@@ -39,6 +46,9 @@ BODIES = {
     "/v1/projects/{project}/alerts/{alert}/comments/{comment}": {"text": "x"},
     "/v1/projects/{project}/channels": CHANNEL,
     "/v1/projects/{project}/channels/{channel}": CHANNEL,
+    "/v1/projects/{project}/authorities": AUTHORITY,
+    "/v1/projects/{project}/authorities/{authority}/revoke": {"why": "x"},
+    "/v1/exclusions": {"targets": ["10.0.0.1"], "reason": "x"},
     "/v1/projects/{project}/exports": {"kind": "hosts", "format": "csv"},
     "/v1/projects/{project}/members/{user}": {"role": "viewer"},
     "/v1/projects/{project}/invitations": {"email": "x@example.com", "role": "viewer"},

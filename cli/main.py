@@ -26,6 +26,7 @@ from cli import (
     rescan,
     rules,
     scanning,
+    tokens,
     trending,
     triage,
     windows,
@@ -58,6 +59,7 @@ app.add_typer(hosts.app, name="hosts")
 app.add_typer(networks.app, name="networks")
 app.add_typer(rules.app, name="rules")
 app.add_typer(scan_commands.app, name="scans")
+app.add_typer(tokens.app, name="tokens")
 app.command()(exporting.export)
 app.command()(halting.halt)
 app.command()(halting.limits)

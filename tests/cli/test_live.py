@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
+from cli.access import Access
+from cli.client import Client
 from cli.errors import ApiError, Unreachable
-from cli.live import Feed
+from cli.live import Feed, connector
 
 SNAPSHOT = {"type": "snapshot", "topic": "scan:S", "data": {}}
 
@@ -86,3 +89,39 @@ def test_two_minutes_without_a_connection_end_the_feed() -> None:
     feed, _ = feed_over([])
     with pytest.raises(Unreachable, match="refused"):
         list(feed.frames())
+
+
+def test_each_connection_has_a_ticket_of_its_own_and_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = iter(["one&two", "three"])
+    opened: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr("cli.live.connect", lambda url, **options: opened.append((url, options)))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert (request.method, request.url.path) == ("POST", "/v1/projects/P/tickets")
+        return httpx.Response(201, json={"ticket": next(made), "expires": "2026-01-01T00:01:00Z"})
+
+    access = Access(url="https://api.example", websocket_url="wss://live.example/live", token="vdt_x")
+    with Client(access, transport=httpx.MockTransport(answer)) as client:
+        open_socket = connector(client, access.websocket_url, project="P")
+        for _ in range(2):
+            open_socket()
+    assert [url for url, _ in opened] == [f"wss://live.example/live?ticket={each}" for each in ("one%26two", "three")]
+    assert not any("vdt_x" in str(options) for _, options in opened)
+
+
+@pytest.mark.parametrize(("status", "goes_on"), [(503, True), (429, True), (403, False), (404, False)])
+def test_who_gets_no_ticket_is_told_at_once_unless_it_may_help_to_wait(status: int, goes_on: bool) -> None:
+    refusals = iter([ApiError(status, {"detail": "no ticket"})])
+
+    @contextmanager
+    def open_socket() -> Iterator[Line]:
+        for refusal in refusals:
+            raise refusal
+        yield Line([SNAPSHOT])
+
+    frames = Feed(open_socket, topic="scan:S", project="P").frames()
+    if not goes_on:
+        with pytest.raises(ApiError, match="no ticket"):
+            next(frames)
+        return
+    assert [next(frames), next(frames)] == [None, SNAPSHOT]

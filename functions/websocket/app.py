@@ -19,14 +19,15 @@ logger = get_logger("websocket")
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """By the kind of event, which the gateway says: the route is chosen by what a client writes into its frame."""
     services = wiring.websocket()
     request = event["requestContext"]
     connection = str(request["connectionId"])
     status = HTTPStatus.OK
-    match request["routeKey"]:
-        case "$connect":
+    match request["eventType"]:
+        case "CONNECT":
             status = _connect(services, connection, request.get("authorizer") or {})
-        case "$disconnect":
+        case "DISCONNECT":
             services.listeners.disconnect(connection)
         case _:
             _receive(services, connection, str(event.get("body") or ""))

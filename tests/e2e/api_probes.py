@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from functions.core.ids import new_id
 from functions.core.rule import PROJECT_SCOPE, RuleSet
 from functions.core.scan import Scan
 from functions.core.ticket import Ticket
 from functions.core.token import Principal
 from functions.store.rules import Rules
 from functions.store.tickets import Tickets
+from functions.store.tokens import Tokens
 from functions.usecases.authenticate import context_of
 from functions.usecases.tickets import door_context, make_ticket
+from functions.usecases.tokens import ALL_SCOPES, create_token
 from infra.permissions import On
 from tests.e2e import authority_probes, delivery_probes, export_probes
 from tests.e2e.outcome import Outcome, Probe
@@ -26,8 +29,17 @@ Request = tuple[str, str, Json | None, Mapping[str, str]]
 
 
 def authorise(hand: StageHand, _roles: Roles) -> Outcome:
-    headers = {"authorization": f"Bearer {hand.operator.platform.access.token}"}
-    said = hand.invoke("Authorizer", {"version": "2.0", "headers": headers})
+    """A token that was never used before."""
+    made = create_token(
+        Tokens(hand.table),
+        identifier=new_id(hand.now),
+        project=hand.project,
+        name="fresh",
+        scopes=ALL_SCOPES,
+        expires=None,
+        now=hand.now,
+    )
+    said = hand.invoke("Authorizer", {"version": "2.0", "headers": {"authorization": f"Bearer {made.text}"}})
     return Outcome.of(said, done=said.said.get("isAuthorized") is True)
 
 
@@ -197,13 +209,13 @@ def expired_result(hand: StageHand, roles: Roles) -> Outcome:
 
 
 def _frame(
-    hand: StageHand, connection: str, action: str = "", *, route: str = "$default", user: Principal | None = None
+    hand: StageHand, connection: str, action: str = "", *, kind: str = "MESSAGE", user: Principal | None = None
 ) -> Outcome:
     principal = user or hand.principal()
     if action:
         hand.stores.listeners.connect(connection, principal, project=hand.project, now=hand.now)
     door = door_context(Ticket(principal=principal, project=hand.project))
-    context = {"routeKey": route, "connectionId": connection, "authorizer": door}
+    context = {"eventType": kind, "connectionId": connection, "authorizer": door}
     body = json.dumps({"action": action} | ({} if action == "ping" else {"topic": f"project:{hand.project}"}))
     return Outcome.of(hand.invoke("Websocket", {"requestContext": context, "body": body}))
 
@@ -213,14 +225,14 @@ def _nobody() -> str:
 
 
 def _connected(hand: StageHand, _roles: Roles) -> Outcome:
-    return _frame(hand, _nobody(), route="$connect")
+    return _frame(hand, _nobody(), kind="CONNECT")
 
 
 def _left(hand: StageHand, _roles: Roles) -> Outcome:
     connection = _nobody()
     hand.stores.listeners.connect(connection, hand.principal(), project=hand.project, now=hand.now)
     hand.stores.listeners.subscribe(connection, hand.project, f"project:{hand.project}")
-    return _frame(hand, connection, route="$disconnect")
+    return _frame(hand, connection, kind="DISCONNECT")
 
 
 def _pinged(hand: StageHand, _roles: Roles) -> Outcome:

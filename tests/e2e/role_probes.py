@@ -251,6 +251,8 @@ def _on_table(row: str, probe: Probe, *actions: str, on: On = On.TABLE) -> dict[
 
 PROBES: Mapping[Pair, Probe] = {
     Pair("Authorizer", On.TABLE, "dynamodb:GetItem"): api_probes.authorise,
+    Pair("Authorizer", On.TABLE, "dynamodb:UpdateItem"): api_probes.authorise,
+    Pair("Authorizer", On.LIVE_TABLE, "dynamodb:UpdateItem"): api_probes.authorise,
     **api_probes.HTTP_API,
     Pair("WebsocketAuthorizer", On.LIVE_TABLE, "dynamodb:DeleteItem"): api_probes.taken,
     **api_probes.WEBSOCKET,

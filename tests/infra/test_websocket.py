@@ -29,6 +29,18 @@ def test_tickets_are_taken_by_a_function_that_can_do_nothing_else(stage: Synthes
     assert taking["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["TKT#*"]
 
 
+def test_the_http_api_writes_tickets_and_orders_to_the_live_table_and_no_event(stage: Synthesised) -> None:
+    keys = {
+        key
+        for name, each in stage.statements()
+        if name.startswith("HttpApiRole")
+        and "dynamodb:PutItem" in listed(each["Action"])
+        and "LiveTable" in json.dumps(each["Resource"])
+        for key in each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    }
+    assert keys == {"SHUT#*", "TKT#*"}
+
+
 def test_answers_are_posted_never_returned(stage: Synthesised) -> None:
     assert not stage.resources("AWS::ApiGatewayV2::RouteResponse")
 

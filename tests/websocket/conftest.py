@@ -50,23 +50,26 @@ class Client:
         said = present(ticket or self.ticket())
         if said["policyDocument"]["Statement"][0]["Effect"] != "Allow":
             return 403
-        return self._handle("$connect", authorizer={**said["context"], "principalId": said["principalId"]})
+        return self._handle("CONNECT", authorizer={**said["context"], "principalId": said["principalId"]})
 
     def disconnect(self) -> int:
-        return self._handle("$disconnect")
+        return self._handle("DISCONNECT")
 
-    def send(self, frame: Any) -> list[Any]:
+    def send(self, frame: Any, *, route: str = "$default") -> list[Any]:
         """What was posted to this client because of the frame."""
         posted = self.platform.connections.posted
         before = len(posted)
-        status = self._handle("$default", body=frame if isinstance(frame, str) else json.dumps(frame))
+        status = self._handle("MESSAGE", route, body=frame if isinstance(frame, str) else json.dumps(frame))
         assert status == 200
         mine = [message for connection, message in posted[before:] if connection == self.connection]
         return [json.loads(each) if isinstance(each, str) else each for each in mine]
 
-    def _handle(self, route: str, *, body: str | None = None, authorizer: dict[str, str] | None = None) -> int:
+    def _handle(
+        self, kind: str, route: str = "", *, body: str | None = None, authorizer: dict[str, str] | None = None
+    ) -> int:
         event = copy.deepcopy(MESSAGE)
-        event["requestContext"] |= {"routeKey": route, "connectionId": self.connection}
+        own = {"eventType": kind, "routeKey": route or f"${kind.lower()}", "connectionId": self.connection}
+        event["requestContext"] |= own
         if authorizer:
             event["requestContext"]["authorizer"] = authorizer
         event["body"] = body

@@ -230,6 +230,19 @@ def test_a_malformed_frame_is_answered_by_an_error_frame(client: Client, frame: 
     assert answers[0]["message"]
 
 
+@pytest.mark.parametrize("route", ["$connect", "$disconnect"])
+def test_a_frame_that_names_a_route_of_the_gateways_own_is_a_frame(
+    client: Client, platform: Platform, scan: Scan, route: str
+) -> None:
+    before = platform.websocket.listeners.connection("c1")
+    client.send(subscribe(scan))
+    assert [each["error"] for each in client.send({"action": route}, route=route)] == ["invalid-input"]
+    assert listeners(platform, scan) == ("c1",)
+    after = platform.websocket.listeners.connection("c1")
+    assert after.model_copy(update={"minute": before.minute, "frames": before.frames}) == before
+    assert after.frames == 2
+
+
 def test_an_unsubscribed_topic_has_no_listener(client: Client, platform: Platform, scan: Scan) -> None:
     client.send(subscribe(scan))
     assert client.send({"action": "unsubscribe", "topic": f"scan:{scan.id}", "project": PROJECT}) == []

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from cli.access import Access
+from cli.bearer import Bearer
 from cli.errors import ApiError, Unreachable
 
 Json = dict[str, Any]
@@ -19,7 +20,7 @@ class Client:
     def __init__(self, access: Access, *, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(
             base_url=access.url.rstrip("/") + "/v1/",
-            headers={"Authorization": f"Bearer {access.token}"},
+            auth=Bearer(access),
             timeout=httpx.Timeout(35, connect=5),
             transport=transport,
             trust_env=False,

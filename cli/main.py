@@ -21,6 +21,7 @@ from cli import (
     history,
     hosts,
     listing,
+    login,
     network_edits,
     networks,
     rescan,
@@ -60,6 +61,8 @@ app.add_typer(networks.app, name="networks")
 app.add_typer(rules.app, name="rules")
 app.add_typer(scan_commands.app, name="scans")
 app.add_typer(tokens.app, name="tokens")
+app.command()(login.login)
+app.command()(login.logout)
 app.command()(exporting.export)
 app.command()(halting.halt)
 app.command()(halting.limits)

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
@@ -237,3 +238,22 @@ def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
 
 def _flat(query: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(query).items()}
+
+
+def transport(issuer: Issuer) -> httpx.MockTransport:
+    """The issuer to an HTTP client, without a network."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        issuer.asked.append(request.url.path)
+        if issuer.down:
+            return httpx.Response(503)
+        if request.method == "GET":
+            return httpx.Response(200, json=issuer.documents()[request.url.path])
+        form = _flat(request.content.decode())
+        if request.url.path == "/revoke":
+            issuer.revoke(form)
+            return httpx.Response(200)
+        status, body = issuer.grant(form)
+        return httpx.Response(status, json=body)
+
+    return httpx.MockTransport(answer)

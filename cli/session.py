@@ -11,7 +11,7 @@ from rich.console import Console
 from cli import access as accesses
 from cli.access import Access
 from cli.client import Client, Json
-from cli.errors import UsageError
+from cli.errors import ApiError, UsageError
 
 DEFAULT_PROJECT = "default"
 
@@ -66,8 +66,20 @@ def find_project(client: Client, wanted: str) -> str:
     if found:
         raise UsageError(f"--project: {len(found)} projects are named {wanted!r}; give the id")
     if wanted == DEFAULT_PROJECT:
-        return str(client.post("projects", body={"name": wanted}, key=f"cli-{wanted}-project")["id"])
+        return _make_default(client, projects)
     raise UsageError(f"--project: there is no project {wanted!r}")
+
+
+def _make_default(client: Client, reached: list[Json]) -> str:
+    """Made by who may make projects; whoever may not, and reaches but one, works in that one."""
+    try:
+        return str(client.post("projects", body={"name": DEFAULT_PROJECT}, key=f"cli-{DEFAULT_PROJECT}-project")["id"])
+    except ApiError as error:
+        if error.slug != "forbidden":
+            raise
+    if len(reached) != 1:
+        raise UsageError(f"--project: name one of the {len(reached)} projects that you reach; `vedette me` lists them")
+    return str(reached[0]["id"])
 
 
 def ago(time: str | None) -> str:

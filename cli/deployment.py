@@ -47,13 +47,14 @@ def status(out: Console, *, as_json: bool) -> int:
 
 
 def bootstrap(out: Console, *, stage: str, name: str) -> None:
-    from functions.store.table import Table
+    from functions.store.audit import AuditedTable
     from functions.store.tokens import Tokens
     from functions.usecases.tokens import bootstrap_admin_token
     from infra.stack_outputs import account_of
 
     account, outputs = account_of(stage), _outputs(stage)
-    tokens = Tokens(Table(account.client("dynamodb"), outputs["TableName"]))
+    table = AuditedTable(account.client("dynamodb"), outputs["TableName"], clock=lambda: datetime.now(UTC))
+    tokens = Tokens(table)
     token = bootstrap_admin_token(tokens, name=name, now=datetime.now(UTC))
     out.print(f"HTTP API       {outputs['HttpUrl']}")
     out.print(f"WebSocket API  {outputs['WebSocketUrl']}")

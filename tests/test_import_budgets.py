@@ -89,6 +89,7 @@ BUDGETS = {
         "adapters.results",
         "adapters.scan_objects",
         "adapters.scheduler",
+        "adapters.seals",
         "adapters.spill",
         "adapters.txt_records",
         "adapters.workflow",
@@ -196,6 +197,15 @@ BUDGETS = {
         "usecases.consume_queue",
         "usecases.run_tick",
         "usecases.start_scan",
+        "wiring.clock",
+    ),
+    "functions.auditing.seal": a_function(
+        "auditing",
+        "seal_audit",
+        "adapters.results",
+        "adapters.seals",
+        "usecases.consume_queue",
+        "usecases.seal_audit",
         "wiring.clock",
     ),
     "functions.scheduling.sweep": a_function(

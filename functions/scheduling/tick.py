@@ -4,9 +4,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from functions.core.audit import Acting
 from functions.core.model import Id
 from functions.observability import get_logger
+from functions.store.audit import acting
 from functions.usecases.consume_queue import Message, consume_queue
+from functions.usecases.run_tick import PRINCIPAL
 from functions.wiring import scheduling as wiring
 from functions.wiring.clock import utc_now
 
@@ -28,13 +31,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _tick(message: Message) -> None:
     given = TickInput.model_validate(message.body)
-    tick = wiring.run_tick()(
-        project=given.project,
-        network=given.network,
-        scheduled_time=given.scheduled_time,
-        sent=message.sent,
-        now=utc_now(),
-    )
+    with acting(Acting(principal=PRINCIPAL, kind="schedule", route="tick", request=message.id)):
+        tick = wiring.run_tick()(
+            project=given.project,
+            network=given.network,
+            scheduled_time=given.scheduled_time,
+            sent=message.sent,
+            now=utc_now(),
+        )
     logger.info("ticked", network=tick.network, scheduled=tick.scheduled.isoformat(), outcome=tick.outcome.value)
 
 

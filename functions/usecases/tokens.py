@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from functions.core.audit import Acting
 from functions.core.errors import Conflict, Forbidden, InvalidInput, StaleVersion
 from functions.core.ids import new_id
 from functions.core.roles import OWN, Permissions, Role, of_scopes
 from functions.core.token import Principal, Scope, Token, compose, hash_secret, new_secret, rotate
+from functions.store.audit import acting
 from functions.store.listeners import Listeners
 from functions.store.tokens import Tokens
 
@@ -123,9 +125,11 @@ def create_token(
 
 def bootstrap_admin_token(tokens: Tokens, *, name: str, now: datetime) -> str:
     """The first token of an installation, written straight into the table by whoever holds its AWS credentials."""
-    return create_token(
-        tokens, identifier=new_id(now), project="", name=name, scopes=ALL_SCOPES, expires=None, now=now
-    ).text
+    identifier = new_id(now)
+    with acting(Acting(principal="bootstrap", kind="bootstrap", route="bootstrap", request=identifier)):
+        return create_token(
+            tokens, identifier=identifier, project="", name=name, scopes=ALL_SCOPES, expires=None, now=now
+        ).text
 
 
 def _within(maker: Maker, scopes: tuple[Scope, ...], project: str) -> None:

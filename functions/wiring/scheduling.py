@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 def run_tick() -> RunTick:
     from functions.adapters.workflow import Workflow
     from functions.settings import TickSettings
+    from functions.store.audit import AuditedTable
     from functions.store.halts import Halts
     from functions.store.networks import Networks
     from functions.store.scans import Scans
     from functions.store.ticks import Ticks
     from functions.usecases.run_tick import RunTick
     from functions.usecases.start_scan import StartScan
+    from functions.wiring.clock import utc_now
 
     settings = TickSettings.from_environment()
-    table = Table(clients.dynamodb(), settings.table)
+    table = AuditedTable(clients.dynamodb(), settings.table, clock=utc_now)
     networks = Networks(table)
     start_scan = StartScan(
         networks=networks,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from functions.core.errors import Unauthenticated
-from functions.store.table import Table
+from functions.store.audit import AuditedTable
 from functions.store.tokens import Tokens
 from functions.usecases.authenticate import Credentials
 from functions.usecases.tokens import bootstrap_admin_token
@@ -27,7 +27,7 @@ class Access:
 def keep_access(path: Path, endpoints: Endpoints) -> Access:
     """The token in `path` while the deployed stack accepts it, else a new one; `path` then says where the stack is."""
     client = root_session().client("dynamodb", endpoint_url=endpoints.endpoint_url, config=DIRECT)
-    tokens = Tokens(Table(client, endpoints.table))
+    tokens = Tokens(AuditedTable(client, endpoints.table, clock=lambda: datetime.now(UTC)))
     kept = _kept_token(path)
     if kept and _accepted(tokens, kept):
         access = Access(kept, new=False)

@@ -23,9 +23,9 @@ def _query(table: str) -> Call:
     return _dynamodb("query", table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=values)
 
 
-def _s3(operation: str, key: str) -> Call:
+def _s3(operation: str, key: str, bucket: str = "ResultsBucketName") -> Call:
     def call(roles: Roles, row: str, outputs: Mapping[str, str]) -> object:
-        return getattr(roles.client(row, "s3"), operation)(Bucket=outputs["ResultsBucketName"], Key=key)
+        return getattr(roles.client(row, "s3"), operation)(Bucket=outputs[bucket], Key=key)
 
     return call
 
@@ -70,6 +70,9 @@ _CALLS: Mapping[str, Call] = {
     "read failed records": _s3("get_object", "failed/none"),
     "delete failed records": _s3("delete_object", "failed/none"),
     "write elsewhere in the bucket": _s3("put_object", "elsewhere"),
+    "read seals": _s3("get_object", "seals/none", "SealsBucketName"),
+    "write seals": _s3("put_object", "seals/none", "SealsBucketName"),
+    "delete seals": _s3("delete_object", "seals/none", "SealsBucketName"),
     "call a function": _invoke,
     "start a workflow": _start,
     "announce on the bus": _announce,
@@ -80,6 +83,7 @@ _NOBODY = (
     "read the table whole",
     "delete failed records",
     "write elsewhere in the bucket",
+    "delete seals",
     "call a function",
     "give itself more",
 )
@@ -88,6 +92,8 @@ _NO_RESULTS = ("read results", "write results")
 
 FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "Scanner": (
+        "read seals",
+        "write seals",
         "list the table",
         "write the table",
         "delete from the table",
@@ -99,7 +105,16 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
         "announce on the bus",
     ),
     "Authorizer": ("write the table", "list the table", "read a connection", "read plans", *_NO_RESULTS),
-    "HttpApi": ("write plans", "write results", "announce on the bus"),
+    "Seal": (
+        "read the table",
+        "write the table",
+        "change the table",
+        "delete from the table",
+        "write live events",
+        "read plans",
+        *_NO_RESULTS,
+    ),
+    "HttpApi": ("write seals", "write plans", "write results", "announce on the bus"),
     "WebsocketAuthorizer": (
         "read the table",
         "write the table",
@@ -112,12 +127,13 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     ),
     "Websocket": ("write the table", "change the table", "read plans", *_NO_RESULTS),
     "PlanChunks": ("write live events", "start a workflow", *_NO_RESULTS),
+    "AdmitChunk": ("delete from the table", "write live events", "read plans", "start a workflow", *_NO_RESULTS),
     "JudgeAttempt": ("write the table", "list the table", "read plans", *_NO_RESULTS),
     "IngestChunk": ("delete from the table", "write live events", "write plans", "write results"),
     "RecordFailure": ("write the table", "list the table", "read live events", *_NO_RESULTS),
     "FinishScan": ("write live events", "write plans", "write results", "start a workflow"),
     "Tick": ("list the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
-    "Sweep": ("write the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
+    "Sweep": ("delete from the table", "list the table", "write live events", *_NO_RESULTS),
     "Evaluate": ("delete from the table", "write live events", "announce on the bus", "start a workflow"),
     "Review": ("read live events", "read plans", "write plans", *_NO_RESULTS),
     "Publish": ("write the table", "delete from the table", "read live events", "read failed records"),

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from functions.adapters.results import Results
 from functions.core.chunk import Chunk
 from functions.core.exposure import ChangeKind, ExposureState
+from functions.core.halt import Halt
 from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
 from functions.core.trends import alert_counts
@@ -20,7 +21,7 @@ from functions.store.live import Live
 from functions.store.table import Table
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER
 from infra.permissions import On
-from tests.e2e import api_probes, delivery_probes, export_probes, review_probes
+from tests.e2e import api_probes, audit_probes, delivery_probes, export_probes, review_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json, eventually
 from tests.e2e.roles import Pair, Roles
@@ -44,6 +45,12 @@ def _plan_without_network(hand: StageHand, _roles: Roles) -> Outcome:
     scan = hand.scan(network)
     hand.stores.networks.delete(network.project, network.id, expected=1)
     return Outcome.of(hand.invoke("PlanChunks", _run(scan)))
+
+
+def _admit(hand: StageHand, _roles: Roles) -> Outcome:
+    scan = hand.scan(running=True)
+    said = hand.invoke("AdmitChunk", _run(scan, hand.waiting_chunk(scan)))
+    return Outcome.of(said, done=said.said.get("decision") == "go")
 
 
 def _judge(hand: StageHand, _roles: Roles) -> Outcome:
@@ -100,6 +107,16 @@ def _abandoned(hand: StageHand) -> Scan:
     scan = hand.scan(network, age=START_AFTER + A_MINUTE)
     hand.stores.networks.delete(network.project, network.id, expected=1)
     return scan
+
+
+def _halted(hand: StageHand) -> Scan:
+    """A scan at work whose project is halted, and that nobody has asked to stop."""
+    hand.stores.halts.set(Halt(scope=hand.project, by="a test", why="to see who is asked", at=hand.now))
+    return hand.scan(running=True)
+
+
+def _is_asked_to_stop(hand: StageHand, scan: Scan) -> bool:
+    return hand.stores.reread(scan).stop == Stop.HALT
 
 
 def _given_up(hand: StageHand) -> Scan:
@@ -231,6 +248,10 @@ def _claim(hand: StageHand, roles: Roles, chunk: Chunk) -> None:
     ledger.claim(chunk.project, chunk.scan, chunk.chunk, run=1, now=hand.now, lease_s=1)
 
 
+def _see_stops(hand: StageHand, roles: Roles, chunk: Chunk) -> None:
+    Ledger(_task_table(hand, roles, "TableName")).stop_requested(chunk.project, chunk.scan, run=1)
+
+
 def _tell(hand: StageHand, roles: Roles, _chunk: Chunk) -> None:
     Live(_task_table(hand, roles, "LiveTableName")).publish(hand.event("nobody"))
 
@@ -257,11 +278,13 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("WebsocketAuthorizer", On.LIVE_TABLE, "dynamodb:DeleteItem"): api_probes.taken,
     **api_probes.WEBSOCKET,
     **export_probes.EXPORT,
-    **_on_table("PlanChunks", _plan, "GetItem", "Query", "PutItem", "UpdateItem"),
+    **audit_probes.AUDIT,
+    **_on_table("PlanChunks", _plan, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
     **_on_table("PlanChunks", _plan_without_network, "DeleteItem"),
     Pair("PlanChunks", On.PLANS, "s3:GetObject"): _plan,
     Pair("PlanChunks", On.PLANS, "s3:PutObject"): _plan,
-    **_on_table("JudgeAttempt", _judge, "GetItem", "UpdateItem"),
+    **_on_table("AdmitChunk", _admit, "BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+    **_on_table("JudgeAttempt", _judge, "BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"),
     **_on_table("IngestChunk", _ingest, "GetItem", "Query", "PutItem", "UpdateItem"),
     Pair("IngestChunk", On.PLANS, "s3:GetObject"): _ingest,
     Pair("IngestChunk", On.RESULTS, "s3:GetObject"): _ingest,
@@ -272,7 +295,9 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("FinishScan", On.RESULTS, "s3:GetObject"): _finish,
     **_on_table("Tick", _tick, "GetItem", "PutItem"),
     Pair("Tick", On.STATE_MACHINE, "states:StartExecution"): _tick_that_starts,
-    **_on_table("Sweep", _swept(_given_up, _ends), "GetItem"),
+    **_on_table("Tick", _tick_that_starts, "BatchGetItem"),
+    **_on_table("Sweep", _swept(_given_up, _ends), "BatchGetItem", "GetItem"),
+    **_on_table("Sweep", _swept(_halted, _is_asked_to_stop), "PutItem", "UpdateItem"),
     **_on_table("Sweep", _swept(_given_up, _ends), "Query", on=On.GSI2),
     Pair("Sweep", On.EXECUTIONS, "states:DescribeExecution"): _swept(_given_up, _ends),
     Pair("Sweep", On.FINISH_INBOX, "sqs:SendMessage"): _swept(_given_up, _ends),
@@ -293,6 +318,7 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("Broadcast", On.FAILED, "s3:PutObject"): _poisoned("Broadcast", "EVT"),
     **delivery_probes.DELIVER,
     **_on_table("Scanner", _as_task(_claim, claimed=False), "GetItem", "UpdateItem"),
+    **_on_table("Scanner", _as_task(_see_stops), "BatchGetItem"),
     **_on_table("Scanner", _as_task(_tell), "PutItem", on=On.LIVE_TABLE),
     Pair("Scanner", On.PLANS, "s3:GetObject"): _as_task(_read_spec),
     Pair("Scanner", On.RESULTS, "s3:PutObject"): _as_task(_save),

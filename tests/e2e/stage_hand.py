@@ -218,6 +218,8 @@ MODULES = {
     "Websocket": "websocket.app",
     "WebsocketAuthorizer": "websocket.authorizer",
     "PlanChunks": "scan_workflow.plan",
+    "AdmitChunk": "scan_workflow.admit",
+    "Seal": "auditing.seal",
     "JudgeAttempt": "scan_workflow.judge",
     "IngestChunk": "scan_workflow.ingest",
     "RecordFailure": "scan_workflow.record_failure",

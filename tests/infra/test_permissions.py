@@ -6,6 +6,7 @@ import pytest
 
 from infra.permissions import PERMISSIONS, On
 from tests.infra.templates import Synthesised, listed
+from tests.infra.test_function import MODELS
 
 # What the service has no resource for, and what CDK adds for a state machine's logs and for a private image.
 WITHOUT_RESOURCE = {
@@ -54,10 +55,11 @@ def test_no_role_may_read_a_table_whole(stage: Synthesised) -> None:
     assert "dynamodb:Scan" not in {action for _, each in stage.statements() for action in listed(each["Action"])}
 
 
-def test_the_task_touches_the_ledger_live_events_plans_and_results_only() -> None:
+def test_the_task_touches_the_ledger_halts_live_events_plans_and_results_only() -> None:
     assert {(grant.on, action, grant.keys) for grant in PERMISSIONS["Scanner"] for action in grant.actions} == {
         (On.TABLE, "dynamodb:GetItem", ("CHK#*",)),
         (On.TABLE, "dynamodb:UpdateItem", ("CHK#*",)),
+        (On.TABLE, "dynamodb:BatchGetItem", ("CHK#*", "HLT#*")),
         (On.LIVE_TABLE, "dynamodb:PutItem", ("EVT#*",)),
         (On.PLANS, "s3:GetObject", ()),
         (On.RESULTS, "s3:PutObject", ()),
@@ -87,13 +89,13 @@ def test_the_workflow_runs_tasks_invokes_functions_and_itself_and_no_more(stage:
     assert given - WITHOUT_RESOURCE == own
 
 
-def test_the_workflow_invokes_its_five_functions(stage: Synthesised) -> None:
+def test_the_workflow_invokes_its_six_functions(stage: Synthesised) -> None:
     (invoke,) = (
         each
         for name, each in stage.statements()
         if name.startswith("ScanWorkflowRole") and "lambda:InvokeFunction" in listed(each["Action"])
     )
-    assert len(invoke["Resource"]) == 5
+    assert len(invoke["Resource"]) == 6
     assert "*" not in json.dumps(invoke["Resource"])
 
 
@@ -108,7 +110,7 @@ def test_only_the_two_task_roles_can_be_passed_by_the_workflow(stage: Synthesise
 
 def test_each_function_has_its_own_role(stage: Synthesised) -> None:
     roles = [json.dumps(each["Role"]) for each in stage.resources("AWS::Lambda::Function").values()]
-    assert len(roles) == len(set(roles)) == 17
+    assert len(roles) == len(set(roles)) == len(MODELS)
 
 
 def test_no_role_changes_or_deletes_what_the_audit_log_says(stage: Synthesised) -> None:

@@ -30,11 +30,11 @@ def test_the_table_has_its_two_indexes_whole(stage: Synthesised) -> None:
 
 def test_buckets_are_private_and_encrypted(stage: Synthesised) -> None:
     buckets = stage.resources("AWS::S3::Bucket")
-    assert len(buckets) == 2
-    for bucket in buckets.values():
+    assert len(buckets) == 3
+    for name, bucket in buckets.items():
         assert all(bucket["PublicAccessBlockConfiguration"].values())
         assert bucket["BucketEncryption"]
-        assert bucket["LifecycleConfiguration"]["Rules"]
+        assert name.startswith("Seals") or bucket["LifecycleConfiguration"]["Rules"]
 
 
 def test_exports_expire_within_days_and_what_is_not_finished_too(stage: Synthesised) -> None:
@@ -52,12 +52,21 @@ def test_results_are_versioned_and_their_access_is_logged(stage: Synthesised) ->
 
 
 def test_buckets_and_queues_refuse_plain_http(prod: Synthesised) -> None:
-    for kind, count in (("AWS::S3::BucketPolicy", 2), ("AWS::SQS::QueuePolicy", 12)):
+    for kind, count in (("AWS::S3::BucketPolicy", 3), ("AWS::SQS::QueuePolicy", 14)):
         policies = prod.resources(kind)
         assert len(policies) == count
         for policy in policies.values():
             denials = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
             assert any(each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for each in denials)
+
+
+def test_seals_are_kept_and_in_production_locked(stage: Synthesised, prod: Synthesised) -> None:
+    seals = stage.one("AWS::S3::Bucket", "Seals")
+    assert seals["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert "LifecycleConfiguration" not in seals
+    locked = prod.one("AWS::S3::Bucket", "Seals")
+    assert locked["ObjectLockEnabled"]
+    assert locked["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {"Days": 365, "Mode": "GOVERNANCE"}
 
 
 def test_data_of_production_outlives_its_stack(prod: Synthesised) -> None:

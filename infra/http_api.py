@@ -33,7 +33,9 @@ _ACCESS_LOG = {
         "principal": "authorizer.principal_id",
         "method": "httpMethod",
         "path": "path",
+        "route": "routeKey",
         "status": "status",
+        "refusal": "error.responseType",
         "milliseconds": "responseLatency",
         "error": "integrationErrorMessage",
     }.items()
@@ -73,6 +75,7 @@ class HttpApi(Construct):
                 deliver_queue_url=delivery.inbox.url,
                 topics=delivery.topics,
                 review_queue_url=reviews.url,
+                seals=data.seals.bucket_name,
                 export_queue_url=exporting.inbox.url,
                 export_days=stage.export_days,
                 max_tasks=stage.max_tasks,

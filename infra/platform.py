@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.alerting import REVIEW_SECONDS, Alerting
+from infra.auditing import Auditing
 from infra.delivery import Delivery
 from infra.exporting import Exporting
 from infra.http_api import HttpApi
@@ -25,6 +26,7 @@ class Platform(Stack):
         scheduling = Scheduling(self, "Scheduling", stage=stage, data=data, workflow=workflow)
         delivery = Delivery(self, "Delivery", stage=stage, data=data)
         exporting = Exporting(self, "Exporting", stage=stage, data=data)
+        auditing = Auditing(self, "Auditing", stage=stage, data=data)
         reviews = Inbox(self, "ReviewInbox", stage=stage, seconds=REVIEW_SECONDS)
         http_api = HttpApi(
             self,
@@ -54,6 +56,7 @@ class Platform(Stack):
             alerting=alerting,
             delivery=delivery,
             exporting=exporting,
+            auditing=auditing,
         )
         self._outputs(
             HttpUrl=http_api.url,
@@ -66,6 +69,7 @@ class Platform(Stack):
             TableName=data.table.table_name,
             LiveTableName=data.live_table.table_name,
             ResultsBucketName=data.bucket.bucket_name,
+            SealsBucketName=data.seals.bucket_name,
             ClusterName=scanner.cluster.cluster_name,
             StateMachineArn=workflow.arn,
             EventBusName=alerting.bus.event_bus_name,
@@ -83,6 +87,8 @@ class Platform(Stack):
             DeliverDeadLetterUrl=delivery.inbox.dead_letters.queue_url,
             ExportQueueUrl=exporting.inbox.url,
             ExportDeadLetterUrl=exporting.inbox.dead_letters.queue_url,
+            SealQueueUrl=auditing.inbox.url,
+            SealDeadLetterUrl=auditing.inbox.dead_letters.queue_url,
             FinishQueueUrl=workflow.inbox.url,
             FinishDeadLetterUrl=workflow.inbox.dead_letters.queue_url,
         )

@@ -43,6 +43,12 @@ class Stage:
     raw_output_days: int = 90
     """How long results and raw tool output are kept; the inventory is in the table and has no end."""
 
+    seal_lock_days: int = 0
+    """For how long nobody without a right of their own may delete a seal of the audit log (Object Lock); 0 is not at all.
+
+    S3 takes the lock only for a bucket that was made with it.
+    """
+
     export_days: int = 7
 
     task_cpu: int = 1024
@@ -56,6 +62,8 @@ class Stage:
 
     dual_stack: bool = False
     own_network: OwnNetwork | None = None
+    name_servers: str = "system"
+    """Whom tasks ask for the names of hosts with open ports: `system`, addresses parted by commas, or, empty, nobody."""
     admit_loopback: bool = False
 
     max_tasks: int = 10
@@ -102,6 +110,7 @@ STAGES: Mapping[str, Stage] = {
         lambda_architecture="x86_64",
         scanner_image="vedette-scanner:local",
         admit_loopback=True,
+        name_servers="",
         max_tasks=8,
         chunk_seconds=60,
         # The emulator gives up on any `.sync` task after 600 s.
@@ -117,5 +126,5 @@ STAGES: Mapping[str, Stage] = {
         endpoint="http://127.0.0.1:4566",
     ),
     "dev": Stage(name="dev", keep_data=False, log_days=7),
-    "prod": Stage(name="prod", log_days=90, max_tasks=40, raw_output_days=365),
+    "prod": Stage(name="prod", log_days=90, seal_lock_days=365, max_tasks=40, raw_output_days=365),
 }

@@ -15,6 +15,7 @@ from infra.settings import Stage
 LAMBDA_FAILED = "aws/lambda/"
 """Lambda's own prefix for batches that a function failed on for good."""
 _STRING = dynamodb.AttributeType.STRING
+_PLAIN_HTTP = {"AwsSolutions-S10": "The embedded AWS speaks plain HTTP, on loopback only."}
 
 
 class Stateful(Stack):
@@ -32,14 +33,16 @@ class Stateful(Stack):
             {"AwsSolutions-DDB3": "Connections and live events expire within hours; there is nothing to recover."},
         )
 
-        self.bucket = self._results(stage)
+        access_logs = self._access_logs(stage)
+        self.bucket = self._results(stage, access_logs)
+        self.seals = self._seals(stage, access_logs)
         self.issuer = Identity(self, "Identity", stage=stage).issuer
 
     @property
     def arns(self) -> Mapping[On, tuple[str, ...]]:
         table = self.table.table_arn
         # Exported by hand, so that the name of a pattern on it is known while roles are written.
-        bucket = self.export_value(self.bucket.bucket_arn)
+        bucket, seals = self.export_value(self.bucket.bucket_arn), self.export_value(self.seals.bucket_arn)
         return {
             On.TABLE: (table,),
             On.GSI1: (f"{table}/index/gsi1",),
@@ -53,6 +56,8 @@ class Stateful(Stack):
             On.BUCKET: (bucket,),
             On.RESULTS: (f"{bucket}/results/*",),
             On.EXPORTS: (f"{bucket}/exports/*",),
+            On.SEALS: (f"{seals}/seals/*",),
+            On.SEALS_BUCKET: (seals,),
         }
 
     def _table(self, construct_id: str, *, recoverable: bool) -> dynamodb.Table:
@@ -78,7 +83,7 @@ class Stateful(Stack):
             projection_type=dynamodb.ProjectionType.ALL,
         )
 
-    def _results(self, stage: Stage) -> s3.Bucket:
+    def _access_logs(self, stage: Stage) -> s3.Bucket:
         access_logs = s3.Bucket(
             self,
             "AccessLogs",
@@ -91,6 +96,11 @@ class Stateful(Stack):
         acknowledge(
             access_logs, {"AwsSolutions-S1": "This bucket is where access logs go; logging itself would never end."}
         )
+        if stage.local:
+            acknowledge(access_logs, _PLAIN_HTTP)
+        return access_logs
+
+    def _results(self, stage: Stage, access_logs: s3.Bucket) -> s3.Bucket:
         results = s3.Bucket(
             self,
             "Results",
@@ -119,9 +129,27 @@ class Stateful(Stack):
             "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
         )
         if stage.local:
-            for bucket in (access_logs, results):
-                acknowledge(bucket, {"AwsSolutions-S10": "The embedded AWS speaks plain HTTP, on loopback only."})
+            acknowledge(results, _PLAIN_HTTP)
         return results
+
+    def _seals(self, stage: Stage, access_logs: s3.Bucket) -> s3.Bucket:
+        """Of the audit log: written once an hour, kept without end."""
+        lock = s3.ObjectLockRetention.governance(Duration.days(stage.seal_lock_days)) if stage.seal_lock_days else None
+        seals = s3.Bucket(
+            self,
+            "Seals",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=not stage.local,
+            versioned=True,
+            object_lock_default_retention=lock,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix="seals/",
+            removal_policy=self._fate,
+        )
+        if stage.local:
+            acknowledge(seals, _PLAIN_HTTP)
+        return seals
 
 
 def _resource(bucket: s3.Bucket) -> CfnResource:

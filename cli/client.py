@@ -48,14 +48,14 @@ class Client:
         """An answer that is no JSON."""
         return self._send("GET", path, params=query).text
 
-    def put(self, *path: str, body: Mapping[str, Any], version: int, **query: Any) -> Json:
+    def put(self, *path: str, body: Mapping[str, Any], version: int | None = None, **query: Any) -> Json:
         return self._call("PUT", path, json=dict(body), params=query, headers=_if_match(version))
 
     def patch(self, *path: str, body: Mapping[str, Any], version: int) -> Json:
         return self._call("PATCH", path, json=dict(body), headers=_if_match(version))
 
-    def delete(self, *path: str, version: int | None = None) -> Json:
-        return self._call("DELETE", path, headers=_if_match(version))
+    def delete(self, *path: str, version: int | None = None, **query: Any) -> Json:
+        return self._call("DELETE", path, params=query, headers=_if_match(version))
 
     def items(self, *path: str, **query: Any) -> Iterator[Json]:
         """Every item of a list, page after page (a page may be short, or even empty, and still have a next one)."""

@@ -13,9 +13,10 @@ from cli.errors import DONE, FAILED, PARTIAL
 from cli.live import Feed, connector
 from cli.session import Session, notes
 from cli.tables import ALERT_COLUMNS, PORT_COLUMNS, alert_row, port_row, print_rows
-from cli.view import View, view_for
+from cli.view import View, paused, view_for
 
-EXIT_CODES = {"completed": DONE, "partial": PARTIAL, "cancelled": PARTIAL, "failed": FAILED}
+EXIT_CODES = {"completed": DONE, "partial": PARTIAL, "cancelled": PARTIAL, "paused": PARTIAL, "failed": FAILED}
+"""Of the statuses at which following a scan ends."""
 _POLL_SECONDS = 5.0
 
 
@@ -38,7 +39,7 @@ def start(session: Session, network: str) -> Json:
 
 
 def follow(session: Session, scan: str) -> Json:
-    """Show the scan live until it ends, and give it as it ended. Ctrl-C offers to cancel."""
+    """Show the scan live until it ends or is paused, and give it as it then stands. Ctrl-C offers to cancel."""
     with view_for(session.console) as view:
         while True:
             try:
@@ -55,7 +56,7 @@ def _follow(session: Session, scan: str, view: View) -> Json:
     for frame in feed.frames():
         if frame is not None:
             view.show(frame)
-        finished = frame is not None and frame["type"] == "scan.finished"
+        finished = frame is not None and frame["type"] in {"scan.finished", "scan.paused"}
         if finished or time.monotonic() - looked > _POLL_SECONDS:
             looked = time.monotonic()
             current = read(session, scan)
@@ -116,7 +117,16 @@ def closing_line(scan: Json, ports: int, alerts: int) -> str:
     line = f"{scan['status']}: {ports} open, {alerts} alert{'' if alerts == 1 else 's'}, {covered}"
     if counts.get("baseline"):
         line += f", {counts['baseline']} recorded as baseline"
-    return f"{line} (scan {scan['id']})" + (f"; {scan['reason']}" if scan.get("reason") else "")
+    line += f" (scan {scan['id']})" + (f"; {scan['reason']}" if scan.get("reason") else "")
+    return line if scan["status"] != "paused" else f"{line}\n{waiting_line(scan)}"
+
+
+def waiting_line(scan: Json) -> str:
+    """What a paused scan waits for, and how to let it go on."""
+    if scan.get("resume_at"):
+        return f"{paused(scan)}; `vedette watch {scan['id']}` then follows it"
+    released = "; once the halt is released" if scan.get("stop") == "halt" else ""
+    return f"{paused(scan)}{released}; `vedette scans resume {scan['id']}` lets it go on"
 
 
 def _address_order(asset: str) -> tuple[int, int, str]:

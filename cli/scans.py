@@ -15,6 +15,7 @@ from cli.options import AsJson, Project
 from cli.session import Session, notes, open_session
 from cli.tables import SCAN_COLUMNS, print_rows, scan_row
 from cli.terminal import safe
+from cli.view import paused
 
 app = typer.Typer(help="The scans of a project.", invoke_without_command=True)
 
@@ -93,6 +94,25 @@ def cancel(scan: ScanId, project: Project = "") -> None:
     with open_session(project=project) as session:
         session.client.post("projects", session.project, "scans", scan, "cancel")
         session.console.print(f"scan {scan} is being cancelled; what was found is kept")
+
+
+@app.command("pause")
+def pause(scan: ScanId, project: Project = "") -> None:
+    """Hold a live scan; what was found is kept, and `resume` goes on with the rest."""
+    with open_session(project=project) as session:
+        session.client.post("projects", session.project, "scans", scan, "pause")
+        session.console.print(f"scan {scan} is being paused; `vedette scans resume {scan}` lets it go on")
+
+
+@app.command("resume")
+def resume(scan: ScanId, project: Project = "") -> None:
+    """Let a paused scan go on with what is unfinished."""
+    with open_session(project=project) as session:
+        found = session.client.post("projects", session.project, "scans", scan, "resume")
+        if found["status"] == "paused":
+            session.console.print(f"scan {scan} stays {paused(found)}")
+        else:
+            session.console.print(f"scan {scan} goes on (run {found['run']}); follow it with `vedette watch {scan}`")
 
 
 @app.command("delete")
@@ -179,6 +199,9 @@ def _facts(scan: Json) -> list[tuple[str, object]]:
         ("excluded", ", ".join(snapshot["exclusions"])),
         ("protocols", ", ".join(snapshot["protocols"])),
         ("profile", f"{snapshot['profile']['name']}, {snapshot['rate']} packets/s"),
+        ("held", paused(scan) if scan["status"] == "paused" else ""),
+        ("asked to", scan.get("stop_why") if scan["status"] != "paused" else ""),
+        ("run", scan.get("run")),
         ("created", scan["created"]),
         ("started", scan["started"]),
         ("ended", scan["ended"]),

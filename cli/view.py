@@ -52,6 +52,14 @@ def _because(data: Json) -> str:
     return f": {safe(data['reason'])}" if data.get("reason") else ""
 
 
+def paused(data: Json) -> str:
+    """Of a scan as its event or the API tells it: what holds it, and what it waits for."""
+    held = "halted" if data.get("stop") == "halt" else "paused"
+    why = data.get("why") or data.get("stop_why")
+    told = f"{held}: {safe(why, limit=300)}" if why else held
+    return f"{told}; it goes on by itself at {safe(data['resume_at'])}" if data.get("resume_at") else told
+
+
 _SENTENCES: dict[str, Callable[[Json], str]] = {
     "scan.planned": lambda data: f"planned: {_count(data, 'chunks')}, {_count(data, 'cells')}",
     "chunk.started": lambda data: (
@@ -63,6 +71,8 @@ _SENTENCES: dict[str, Callable[[Json], str]] = {
     "alert.raised": lambda data: f"alert {data['severity']} {data['type']} {_subject(data)}".rstrip(),
     "baseline.recorded": lambda data: f"baseline: {data.get('count')} exposures recorded without an alert",
     "log": lambda data: f"chunk {data.get('chunk')}: {safe(data.get('text', ''), limit=300)}",
+    "scan.paused": lambda data: f"scan {paused(data)}",
+    "scan.resumed": lambda data: f"scan goes on: run {data.get('run')}",
     "scan.finished": lambda data: f"scan {data['status']}{_because(data)}",
 }
 

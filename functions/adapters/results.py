@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 MAX_LINE = 4 * 2**20
 MAX_DOCUMENT = 2**30
 """Bytes of one result, unpacked: the worker that wrote it has parsed what hostile hosts said."""
-# Some 25 events a chunk that is retried once, of the 25,000 that Step Functions keeps.
-_CHUNKS_OF_A_LANE = 800
+# Some 40 events a chunk that is retried once, and as many as 160 for one that waits long, of the 25,000 that Step Functions keeps.
+_CHUNKS_OF_A_LANE = 400
 _LINE: TypeAdapter[ResultLine] = TypeAdapter(ResultLine)
 
 

@@ -194,6 +194,8 @@ class Progress(Model):
 EventType = Literal[
     "scan.planned",
     "scan.started",
+    "scan.paused",
+    "scan.resumed",
     "scan.finished",
     "chunk.started",
     "chunk.progress",

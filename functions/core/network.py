@@ -82,7 +82,7 @@ class Network(NetworkDraft):
 
 
 class NetworkPatch(Model):
-    """Some of a network's settings; what is left out stays. `schedule`: `none` takes it away."""
+    """Some of a network's settings; what is left out stays. `schedule`, `window`: `none` takes it away."""
 
     name: str | None = Field(default=None, min_length=1, max_length=100)
     targets: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=1000)
@@ -92,6 +92,7 @@ class NetworkPatch(Model):
     profile: str | None = Field(default=None, max_length=32)
     rate: int | None = Field(default=None, ge=10, le=1_000_000)
     schedule: Schedule | Literal["none"] | None = None
+    window: Window | Literal["none"] | None = None
     tags: tuple[Annotated[str, Field(pattern=TAG)], ...] | None = Field(default=None, max_length=32)
     enabled: bool | None = None
     alerts: AlertSettings | None = None

@@ -77,8 +77,7 @@ class AdmitChunk:
         try:
             self.ledger.admit(chunk, rate=rate, not_after=closes)
         except Superseded:
-            self.allotments.release(chunk.project, chunk.scan, chunk.chunk)
-            return HOLD
+            return Admission(Decision.JUDGE)
         return Admission(Decision.GO)
 
     def _take(self, chunk: Chunk, network: Network, now: datetime) -> int:

@@ -11,7 +11,7 @@ from functions.core.errors import NotFound
 from functions.core.ids import derived_id
 from functions.core.messages import Event, EventType
 from functions.core.network import Network
-from functions.core.scan import LIVE, Scan, ScanStatus
+from functions.core.scan import AT_WORK, LIVE, Scan, ScanStatus
 from functions.store.live import Live
 from functions.store.networks import Networks
 from functions.store.stream import StreamRecord
@@ -54,7 +54,13 @@ def _scan_news(record: StreamRecord) -> Iterator[News]:
         yield News("scan.planned", scan.project, scan.id, record.at, data)
     if before.status is scan.status:
         return
-    if scan.status is ScanStatus.RUNNING:
+    if before.status is ScanStatus.PAUSED and scan.status in AT_WORK:
+        yield News("scan.resumed", scan.project, scan.id, scan.resumed or record.at, {**data, "run": scan.run})
+    elif scan.status is ScanStatus.PAUSED:
+        resume_at = scan.resume_at.isoformat() if scan.resume_at else None
+        told = {"stop": scan.stop, "why": scan.stop_why, "resume_at": resume_at}
+        yield News("scan.paused", scan.project, scan.id, scan.paused or record.at, {**data, **told})
+    elif scan.status is ScanStatus.RUNNING:
         yield News("scan.started", scan.project, scan.id, scan.started or scan.created, data)
     elif scan.status not in LIVE:
         ended = scan.ended or scan.created

@@ -84,6 +84,8 @@ class Subscriptions:
             "network": scan.network,
             "status": scan.status,
             "stop": scan.stop,
+            "why": scan.stop_why,
+            "resume_at": scan.resume_at.isoformat() if scan.resume_at else None,
             "counts": scan.counts.model_dump(mode="json"),
             "running": [_running(chunk) for chunk in running[:MAX_RUNNING]],
             "link": f"/v1/projects/{want.project}/scans/{scan.id}",

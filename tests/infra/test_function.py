@@ -14,6 +14,7 @@ MODELS: dict[str, type[settings.Environment]] = {
     "functions.websocket.app.handler": settings.WebsocketSettings,
     "functions.websocket.authorizer.handler": settings.WebsocketAuthorizerSettings,
     "functions.scan_workflow.plan.handler": settings.PlanSettings,
+    "functions.scan_workflow.admit.handler": settings.AdmitSettings,
     "functions.scan_workflow.judge.handler": settings.JudgeSettings,
     "functions.scan_workflow.ingest.handler": settings.IngestSettings,
     "functions.scan_workflow.record_failure.handler": settings.RecordFailureSettings,

@@ -56,11 +56,35 @@ def test_every_path_ends(prod: Synthesised) -> None:
 
 def test_every_task_has_a_timeout_retries_and_a_catch_of_everything(stage: Synthesised) -> None:
     tasks = dict(_tasks(workflow(stage)))
-    assert set(tasks) == {"Plan chunks", "Scan chunk", "Judge attempt", "Ingest chunk", "Record failure", "Finish scan"}
+    assert set(tasks) == {
+        "Plan chunks",
+        "Admit chunk",
+        "Scan chunk",
+        "Judge attempt",
+        "Ingest chunk",
+        "Record failure",
+        "Finish scan",
+    }
     for name, task in tasks.items():
         assert isinstance(task["TimeoutSeconds"], int), name
         assert task["Retry"], name
         assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_no_task_starts_but_through_the_gate(prod: Synthesised) -> None:
+    chunks = workflow(prod)["States"]["Every lane"]["ItemProcessor"]["States"]["Every chunk"]["ItemProcessor"]
+    to_the_task = {name for name, state in chunks["States"].items() if "Scan chunk" in _next(state)}
+    assert chunks["StartAt"] == "Admit chunk"
+    assert to_the_task == {"May it go"}
+
+
+def test_a_chunk_that_is_held_is_left_waiting(prod: Synthesised) -> None:
+    choices = dict(_states(workflow(prod)))["May it go"]["Choices"]
+    assert {each["StringEquals"]: each["Next"] for each in choices} == {
+        "go": "Scan chunk",
+        "wait": "Wait for its turn",
+        "hold": "Chunk done",
+    }
 
 
 def test_no_task_that_started_is_started_again_by_a_retry(prod: Synthesised) -> None:

@@ -40,7 +40,7 @@ def test_schedules_are_made_in_the_one_group_under_the_one_role(prod: Synthesise
             assert f"schedule/{group}/*" in json.dumps(statement["Resource"])
 
 
-def test_the_sweep_runs_every_five_minutes(stage: Synthesised) -> None:
+def test_the_sweep_runs_every_two_minutes(stage: Synthesised) -> None:
     rule = stage.one("AWS::Events::Rule", "SweepRule")
-    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert rule["ScheduleExpression"] == "rate(2 minutes)"
     assert rule["Targets"][0]["DeadLetterConfig"]

@@ -1,0 +1,1 @@
+"""How fast what must stop stops, told at the wire."""

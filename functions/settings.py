@@ -171,11 +171,13 @@ class DeliverSettings(ScopeSettings):
 
 
 class WorkerSettings(ScopeSettings):
-    """The Fargate task: the first four by the task definition, the rest by the workflow's overrides."""
+    """The Fargate task: all up to `name_servers` by the task definition, the rest by the workflow's overrides."""
 
     table: str
     live_table: str
     bucket: str
+    name_servers: str = ""
+    """Who is asked for the names of hosts: `system` for the system's own, addresses parted by commas, or nobody."""
     project: str
     scan: str
     chunk: str

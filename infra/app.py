@@ -35,10 +35,13 @@ def build(stage: Stage, *, app: cdk.App) -> tuple[Stateful, Platform]:
 
 
 def chosen_stage(app: cdk.App, name: str = "") -> Stage:
-    """By `name`, else by the context that `cdk -c stage=NAME` gives; who knows the people by `-c identity=JSON`."""
+    """By `name`, else by the context that `cdk -c stage=NAME` gives; who knows the people by `-c identity=JSON`,
+    the names of hosts by `-c name_servers=ADDRESS,...`."""
     stage = STAGES[name or app.node.try_get_context("stage") or "dev"]
     if identity := app.node.try_get_context("identity"):
         stage = dataclasses.replace(stage, identity=Issuer(**json.loads(identity)))
+    if servers := app.node.try_get_context("name_servers"):
+        stage = dataclasses.replace(stage, name_servers=servers)
     endpoint = app.node.try_get_context("local_endpoint")
     return dataclasses.replace(stage, endpoint=endpoint) if stage.local and endpoint else stage
 

@@ -34,6 +34,7 @@ class TaskEnvironment(ScopeSettings):
     table: str
     live_table: str
     bucket: str
+    name_servers: str
 
 
 class Scanner(Construct):
@@ -117,6 +118,7 @@ class Scanner(Construct):
                     live_table=data.live_table.table_name,
                     bucket=data.bucket.bucket_name,
                     admit_loopback=stage.admit_loopback,
+                    name_servers=stage.name_servers,
                 )
             ),
             logging=ecs.LogDrivers.aws_logs(stream_prefix=CONTAINER, log_group=self.log_group),

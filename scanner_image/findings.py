@@ -101,7 +101,7 @@ class Findings:
                     asset=asset,
                     address=str(address),
                     up=seen.up,
-                    reason=seen.reason,
+                    reason="open-port" if seen.reason in _SAYS_NOTHING else seen.reason,
                     names=seen.names,
                     mac=seen.mac,
                     vendor=seen.vendor,

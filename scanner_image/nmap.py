@@ -78,7 +78,8 @@ class Nmap:
             (
                 *self.tools.nmap_argv,
                 *("-6",) * (version == 6),
-                *("-n", "-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
+                *(self.tools.naming if services else ("-n",)),
+                *("-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
                 *(self._asking(profile, protocol) if services else ()),
                 *("--max-retries", str(max(profile.retries, _FEWEST_RETRIES)), "--max-rate", str(max(rate, 1))),
                 *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),

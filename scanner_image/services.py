@@ -141,6 +141,8 @@ async def _identify(scan: Scan, batch: Batch, *, rate: int, progress: _Progress,
 def _take(scan: Scan, host: NmapHost, how: Method) -> list[tuple[Address, int]]:
     """Record what nmap identified; gives the cells that discovery found open and nmap did not."""
     found, address = scan.findings, nmap.address_of(host)
+    if host.up:
+        found.seen(address, host)
     if host.os:
         found.systems[address] = host.os
     if host.timed_out:

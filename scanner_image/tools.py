@@ -28,6 +28,8 @@ class Tools:
     raw_nmap: str
     masscan: str
     versions: dict[str, str]
+    name_servers: str = ""
+    """Who is asked for the names of hosts: `system`, addresses parted by commas, or nobody."""
     shim: Path | None = None
     """The directory of the capture library, where masscan must be pointed at it; in the image the system finds it."""
 
@@ -35,8 +37,15 @@ class Tools:
     def nmap_argv(self) -> tuple[str, ...]:
         return (self.raw_nmap, "--privileged") if self.mode == "raw" else (self.nmap, "--unprivileged")
 
+    @property
+    def naming(self) -> tuple[str, ...]:
+        """What nmap is told to ask the names of its hosts by."""
+        if not self.name_servers:
+            return ("-n",)
+        return ("-R",) if self.name_servers == "system" else ("-R", "--dns-servers", self.name_servers)
 
-async def find(directory: Path) -> Tools:
+
+async def find(directory: Path, *, name_servers: str = "") -> Tools:
     """Look for the tools and try them out. Raises ScannerFailed when nmap is not here."""
     nmap, masscan = shutil.which("nmap"), shutil.which("masscan-raw") or shutil.which("masscan")
     if nmap is None:
@@ -46,7 +55,7 @@ async def find(directory: Path) -> Tools:
     if masscan is not None:
         versions["masscan"] = await _version((shutil.which("masscan") or masscan, "--version"), directory)
     mode: Mode = "raw" if await _may_send_raw(raw_nmap, directory) else "connect"
-    return Tools(mode, nmap, raw_nmap, masscan or "", versions)
+    return Tools(mode, nmap, raw_nmap, masscan or "", versions, name_servers)
 
 
 async def _version(argv: tuple[str, ...], directory: Path) -> str:

@@ -171,7 +171,7 @@ class Attempt:
     async def _prepare(self, directory: Path) -> Scan:
         reachable = directory / "tools"
         reachable.mkdir(mode=0o755)
-        found = await tools.find(reachable)
+        found = await tools.find(reachable, name_servers=self.worker.settings.name_servers)
         if found.mode == "raw" and found.masscan:
             found = replace(found, shim=await asyncio.to_thread(shim.library_directory, reachable))
         findings = Findings(self.spec, clock=self.clock, announce=self.report.port_found)

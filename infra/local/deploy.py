@@ -71,9 +71,14 @@ class Deployment:
         identity = self.emulator.paths.identity
         return identity.read_text(encoding="utf-8") if identity.exists() else ""
 
+    def _name_servers(self) -> str:
+        servers = self.emulator.paths.name_servers
+        return servers.read_text(encoding="ascii").strip() if servers.exists() else ""
+
     def digest(self) -> str:
         """Of everything that the deployed app and this machine's own processes are made from."""
-        digest = hashlib.sha256(f"{sys.version}\n{self.emulator.port}\n{self._identity()}\n".encode())
+        told = f"{sys.version}\n{self.emulator.port}\n{self._identity()}\n{self._name_servers()}\n"
+        digest = hashlib.sha256(told.encode())
         for path in _source_files(self.project):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(self.project)}\0{content}\n".encode())
@@ -121,6 +126,7 @@ class Deployment:
                 "--context=stage=local",
                 f"--context=local_endpoint={self.emulator.endpoint}",
                 f"--context=identity={self._identity()}",
+                f"--context=name_servers={self._name_servers()}",
                 *_QUIET,
             ],
             env=self._environment(),

@@ -58,6 +58,11 @@ class LocalPaths:
         """The issuer that knows the people, as JSON; missing means the app's own user pool."""
         return self.home / "identity.json"
 
+    @property
+    def name_servers(self) -> Path:
+        """Whom tasks ask for the names of hosts, addresses parted by commas; missing means nobody."""
+        return self.home / "name-servers"
+
     def make(self) -> None:
         made = (self.home, self.state, self.log, self.run, self.tmp, self.task_logs, self.task_records, self.tools)
         for directory in made:

@@ -17,7 +17,8 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory, lab: Lab) -> Iterator[Platform]:
-    with deployed(tmp_path_factory.mktemp("platform"), port=free_port()) as standing:
+    names = str(lab.host("dns").address)
+    with deployed(tmp_path_factory.mktemp("platform"), port=free_port(), name_servers=names) as standing:
         standing.place_tasks(lab.worker_namespaces)
         yield standing
 

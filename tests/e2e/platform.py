@@ -172,13 +172,14 @@ class Project:
 
 @contextmanager
 def deployed(
-    root: Path, *, port: int, engine: str = "none", tell: Callable[[str], object] = print
+    root: Path, *, port: int, engine: str = "none", name_servers: str = "", tell: Callable[[str], object] = print
 ) -> Iterator[Platform]:
     """A platform of its own in `root`; taken down at the end, also when the test fails. `tell`: of its coming and going."""
     paths = LocalPaths(root)
     with served() as issuer:
         paths.make()
         paths.identity.write_text(json.dumps(issuer.settings))
+        paths.name_servers.write_text(name_servers)
         try:
             running = up(tell, paths=paths, port=port, engine=engine)
             access = Access(

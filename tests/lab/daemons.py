@@ -35,6 +35,8 @@ def _dnsmasq(port: int, directory: Path) -> list[str]:
     return [
         *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--no-poll"),
         *("--user=root", "--group=root", "--pid-file=", f"--port={port}", "--address=/lab.test/192.0.2.1"),
+        # Every address of the lab has a name.
+        "--synth-domain=lab.test,10.0.0.0/8,at-",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ async def attempt(spec: ChunkSpec, directory: Path) -> None:
         chunk=spec.chunk,
         run=1,
         admit_loopback=True,
+        name_servers=os.environ.get("NAME_SERVERS", ""),
     )
     await Worker(settings, FakeLedger(), live, FakeResults(spec, directory), halt).work()
 

@@ -35,7 +35,7 @@ class Attempts:
         self.lab = lab
         self.directory = directory
 
-    def start(self, spec: ChunkSpec, *, worker: int = 0) -> subprocess.Popen[bytes]:
+    def start(self, spec: ChunkSpec, *, worker: int = 0, name_servers: str = "") -> subprocess.Popen[bytes]:
         (self.directory / "spec.json").write_text(spec.model_dump_json())
         argv = [
             sys.executable,
@@ -46,11 +46,11 @@ class Attempts:
         ]
         # A killed attempt cannot clean up after itself; the tools' user must pass through.
         self.directory.chmod(0o711)
-        environment = {**os.environ, "TMPDIR": str(self.directory)}
+        environment = {**os.environ, "TMPDIR": str(self.directory), "NAME_SERVERS": name_servers}
         return subprocess.Popen(self.lab.in_worker(argv, worker=worker), cwd=REPOSITORY, env=environment)
 
-    def run(self, spec: ChunkSpec, *, worker: int = 0) -> Document:
-        assert self.start(spec, worker=worker).wait(PATIENCE_S) == 0
+    def run(self, spec: ChunkSpec, *, worker: int = 0, name_servers: str = "") -> Document:
+        assert self.start(spec, worker=worker, name_servers=name_servers).wait(PATIENCE_S) == 0
         return self.document()
 
     def document(self) -> Document:
@@ -219,7 +219,7 @@ def test_a_host_that_answers_on_everything_holds_up_nobody(attempts: Attempts) -
     plain = chunk_spec(web, everything, ports="80,443,1001-1300", rate=20_000, profile="standard")
     spec = plain.model_copy(update={"profile": plain.profile.model_copy(update={"os_detection": True})})
 
-    document = attempts.run(spec)
+    document = attempts.run(spec, name_servers=str(attempts.lab.host("dns").address))
 
     named = {line.port: line.service for line in document.observations if line.asset == web}
     assert (named[443].product, named[443].tunnel) == ("nginx", "ssl")
@@ -228,6 +228,7 @@ def test_a_host_that_answers_on_everything_holds_up_nobody(attempts: Attempts) -
     assert sum(is_evidence(line.service) for line in answering) < FEWEST_SERVICES
     hosts = {line.asset: line for line in document.lines if isinstance(line, HostLine)}
     assert hosts[web].certificate_names == ("web.lab.test",)
+    assert hosts[web].names == (f"at-{web.replace('.', '-')}.lab.test",)
     assert "Linux" in hosts[web].os
     asked = [command for command in document.trailer.commands if "-sV" in command.argv]
     assert len(asked) == 2

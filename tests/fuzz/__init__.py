@@ -1,0 +1,1 @@
+"""Random requests and frames against the deployed local stack."""

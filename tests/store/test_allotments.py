@@ -1,12 +1,11 @@
 """Shares of a budget, however many take at the same time."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from functions.core.allotment import Allotment, Budget
-from functions.core.errors import AlreadyExists, Halted, NotFound, Unavailable
+from functions.core.errors import AlreadyExists, Halted, NotFound
 from functions.core.halt import ORGANISATION, Halt
 from functions.core.ids import new_id
 from functions.store.allotments import Allotments
@@ -47,18 +46,19 @@ def test_a_lost_tasks_share_ends_by_itself(allotments: Allotments) -> None:
     assert allotments.take(share(1), BUDGET, now=NOW + timedelta(hours=2)) == 400
 
 
-def test_many_at_once_never_take_more_than_there_is(allotments: Allotments) -> None:
-    def take(chunk: int) -> int:
-        try:
-            return allotments.take(share(chunk, 300), BUDGET, now=NOW)
-        except Unavailable:
-            return 0
+class Crowded(Allotments):
+    """Each time that it is about to write, somebody else has just taken a share."""
 
-    with ThreadPoolExecutor(8) as pool:
-        granted = list(pool.map(take, range(8)))
-    standing = allotments.list(PROJECT)
-    assert sum(each.rate for each in standing) == sum(granted) <= 1000
-    assert granted.count(300) >= 1
+    def _write(self, taken: Allotment, version: int) -> None:
+        Allotments(self.table).take(share(int(taken.chunk) + 100 + version, 300), BUDGET, now=NOW)
+        super()._write(taken, version)
+
+
+def test_what_others_take_meanwhile_is_never_taken_twice(table: Table) -> None:
+    granted = Crowded(table).take(share(0, 600), BUDGET, now=NOW)
+    standing = Allotments(table).list(PROJECT)
+    assert sum(each.rate for each in standing) <= 1000
+    assert granted == next((each.rate for each in standing if each.chunk == "00000"), 0)
 
 
 def test_the_first_halt_stands_until_it_is_released(table: Table) -> None:

@@ -13,6 +13,7 @@ from infra import asset
 from infra.permissions import EVERY_FUNCTION, PERMISSIONS, On
 from infra.roles import allow, retention
 from infra.settings import Stage
+from infra.transport import refuse_plain_http
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
@@ -37,6 +38,8 @@ class Function(Construct):
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         own = {On.LOGS: (self.log_group.log_group_arn,)}
         allow(self.role, (*PERMISSIONS[construct_id], *EVERY_FUNCTION), {**arns, **own})
+        if not stage.local:
+            refuse_plain_http(self.role)
         self.resource = lambda_.Function(
             self,
             "Function",

@@ -1,6 +1,7 @@
 """The HTTP door: one function behind one authorizer; five paths are public."""
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from aws_cdk import Duration, RemovalPolicy
@@ -118,42 +119,50 @@ class HttpApi(Construct):
             arns=data.arns,
             seconds=10,
         )
-        self.api = self._api(stage)
-        self._access_logs(stage)
+        self.api = gateway.HttpApi(self, "Api", create_default_stage=False, cors_preflight=_cors(stage))
+        routes = self._routes(stage)
+        self._stage(stage, routes)
 
     @property
     def url(self) -> str:
         return self.api.api_endpoint
 
-    def _api(self, stage: Stage) -> gateway.HttpApi:
-        api = gateway.HttpApi(self, "Api", create_default_stage=False, cors_preflight=_cors(stage))
-        integration = integrations.HttpLambdaIntegration("Function", self.function.resource)
-        api.add_routes(
-            path="/{proxy+}",
-            methods=[gateway.HttpMethod.ANY],
-            integration=integration,
-            authorizer=authorizers.HttpLambdaAuthorizer(
-                "Authorizer",
-                self.authorizer.resource,
-                response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
-                identity_source=["$request.header.Authorization"],
-                # A revoked token must be refused by the very next request; asking costs one item read.
-                results_cache_ttl=Duration.seconds(0),
-            ),
+    def _routes(self, stage: Stage) -> list[gateway.HttpRoute]:
+        integration = integrations.HttpLambdaIntegration(
+            "Function",
+            self.function.resource,
+            # One right to call it for the whole API: a right for each route would outgrow a function's policy.
+            scope_permission_to_route=False,
         )
-        for path in PUBLIC:
-            for route in api.add_routes(path=path, methods=[gateway.HttpMethod.GET], integration=integration):
-                acknowledge(
-                    route,
-                    {
-                        "AwsSolutions-APIG4": f"{path} says nothing about any project and is needed before there is a token."
-                    },
-                )
-        return api
+        authorizer = authorizers.HttpLambdaAuthorizer(
+            "Authorizer",
+            self.authorizer.resource,
+            response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+            identity_source=["$request.header.Authorization"],
+            # A revoked token must be refused by the very next request; asking costs one item read.
+            results_cache_ttl=Duration.seconds(0),
+        )
+        public = {f"GET {path}": f"{path} says nothing about any project and is needed first." for path in PUBLIC}
+        if stage.cors_origins:
+            public["OPTIONS /{proxy+}"] = "Browsers ask beforehand without a token; the gateway answers by itself."
+        made = []
+        throttled = (each.route for each in stage.route_throttles)
+        for key in ("ANY /{proxy+}", *public, *(key for key in throttled if key not in public)):
+            method, path = key.split(" ")
+            (route,) = self.api.add_routes(
+                path=path,
+                methods=[gateway.HttpMethod[method]],
+                integration=integration,
+                authorizer=None if key in public else authorizer,
+            )
+            if key in public:
+                acknowledge(route, {"AwsSolutions-APIG4": public[key]})
+            made.append(route)
+        return made
 
-    def _access_logs(self, stage: Stage) -> None:
+    def _stage(self, stage: Stage, routes: Sequence[gateway.HttpRoute]) -> None:
         log_group = logs.LogGroup(self, "AccessLogs", retention=retention(stage), removal_policy=RemovalPolicy.DESTROY)
-        gateway.CfnStage(
+        made = gateway.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,
@@ -162,10 +171,16 @@ class HttpApi(Construct):
             default_route_settings=gateway.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=stage.requests_per_second, throttling_burst_limit=stage.request_burst
             ),
+            route_settings={
+                each.route: {"ThrottlingRateLimit": each.per_second, "ThrottlingBurstLimit": each.burst}
+                for each in stage.route_throttles
+            },
             access_log_settings=gateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=log_group.log_group_arn, format=json.dumps(_ACCESS_LOG)
             ),
         )
+        # A limit is refused for a route that is not there yet.
+        made.node.add_dependency(*routes)
 
 
 def _cors(stage: Stage) -> gateway.CorsPreflightOptions | None:

@@ -18,6 +18,7 @@ from infra.permissions import PERMISSIONS, On
 from infra.roles import allow, retention
 from infra.settings import Stage
 from infra.stateful import Stateful
+from infra.transport import refuse_plain_http
 
 CONTAINER = "scanner"
 STOP_SECONDS = 120
@@ -87,6 +88,8 @@ class Scanner(Construct):
         architecture, _ = _ARCHITECTURES[stage.task_architecture]
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
         allow(self.role, PERMISSIONS["Scanner"], data.arns)
+        if not stage.local:
+            refuse_plain_http(self.role)
         self.execution_role = iam.Role(
             self, "ExecutionRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com")
         )

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
+
+from infra.throttles import ROUTE_THROTTLES, Throttle
 
 Architecture = Literal["arm64", "x86_64"]
 
@@ -83,7 +86,10 @@ class Stage:
     """Of one caller, for whose token nobody has set a number."""
     frames_per_minute: int = 120
     """Of one WebSocket connection; one that sends more is closed."""
+    route_throttles: tuple[Throttle, ...] = ROUTE_THROTTLES
+    """Every other route shares `requests_per_second`."""
     cors_origins: tuple[str, ...] = ()
+    """Origins whose scripts may call the API with a token that they have, each exactly as a browser names it."""
     alarm_email: str = ""
 
     identity: Issuer | None = None
@@ -91,6 +97,12 @@ class Stage:
 
     endpoint: str = ""
     """Of an embedded AWS; empty means AWS itself."""
+
+    def __post_init__(self) -> None:
+        for origin in self.cors_origins:
+            parts = urlsplit(origin)
+            if origin != f"https://{parts.netloc}" or "*" in parts.netloc or "@" in parts.netloc:
+                raise ValueError(f"{origin!r} is no origin: write https://name, without a path and without *")
 
     @property
     def local(self) -> bool:

@@ -11,6 +11,7 @@ from infra.acknowledge import acknowledge
 from infra.identity import Identity
 from infra.permissions import On
 from infra.settings import Stage
+from infra.transport import tls_only
 
 LAMBDA_FAILED = "aws/lambda/"
 """Lambda's own prefix for batches that a function failed on for good."""
@@ -22,6 +23,7 @@ class Stateful(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id, termination_protection=stage.keep_data)
         self._fate = RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY
+        self._local = stage.local
 
         self.table = self._table("Table", recoverable=True)
         self._index(self.table, "gsi1")
@@ -72,6 +74,7 @@ class Stateful(Stack):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=recoverable
             ),
+            resource_policy=None if self._local else tls_only("dynamodb:*"),
             removal_policy=self._fate,
         )
 

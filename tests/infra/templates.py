@@ -39,11 +39,12 @@ class Synthesised:
         """Handler to properties."""
         return {each["Handler"]: each for each in self.resources("AWS::Lambda::Function").values()}
 
-    def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each policy statement of each role, with the policy's logical id."""
+    def statements(self, effect: str = "Allow") -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each such policy statement of each role, with the policy's logical id."""
         for name, policy in self.resources("AWS::IAM::Policy").items():
             for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, statement
+                if statement["Effect"] == effect:
+                    yield name, statement
 
     def actions(self, part: str) -> set[str]:
         """All actions of the roles whose policies' ids have `part` in them."""

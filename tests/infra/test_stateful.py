@@ -51,15 +51,6 @@ def test_results_are_versioned_and_their_access_is_logged(stage: Synthesised) ->
     assert results["LoggingConfiguration"]["LogFilePrefix"] == "results/"
 
 
-def test_buckets_and_queues_refuse_plain_http(prod: Synthesised) -> None:
-    for kind, count in (("AWS::S3::BucketPolicy", 3), ("AWS::SQS::QueuePolicy", 14)):
-        policies = prod.resources(kind)
-        assert len(policies) == count
-        for policy in policies.values():
-            denials = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
-            assert any(each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for each in denials)
-
-
 def test_seals_are_kept_and_in_production_locked(stage: Synthesised, prod: Synthesised) -> None:
     seals = stage.one("AWS::S3::Bucket", "Seals")
     assert seals["VersioningConfiguration"] == {"Status": "Enabled"}

@@ -1,10 +1,11 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
-from infra.permissions import PERMISSIONS, On
+from infra.permissions import PERMISSIONS, Grant, On
+from infra.roles import compact
 from tests.infra.templates import Synthesised, listed
 from tests.infra.test_function import MODELS
 
@@ -130,3 +131,37 @@ def test_nobody_deletes_a_seal_or_makes_one_but_the_sealer(stage: Synthesised) -
 def families(statement: Mapping[str, Any]) -> list[str]:
     keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
     return list(listed(keys))
+
+
+def _rights(grants: Iterable[Grant]) -> set[tuple[On, str, str]]:
+    return {(grant.on, action, key) for grant in grants for action in grant.actions for key in grant.keys or ("",)}
+
+
+@pytest.mark.parametrize("row", sorted(PERMISSIONS))
+def test_fewer_statements_say_the_same(row: str) -> None:
+    assert _rights(compact(PERMISSIONS[row])) == _rights(PERMISSIONS[row])
+
+
+def test_no_role_has_more_than_iam_takes(prod: Synthesised) -> None:
+    """Nothing overflows into a managed policy; a reference stands for the ARN that it will be."""
+    assert not prod.resources("AWS::IAM::ManagedPolicy")
+    sizes: dict[str, int] = {}
+    for policy in prod.resources("AWS::IAM::Policy").values():
+        text = json.dumps(_resolved(policy["PolicyDocument"]), separators=(",", ":"))
+        for role in policy["Roles"]:
+            sizes[role["Ref"]] = sizes.get(role["Ref"], 0) + len(text)
+    assert {role: size for role, size in sizes.items() if size > 10_000} == {}
+
+
+def _resolved(value: object) -> object:
+    match value:
+        case {"Fn::GetAtt": _} | {"Fn::ImportValue": _} | {"Ref": _} | {"Fn::Sub": _}:
+            return "x" * 100
+        case {"Fn::Join": [_, list(parts)]}:
+            return "x" * (60 + sum(len(part) for part in parts if isinstance(part, str)))
+        case dict():
+            return {name: _resolved(each) for name, each in value.items()}
+        case list():
+            return [_resolved(each) for each in value]
+        case _:
+            return value

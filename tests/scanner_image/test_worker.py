@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -410,3 +411,44 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer | Mapping[int, Ans
 
     monkeypatch.setattr(connect, "ask", ask)
     return asked
+
+
+@pytest.mark.parametrize("asked", ["cancel", "pause", "halt", "end"])
+def test_what_was_stopped_before_it_began_sends_nothing_and_says_so(
+    stage: Stage, fake_tools: FakeTools, asked: str
+) -> None:
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
+    stage.ledger.requested_before = asked
+
+    document = stage.run(SPEC)
+
+    assert not fake_tools.ran("masscan")
+    assert document.trailer.outcome == "stopped"
+    assert set(answers(SPEC, document.coverage).values()) == {Answer.NOT_COVERED}
+    assert stage.ledger.saved is not None
+    assert stage.ledger.saved.stop == ("" if asked == "end" else asked)
+
+
+def test_an_attempt_stops_by_its_own_clock_when_the_hours_end(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
+    stage.ledger.not_after = datetime.now(UTC) + timedelta(seconds=4)
+
+    began = time.monotonic()
+    document = stage.run(SPEC)
+
+    assert time.monotonic() - began < 30
+    assert document.trailer.outcome == "stopped"
+    assert "the hours in which the network may be scanned ended" in document.trailer.reason
+    assert document.open == {("10.9.1.2", 80)}
+    assert stage.ledger.saved is not None
+    assert stage.ledger.saved.stop == "window"
+
+
+def test_an_attempt_keeps_to_the_rate_that_it_was_granted(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{ACCOUNT}; {DONE}")
+    stage.ledger.granted = 77
+
+    document = stage.run(SPEC)
+
+    (command,) = document.trailer.commands
+    assert command.argv[command.argv.index("--rate") + 1] == "77"

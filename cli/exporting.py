@@ -18,6 +18,7 @@ from cli.errors import CommandError, Unreachable, UsageError
 from cli.listing import network_id, write_json
 from cli.options import AsJson, Project
 from cli.session import Session, notes, open_session
+from cli.times import in_past
 
 WAIT_SECONDS = 1800
 _PAUSES = (0.2, 0.5, 1.0)
@@ -55,6 +56,14 @@ def export(
     status: Annotated[str, typer.Option(help="Of alerts or scans.")] = "",
     kind_of_alert: Annotated[str, typer.Option("--type", help="Of alerts: e.g. NEW_PORT.")] = "",
     severity: Annotated[str, typer.Option(help="Of alerts.")] = "",
+    assignee: Annotated[str, typer.Option(help="Of alerts: who they are assigned to.")] = "",
+    group: Annotated[str, typer.Option(help="Of alerts: a group's id.")] = "",
+    since: Annotated[str, typer.Option(help="Of alerts: raised within so long, 12h or 7d, or since a time.")] = "",
+    before: Annotated[str, typer.Option(help="Of alerts: raised longer ago, or before a time.")] = "",
+    tag: Annotated[str, typer.Option(help="Of hosts: those with this tag.")] = "",
+    up: Annotated[
+        bool | None, typer.Option("--up/--down", help="Of hosts: those that answer, or no longer do.")
+    ] = None,
     project: Project = "",
     as_json: AsJson = False,
 ) -> None:
@@ -75,6 +84,12 @@ def export(
             "status": status,
             "type": kind_of_alert,
             "severity": severity,
+            "assignee": assignee,
+            "group": group,
+            "since": in_past(since, option="--since") if since else "",
+            "before": in_past(before, option="--before") if before else "",
+            "tag": tag,
+            "up": up,
         }
         default = Form.NMAP_XML if kind is Kind.SCAN else Form.CSV
         body = {

@@ -40,8 +40,8 @@ _PLACE = frozenset({"network", "address", "cidr"})
 _CELL = _PLACE | {"port", "protocol"}
 FILTERS: Mapping[ExportKind, frozenset[str]] = {
     ExportKind.EXPOSURES: _CELL | {"service", "state"},
-    ExportKind.HOSTS: _PLACE,
-    ExportKind.ALERTS: _CELL | {"status", "type", "severity"},
+    ExportKind.HOSTS: _PLACE | {"tag", "up"},
+    ExportKind.ALERTS: _CELL | {"status", "type", "severity", "assignee", "group", "since", "before"},
     ExportKind.SCANS: frozenset({"network", "status"}),
     ExportKind.SCAN_XML: frozenset({"scan"}),
 }
@@ -68,6 +68,15 @@ class ExportFilters(Model):
     status: AlertStatus | ScanStatus | Literal["unresolved"] | None = None
     type: AlertType | None = None
     severity: Severity | None = None
+    assignee: str = Field(default="", max_length=128)
+    group: Id | Literal[""] = ""
+    since: Time | None = None
+    """Raised then or later."""
+    before: Time | None = None
+    """Raised before then."""
+    tag: str = Field(default="", max_length=64)
+    """Of hosts."""
+    up: bool | None = None
 
 
 class ExportDraft(Model):

@@ -35,6 +35,7 @@ COLUMNS: Mapping[ExportKind, Mapping[str, str]] = {
         for name in (
             *("network", "asset", "addresses", "name", "names", "certificate_names", "mac", "vendor", "os", "up"),
             *("reason", "tags", "comment", "answers_everything", "first_seen", "last_changed"),
+            *("accepted", "accepted_by", "edited", "edited_by"),
         )
     },
     ExportKind.ALERTS: {

@@ -148,11 +148,21 @@ class WriteExport:
     def _hosts(self, export: Export, network: str, cursor: str) -> Page[Host]:
         wanted = export.filters
         return self.hosts.list(
-            export.project, network, address=wanted.address, cidr=wanted.cidr, limit=PAGE, cursor=cursor
+            export.project,
+            network,
+            address=wanted.address,
+            cidr=wanted.cidr,
+            tag=wanted.tag,
+            up=wanted.up,
+            limit=PAGE,
+            cursor=cursor,
         )
 
     def _alerts(self, export: Export, now: datetime, cursor: str) -> Page[Alert]:
-        wanted = AlertFilter.model_validate(export.filters.model_dump(exclude={"scan", "service", "state"}))
+        told = export.filters.model_dump()
+        wanted = AlertFilter.model_validate(
+            {name: told[name] for name in told.keys() & AlertFilter.model_fields.keys()}
+        )
         return self.alerts.page(export.project, wanted, now=now, limit=PAGE, cursor=cursor)
 
     def _scans(self, export: Export, cursor: str) -> Page[Scan]:

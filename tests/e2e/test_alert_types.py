@@ -229,6 +229,11 @@ def test_a_host_where_nothing_was_is_an_alert_until_it_is_gone(nights: Nights) -
     assert alert["resolution"]["reason"].startswith("gone in covered scope")
 
 
+def test_a_host_has_the_name_that_its_name_server_knows(nights: Nights) -> None:
+    host = nights.project.get("networks", nights.services["id"], "hosts", nights.mail)
+    assert host["names"] == [f"at-{nights.mail.replace('.', '-')}.lab.test"]
+
+
 def test_a_host_that_answers_on_everything_is_one_alert_and_its_ports_are_none(nights: Nights) -> None:
     alert = nights.only("ANSWERS_EVERYTHING")
     assert (alert["asset"], alert["port"]) == (nights.everything, None)

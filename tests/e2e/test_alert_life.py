@@ -107,22 +107,38 @@ def test_an_acknowledgement_that_has_ended_counts_as_not_there(estate: Estate) -
     assert 443 in estate.found(severity="high")
 
 
-def test_the_end_of_a_short_exception_is_told_halfway(estate: Estate) -> None:
-    """The clock's turn of each minute is done by hand."""
+LASTS = timedelta(seconds=36)
+
+
+def test_the_end_of_a_short_exception_is_told_halfway_and_what_it_covered_comes_back(estate: Estate) -> None:
     project, alert = estate.project, estate.alerts[443]
     made = datetime.now(UTC)
-    wish = {"reason": "for a moment", "until": (made + timedelta(seconds=16)).isoformat()}
+    until = {"until": (made + LASTS).isoformat()}
     with project.platform.live(project.id) as socket:
         assert ask(socket, action="subscribe", topic=f"project:{project.id}", project=project.id)["type"] == "snapshot"
-        project.post("alerts", alert, "mute", body=wish)
-        time.sleep(max(0.0, (made + timedelta(seconds=9) - datetime.now(UTC)).total_seconds()))
-        queue = project.platform.outputs["ReviewQueueUrl"]
-        project.platform.aws("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({"kind": "due"}))
-        while True:
+        project.post("alerts", alert, "mute", body={"reason": "for a moment", **until})
+        rule = {"name": "a-trial", "action": "allow", "ports": "8080", "reason": "a trial", **until}
+        path = ("projects", project.id, "networks", estate.network, "rules")
+        project.platform.client.put(*path, body={"rules": [rule]}, version=0)
+        eventually(lambda: estate.read(8080)["status"] == "resolved", what="the rule allows it")
+        the_clock_turns(project, made + LASTS / 2)
+        told: dict[str, tuple[str, str]] = {}
+        while len(told) < 2:
             event = json.loads(socket.recv(timeout=30))
             if event["type"] == "exception.ending":
-                break
-    assert (event["data"]["what"], event["data"]["alert"], event["data"]["reason"]) == ("muted", alert, "for a moment")
+                data = event["data"]
+                told[data["what"]] = data["alert"] or data["rule"], data["reason"]
+    assert told == {"muted": (alert, "for a moment"), "rule": ("a-trial", "a trial")}
+    the_clock_turns(project, made + LASTS)
+    eventually(lambda: estate.read(8080)["status"] == "open", what="what the rule allowed is back")
+    assert estate.read(443)["muted"] is None
+
+
+def the_clock_turns(project: Project, at: datetime) -> None:
+    """What the product does each minute, done a moment after `at`."""
+    time.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()) + 1)
+    queue = project.platform.outputs["ReviewQueueUrl"]
+    project.platform.aws("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps({"kind": "due"}))
 
 
 def test_comments_belong_to_who_wrote_them(estate: Estate) -> None:

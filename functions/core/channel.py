@@ -11,7 +11,8 @@ from pydantic import Field
 
 from functions.core.alert import Alert, AlertType, Severity
 from functions.core.egress import check_destination, parse_url
-from functions.core.errors import InvalidInput
+from functions.core.errors import InvalidInput, OutOfScope
+from functions.core.ids import is_id
 from functions.core.model import Id, Model, Time
 from functions.core.network import TAG
 from functions.core.quoting import quoted
@@ -107,7 +108,7 @@ ROTATION = timedelta(hours=24)
 """For so long messages carry the signatures of both secrets."""
 
 
-def validate_channel(draft: ChannelDraft, *, topics: str, plain_http: bool) -> None:
+def validate_channel(draft: ChannelDraft, *, project: str, topics: str, plain_http: bool) -> None:
     """`topics`: what the ARN of every topic begins with that may be published to. Raises InvalidInput, OutOfScope."""
     wanted, other = ("url", "topic") if draft.kind is ChannelKind.WEBHOOK else ("topic", "url")
     if not getattr(draft, wanted):
@@ -119,17 +120,21 @@ def validate_channel(draft: ChannelDraft, *, topics: str, plain_http: bool) -> N
         if endpoint.is_address:
             check_destination((endpoint.host,), "url", admit_loopback=plain_http)
     else:
-        _check_topic(draft.topic, topics)
+        _check_topic(draft.topic, topics, project)
     if draft.quiet is not None:
         _check_quiet(draft.quiet)
 
 
-def _check_topic(topic: str, topics: str) -> None:
+def _check_topic(topic: str, topics: str, project: str) -> None:
+    """A topic whose name begins with a project's id is that project's; any other is everybody's."""
     name = topic.removeprefix(topics)
     if name == topic or not _TOPIC_NAME.fullmatch(name):
         raise InvalidInput(
             "topic", f"{quoted(topic)} is not a standard topic of this account: write as in {topics}alerts"
         )
+    owner = name.partition("-")[0]
+    if is_id(owner) and owner != project:
+        raise OutOfScope("topic", f"{quoted(topic)} is named for another project")
 
 
 def _check_quiet(quiet: QuietHours) -> None:

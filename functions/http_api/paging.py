@@ -1,19 +1,16 @@
 """Pages: of the store as the API tells them, and of a project's networks one after another."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from functions.core.errors import InvalidInput
-from functions.core.ids import is_id
 from functions.core.model import Model
 from functions.http_api.models import ListOf
-from functions.store.cursor import Page
+from functions.store.cursor import Page, read_cursor, write_cursor
 from functions.store.networks import Networks
 
 M = TypeVar("M", bound=Model)
+_WALK = "networks"
 
 
 def listed(page: Page[M]) -> ListOf[M]:
@@ -30,13 +27,13 @@ class Walk:
 
     def position(self) -> tuple[str, str]:
         """The network to read and the cursor within it; the network is empty where the project has none."""
-        network, inner = _read(self.cursor)
+        network, inner = _read(self.cursor, self.project)
         return (network, inner) if network else (self._after(""), "")
 
     def following(self, network: str, inner: str) -> str | None:
         """The cursor after a page of `network` that ended with the cursor `inner`; None at the end of the walk."""
         following = network if inner else self._after(network)
-        return _write(following, inner) if following else None
+        return _write(following, inner, self.project) if following else None
 
     def _after(self, network: str) -> str:
         cursor = ""
@@ -69,17 +66,11 @@ def first_of_networks(walk: Walk, list_one: Callable[[str, str], Page[M]], *, at
     return page
 
 
-def _write(network: str, inner: str) -> str:
-    return base64.urlsafe_b64encode(f"{network}.{inner}".encode()).decode()
+def _write(network: str, inner: str, project: str) -> str:
+    return write_cursor(f"{network}.{inner}", _WALK, project)
 
 
-def _read(cursor: str) -> tuple[str, str]:
-    if not cursor:
-        return "", ""
-    try:
-        network, _, inner = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition(".")
-    except (binascii.Error, UnicodeDecodeError):
-        network = ""
-    if not is_id(network):
-        raise InvalidInput("cursor", "the cursor is damaged; start the list again without one")
+def _read(cursor: str, project: str) -> tuple[str, str]:
+    """Raises InvalidInput for a damaged cursor, or one of another list or project."""
+    network, _, inner = read_cursor(cursor, _WALK, project).partition(".")
     return network, inner

@@ -36,7 +36,7 @@ class ManageChannels:
 
     def create(self, *, project: str, identifier: str, draft: ChannelDraft, now: datetime) -> Shown:
         """Raises InvalidInput, AlreadyExists, Conflict for one too many."""
-        self._validate(draft)
+        self._validate(project, draft)
         channel = Channel(**dict(draft), id=identifier, project=project, created=now, updated=now)
         if draft.kind is not ChannelKind.WEBHOOK:
             self.channels.create(channel, None)
@@ -50,7 +50,7 @@ class ManageChannels:
         channel = self.channels.get(project, identifier)
         if draft.kind is not channel.kind:
             raise InvalidInput("kind", "a channel keeps its kind: make another one")
-        self._validate(draft)
+        self._validate(project, draft)
         return self.channels.update(channel, draft, expected=expected, now=now)
 
     def rotate(self, *, project: str, identifier: str, expected: int, now: datetime) -> Shown:
@@ -92,5 +92,5 @@ class ManageChannels:
             raise NotFound(f"no delivery of {alert} on this channel has failed within a month")
         return entry
 
-    def _validate(self, draft: ChannelDraft) -> None:
-        validate_channel(draft, topics=self.topics, plain_http=self.plain_http)
+    def _validate(self, project: str, draft: ChannelDraft) -> None:
+        validate_channel(draft, project=project, topics=self.topics, plain_http=self.plain_http)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from functions.core.alert import Alert, AlertType, Mark, Severity
 from functions.core.channel import ChannelDraft, QuietHours, Route, due_at, fits, quiet_until, validate_channel
-from functions.core.errors import InvalidInput
+from functions.core.errors import InvalidInput, OutOfScope
 from tests.core.delivery_examples import AT, NETWORK, OTHER_NETWORK, alert
+from tests.store.examples import OTHER_PROJECT, PROJECT
 
 TOPICS = "arn:aws:sns:eu-central-1:111122223333:vedette-"
 INSTANTS = st.timedeltas(timedelta(0), timedelta(days=1461)).map(lambda age: datetime(2024, 1, 1, tzinfo=UTC) + age)
@@ -121,11 +122,25 @@ def test_a_digest_goes_out_within_its_span(at: datetime, minutes: int) -> None:
 )
 def test_what_cannot_work_is_refused_with_its_field(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        validate_channel(draft(**fields), topics=TOPICS, plain_http=False)
+        validate_channel(draft(**fields), project=PROJECT, topics=TOPICS, plain_http=False)
     assert refused.value.field == field
 
 
 def test_a_topic_of_this_account_and_a_public_webhook_are_fine() -> None:
-    validate_channel(draft(kind="sns", url="", topic=f"{TOPICS}team-1"), topics=TOPICS, plain_http=False)
-    validate_channel(draft(url="https://8.8.8.8/hook"), topics=TOPICS, plain_http=False)
-    validate_channel(draft(url="http://127.0.0.1:9/hook"), topics=TOPICS, plain_http=True)
+    validate_channel(
+        draft(kind="sns", url="", topic=f"{TOPICS}team-1"), project=PROJECT, topics=TOPICS, plain_http=False
+    )
+    validate_channel(draft(url="https://8.8.8.8/hook"), project=PROJECT, topics=TOPICS, plain_http=False)
+    validate_channel(draft(url="http://127.0.0.1:9/hook"), project=PROJECT, topics=TOPICS, plain_http=True)
+
+
+def test_a_topic_named_for_a_project_is_that_projects_alone() -> None:
+    def validate(name: str) -> None:
+        topic = draft(kind="sns", url="", topic=f"{TOPICS}{name}")
+        validate_channel(topic, project=PROJECT, topics=TOPICS, plain_http=False)
+
+    validate(f"{PROJECT}-soc")
+    validate(PROJECT)
+    for name in (OTHER_PROJECT, f"{OTHER_PROJECT}-soc"):
+        with pytest.raises(OutOfScope):
+            validate(name)

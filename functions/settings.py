@@ -93,7 +93,7 @@ class PlanSettings(ScopeSettings):
     lease_s: int
 
 
-class AdmitSettings(Environment):
+class AdmitSettings(ScopeSettings):
     """`task_s`: seconds after which a task is gone in any case."""
 
     table: str

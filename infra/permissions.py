@@ -179,6 +179,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("TOK#*", "SCN#*", "HIS#*", "ALR#*"), on=On.GSI1),
         *_TELL,
         *_READ_LOG,
+        _table("Query", keys=("SRC#*",)),
         *_CHANGE_ALERTS,
         # Missing alerts are raised on request too.
         _table("BatchGetItem", keys=("ALR#*",)),
@@ -229,14 +230,16 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "AdmitChunk": (
         _table("GetItem", keys=("BUD#*", "CHK#*", "NET#*", "PRJ", "SCN#*")),
         *_SEE_STOPS,
-        _table("Query", keys=("BUD#*",)),
-        _table("PutItem", keys=("BUD#*",)),
+        *_PROVE_AUTHORITIES,
+        _table("Query", keys=("AUT#*", "BUD#*")),
+        _table("PutItem", keys=("BUD#*", "CHK#*")),
         _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
     ),
     "JudgeAttempt": (
         _table("GetItem", "UpdateItem", keys=("CHK#*",)),
         *_SEE_STOPS,
         _table("DeleteItem", keys=("BUD#*",)),
+        _table("PutItem", keys=("SRC#*",)),
     ),
     "IngestChunk": _INGEST,
     "RecordFailure": (

@@ -21,6 +21,7 @@ from functions.settings import (
     PlanSettings,
     RecordFailureSettings,
 )
+from infra.authorities import inventory_roles
 from infra.function import Function
 from infra.permissions import OWN_TRACES, PERMISSIONS, On
 from infra.queue import Inbox
@@ -90,7 +91,11 @@ class ScanWorkflow(Construct):
                 ),
                 heavy=True,
             ),
-            Step("AdmitChunk", "admit", AdmitSettings(table=table, task_s=stage.scan_chunk_seconds)),
+            Step(
+                "AdmitChunk",
+                "admit",
+                AdmitSettings(table=table, task_s=stage.scan_chunk_seconds, admit_loopback=stage.admit_loopback),
+            ),
             Step("JudgeAttempt", "judge", JudgeSettings(table=table)),
             Step(
                 "IngestChunk",
@@ -106,7 +111,7 @@ class ScanWorkflow(Construct):
                 heavy=True,
             ),
         )
-        arns = {**data.arns, On.INBOX: (self.inbox.arn,)}
+        arns = {**data.arns, On.INBOX: (self.inbox.arn,), On.INVENTORY_ROLES: (inventory_roles(self),)}
         return {
             step.construct_id: Function(
                 self,

@@ -163,7 +163,16 @@ BUDGETS = {
         "usecases.plan_scan",
         "wiring.clock",
     ),
-    "functions.scan_workflow.admit": a_function("scan_workflow", "admit_chunk", "usecases.admit_chunk", "wiring.clock"),
+    "functions.scan_workflow.admit": a_function(
+        "scan_workflow",
+        "admit_chunk",
+        "adapters.aws_inventory",
+        "adapters.txt_records",
+        "usecases.admit_chunk",
+        "usecases.authority_still_holds",
+        "usecases.prove_authority",
+        "wiring.clock",
+    ),
     "functions.scan_workflow.judge": a_function(
         "scan_workflow", "judge_attempt", "usecases.judge_attempt", "wiring.clock"
     ),

@@ -16,6 +16,7 @@ from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.projects import Projects
 from functions.store.scans import Scans
+from functions.usecases.authority_still_holds import AuthorityStillHolds
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 5, 300
 MOST_WAITS = 12
@@ -50,6 +51,7 @@ class AdmitChunk:
     networks: Networks
     projects: Projects
     allotments: Allotments
+    authority_still_holds: AuthorityStillHolds
     task_s: int
 
     def __call__(self, *, project: str, scan: str, run: int, chunk: str, waits: int, now: datetime) -> Admission:
@@ -59,21 +61,34 @@ class AdmitChunk:
             return HOLD
         if found.status is not ChunkStatus.WAITING:
             return Admission(Decision.JUDGE)
-        if of.stop or (asked := self.ledger.stop_requested(project, scan, run=run)):
-            if not of.stop and asked in set(Stop):
-                self._stop(of, Stop(asked), "", now)
-            return HOLD
         network = self.networks.get(project, of.network)
-        if network.window and next_open(network.window, now) != now:
-            self._stop(of, Stop.WINDOW, "the hours in which the network may be scanned are over", now)
+        try:
+            held = self._held(of, network, now)
+            rate = 0 if held else self._take(found, network, now)
+            why = "the budgets of project and network left no packets to send"
+        except Unavailable as error:
+            held, rate, why = False, 0, error.message
+        if held:
             return HOLD
-        closes = next_close(network.window, now) if network.window else None
-        rate = self._take(found, network, now)
-        if not rate:
-            return self._wait(of, waits, now)
-        return self._go(found, rate, closes)
+        return self._go(found, network, rate, now) if rate else self._wait(of, waits, why, now)
 
-    def _go(self, chunk: Chunk, rate: int, closes: datetime | None) -> Admission:
+    def _held(self, scan: Scan, network: Network, now: datetime) -> bool:
+        """Whether nothing of the scan may start; from then on it is asked to stop. Raises Unavailable."""
+        if scan.stop:
+            return True
+        if asked := self.ledger.stop_requested(scan.project, scan.id, run=scan.run):
+            if asked in set(Stop):
+                self._stop(scan, Stop(asked), "", now)
+        elif lost := self.authority_still_holds(scan, now=now):
+            self._stop(scan, Stop.AUTHORITY, lost, now)
+        elif network.window and next_open(network.window, now) != now:
+            self._stop(scan, Stop.WINDOW, "the hours in which the network may be scanned are over", now)
+        else:
+            return False
+        return True
+
+    def _go(self, chunk: Chunk, network: Network, rate: int, now: datetime) -> Admission:
+        closes = next_close(network.window, now) if network.window else None
         try:
             self.ledger.admit(chunk, rate=rate, not_after=closes)
         except Superseded:
@@ -81,7 +96,7 @@ class AdmitChunk:
         return Admission(Decision.GO)
 
     def _take(self, chunk: Chunk, network: Network, now: datetime) -> int:
-        """0 where the budgets have none left, or too many take at once."""
+        """0 where the budgets have none left. Raises Unavailable where too many take at once."""
         limits = self.projects.limits(chunk.project)
         budget = Budget(network_rate=network.rate, rate=limits.rate, tasks=limits.max_tasks)
         wanted = Allotment(
@@ -92,20 +107,21 @@ class AdmitChunk:
             rate=chunk.rate or network.rate,
             until=now + timedelta(seconds=self.task_s),
         )
-        try:
-            return self.allotments.take(wanted, budget, now=now)
-        except Unavailable:
-            return 0
+        return self.allotments.take(wanted, budget, now=now)
 
-    def _wait(self, scan: Scan, waits: int, now: datetime) -> Admission:
+    def _wait(self, scan: Scan, waits: int, why: str, now: datetime) -> Admission:
         if waits >= MOST_WAITS:
-            self._stop(scan, Stop.BUDGET, "the budgets of project and network left no packets to send", now)
+            self._stop(scan, Stop.BUDGET, why, now)
             return HOLD
         seconds = min(FIRST_WAIT_S * 2**waits, LONGEST_WAIT_S)
         return Admission(Decision.WAIT, seconds, waits + 1)
 
     def _stop(self, scan: Scan, stop: Stop, why: str, now: datetime) -> None:
-        """The rest of the scan's chunks are held without a look at clock or budget; running ones see to it themselves."""
+        """The rest of the scan's chunks are held without a look at clock or budget. Running ones are asked where an authority
+        is lost; they see to all else themselves.
+        """
+        if stop is Stop.AUTHORITY:
+            self.ledger.request_stop(scan.project, scan.id, stop, run=scan.run)
         try:
             self.scans.request_stop(scan, stop, now=now, why=why)
         except (IllegalTransition, NotFound, StaleVersion):

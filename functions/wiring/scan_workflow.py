@@ -53,22 +53,34 @@ def plan_scan() -> PlanScan:
 
 @cache
 def admit_chunk() -> AdmitChunk:
+    from functions.adapters.aws_inventory import AwsInventory
+    from functions.adapters.txt_records import TxtRecords
     from functions.settings import AdmitSettings
     from functions.store.allotments import Allotments
+    from functions.store.authorities import Authorities
     from functions.store.ledger import Ledger
     from functions.store.networks import Networks
     from functions.store.projects import Projects
     from functions.store.scans import Scans
     from functions.usecases.admit_chunk import AdmitChunk
+    from functions.usecases.authority_still_holds import AuthorityStillHolds
+    from functions.usecases.prove_authority import ProveAuthority
 
     settings = AdmitSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
+    authorities = Authorities(table)
     return AdmitChunk(
         scans=Scans(table),
         ledger=Ledger(table),
         networks=Networks(table),
         projects=Projects(table),
         allotments=Allotments(table),
+        authority_still_holds=AuthorityStillHolds(
+            authorities=authorities,
+            prove=ProveAuthority(authorities=authorities, txt=TxtRecords(), inventory=AwsInventory()),
+            ledger=Ledger(table),
+            admit_loopback=settings.admit_loopback,
+        ),
         task_s=settings.task_s,
     )
 
@@ -78,10 +90,11 @@ def judge_attempt() -> JudgeAttempt:
     from functions.settings import JudgeSettings
     from functions.store.allotments import Allotments
     from functions.store.ledger import Ledger
+    from functions.store.sources import Sources
     from functions.usecases.judge_attempt import JudgeAttempt
 
     table = Table(clients.dynamodb(), JudgeSettings.from_environment().table)
-    return JudgeAttempt(ledger=Ledger(table), allotments=Allotments(table))
+    return JudgeAttempt(ledger=Ledger(table), allotments=Allotments(table), sources=Sources(table))
 
 
 @cache

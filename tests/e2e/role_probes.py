@@ -8,6 +8,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from functions.adapters.results import Results
+from functions.core.authority import AuthorityStatus, LeanedOn
 from functions.core.chunk import Chunk
 from functions.core.exposure import ChangeKind, ExposureState
 from functions.core.halt import Halt
@@ -15,6 +16,7 @@ from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
 from functions.core.trends import alert_counts
 from functions.store import keys
+from functions.store.authorities import Authorities
 from functions.store.counters import Counters
 from functions.store.ledger import Ledger
 from functions.store.live import Live
@@ -22,6 +24,7 @@ from functions.store.table import Table
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER
 from infra.permissions import On
 from tests.e2e import api_probes, audit_probes, delivery_probes, export_probes, review_probes
+from tests.e2e.authority_probes import account_to_read
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json, eventually
 from tests.e2e.roles import Pair, Roles
@@ -51,6 +54,18 @@ def _admit(hand: StageHand, _roles: Roles) -> Outcome:
     scan = hand.scan(running=True)
     said = hand.invoke("AdmitChunk", _run(scan, hand.waiting_chunk(scan)))
     return Outcome.of(said, done=said.said.get("decision") == "go")
+
+
+def _admit_after_reading_the_account(hand: StageHand, _roles: Roles) -> Outcome:
+    """Of a scan that leans on an account, which no longer holds what is to be scanned: read anew, and left out."""
+    authorities, authority = Authorities(hand.table), account_to_read(hand)
+    authorities.change(authority, {"status": AuthorityStatus.ACTIVE, "proved": hand.now})
+    scan = hand.scan(running=True)
+    leaned = (LeanedOn(id=authority.id, until=authority.until),)
+    scan = hand.stores.scans.update(scan, snapshot=scan.snapshot.model_copy(update={"authorities": leaned}))
+    said = hand.invoke("AdmitChunk", _run(scan, hand.waiting_chunk(scan)))
+    left_out = bool(hand.stores.ledger.exclusions(scan.project, scan.id))
+    return Outcome.of(said, done=said.said.get("decision") == "go" and left_out)
 
 
 def _judge(hand: StageHand, _roles: Roles) -> Outcome:
@@ -284,7 +299,8 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("PlanChunks", On.PLANS, "s3:GetObject"): _plan,
     Pair("PlanChunks", On.PLANS, "s3:PutObject"): _plan,
     **_on_table("AdmitChunk", _admit, "BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-    **_on_table("JudgeAttempt", _judge, "BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"),
+    Pair("AdmitChunk", On.INVENTORY_ROLES, "sts:AssumeRole"): _admit_after_reading_the_account,
+    **_on_table("JudgeAttempt", _judge, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
     **_on_table("IngestChunk", _ingest, "GetItem", "Query", "PutItem", "UpdateItem"),
     Pair("IngestChunk", On.PLANS, "s3:GetObject"): _ingest,
     Pair("IngestChunk", On.RESULTS, "s3:GetObject"): _ingest,

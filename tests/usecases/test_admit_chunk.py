@@ -1,0 +1,133 @@
+"""The gate looks at what the scan leans on before every task."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from functions.core.authority import Authority, AuthorityKind, AuthorityStatus, LeanedOn, proved, revoked
+from functions.core.chunk import Chunk
+from functions.core.errors import Unavailable
+from functions.core.scan import Scan, ScanEvent
+from functions.core.stop import Stop
+from functions.store.authorities import Authorities
+from functions.usecases.admit_chunk import HOLD, MOST_WAITS, Admission, AdmitChunk, Decision
+from functions.usecases.authority_still_holds import AuthorityStillHolds
+from functions.usecases.prove_authority import ProveAuthority
+from tests.backend import NOW, Backend
+from tests.core.authorities import authority
+
+ACCOUNT: dict[str, Any] = {"kind": AuthorityKind.AWS, "ranges": (), "addresses": ("10.0.0.0", "10.0.0.1")}
+
+
+@dataclass
+class FakeProof:
+    """What an account holds by now; `down`: it does not answer."""
+
+    authorities: Authorities
+    holds: tuple[str, ...] = ("10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3")
+    down: bool = False
+    read: list[str] = field(default_factory=list)
+
+    def __call__(self, found: Authority, *, now: datetime) -> Authority:
+        if self.down:
+            raise Unavailable("no answer")
+        self.read.append(found.id)
+        return self.authorities.change(found, proved(found, now=now, addresses=self.holds, names=()))
+
+
+@dataclass
+class Stage:
+    backend: Backend
+    authorities: Authorities
+    proof: FakeProof
+    leaned: Authority
+    scan: Scan
+
+    def admit(self, *, waits: int = 0, after: timedelta = timedelta(hours=1)) -> Admission:
+        backend = self.backend
+        admit = AdmitChunk(
+            scans=backend.scans,
+            ledger=backend.ledger,
+            networks=backend.networks,
+            projects=backend.projects,
+            allotments=backend.allotments,
+            authority_still_holds=AuthorityStillHolds(
+                authorities=self.authorities, prove=cast("ProveAuthority", self.proof), ledger=backend.ledger
+            ),
+            task_s=500,
+        )
+        where = {"project": self.scan.project, "scan": self.scan.id, "run": 1, "chunk": "00000"}
+        return admit(**where, waits=waits, now=NOW + after)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        return self.backend.ledger.exclusions(self.scan.project, self.scan.id)
+
+
+def staged(backend: Backend, **fields: Any) -> Stage:
+    authorities = Authorities(backend.table)
+    leaned = authority("10.0.0.0/24", project=backend.project, **fields)
+    authorities.create(leaned)
+    scan = backend.scan(backend.network("10.0.0.0/30"))
+    snapshot = scan.snapshot.model_copy(update={"authorities": (LeanedOn(id=leaned.id, until=leaned.until),)})
+    backend.ledger.create([Chunk(project=scan.project, scan=scan.id, chunk="00000", cells=4, rate=100)])
+    running = backend.scans.transition(scan, ScanEvent.START, started=NOW, snapshot=snapshot)
+    return Stage(backend, authorities, FakeProof(authorities), leaned, running)
+
+
+@pytest.fixture
+def stage(backend: Backend) -> Stage:
+    return staged(backend)
+
+
+@pytest.fixture
+def account(backend: Backend) -> Stage:
+    return staged(backend, **ACCOUNT)
+
+
+def test_a_chunk_of_a_scan_whose_authority_counts_goes_at_its_rate(stage: Stage) -> None:
+    assert stage.admit().decision is Decision.GO
+    assert stage.backend.ledger.get(stage.scan.project, stage.scan.id, "00000").granted == 100
+
+
+@pytest.mark.parametrize("end", ["revoked", "over"])
+def test_a_chunk_of_a_scan_whose_authority_is_gone_is_held_and_all_workers_are_asked_to_stop(
+    stage: Stage, end: str
+) -> None:
+    if end == "revoked":
+        stage.authorities.change(stage.leaned, revoked(stage.leaned, now=NOW, by="eve", why="sold"))
+    assert stage.admit(after=timedelta(days=400 if end == "over" else 1)) == HOLD
+    assert stage.backend.reread(stage.scan).stop == Stop.AUTHORITY
+    assert stage.backend.ledger.stop_requested(stage.scan.project, stage.scan.id, run=1) == Stop.AUTHORITY
+
+
+def test_an_account_is_read_again_and_what_it_released_is_left_out(account: Stage) -> None:
+    account.proof.holds = ("10.0.0.0", "10.0.0.1", "10.0.0.3")
+    assert account.admit().decision is Decision.GO
+    assert account.left_out == ("10.0.0.2",)
+
+
+def test_chunks_that_start_side_by_side_share_one_reading(account: Stage) -> None:
+    account.admit()
+    account.admit(after=timedelta(hours=1, seconds=5))
+    assert len(account.proof.read) == 1
+    account.admit(after=timedelta(hours=1, seconds=30))
+    assert len(account.proof.read) == 2
+
+
+def test_an_account_that_cannot_be_read_lets_nothing_start(account: Stage) -> None:
+    account.proof.down = True
+    assert account.admit().decision is Decision.WAIT
+    assert account.admit(waits=MOST_WAITS) == HOLD
+    held = account.backend.reread(account.scan)
+    assert (held.stop, held.stop_why) == (Stop.BUDGET, "no answer")
+
+
+def test_an_account_that_is_lost_ends_the_scan(account: Stage) -> None:
+    lost = {"status": AuthorityStatus.PENDING, "left": NOW, "why": "the role is gone", "looked": NOW}
+    account.authorities.change(account.leaned, lost)
+    account.proof.down = False
+    assert account.admit(after=timedelta(seconds=5)) == HOLD
+    assert "the role is gone" in account.backend.reread(account.scan).stop_why

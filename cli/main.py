@@ -2,12 +2,10 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import access as accesses
 from cli import (
     alerting,
     auditing,
@@ -21,10 +19,12 @@ from cli import (
     history,
     hosts,
     listing,
+    login,
     members,
     network_edits,
     networks,
     owners,
+    probes,
     rescan,
     rules,
     scanning,
@@ -35,8 +35,6 @@ from cli import (
 )
 from cli import scans as scan_commands
 from cli import why as whys
-from cli.access import Access
-from cli.client import Client
 from cli.errors import FAILED, CommandError
 from cli.options import AsJson, Project
 from cli.session import Session, console, notes, open_session
@@ -64,10 +62,13 @@ app.add_typer(owners.app, name="owners")
 app.add_typer(rules.app, name="rules")
 app.add_typer(scan_commands.app, name="scans")
 app.add_typer(tokens.app, name="tokens")
+app.command()(login.login)
+app.command()(login.logout)
 app.command()(exporting.export)
 app.command()(halting.halt)
 app.command()(halting.limits)
 app.command()(halting.release)
+app.command()(probes.did_you_scan)
 app.command()(history.history)
 app.command()(members.invite)
 app.command()(members.join)
@@ -110,20 +111,6 @@ def redrive(
 ) -> None:
     """Give failed stream records and dead letters to their consumers again, with your AWS credentials."""
     raise typer.Exit(deployment.redrive(console(), stage=stage))
-
-
-@app.command()
-def login(
-    url: Annotated[str, typer.Option(prompt=True, help="The HTTP API of the deployed stage.")],
-    websocket_url: Annotated[str, typer.Option(prompt=True, help="Its WebSocket API, with the stage.")],
-    token: Annotated[str, typer.Option(prompt=True, hide_input=True, help="An API token: vdt_...")],
-) -> None:
-    """Keep the endpoint and token of a deployed stage for this user, after trying them."""
-    candidate = Access(url=url, websocket_url=websocket_url, token=token)
-    with Client(candidate) as client:
-        next(iter(client.items("projects", limit=1)), None)
-    path: Path = accesses.save(candidate)
-    console().print(f"logged in; kept in {path}")
 
 
 @app.command()

@@ -2,15 +2,16 @@
 
 import asyncio
 import contextlib
+import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypedDict
 
-from functions.core.chunk import Chunk
+from functions.core.chunk import MOST_FILES, Chunk, SavedFile
 from functions.core.errors import InvalidInput, OutOfScope, ScannerFailed, Superseded, VedetteError
 from functions.core.messages import ChunkSpec, Event, Progress, ResultHeader, ResultTrailer
 from functions.core.scope import check_scope
@@ -26,6 +27,7 @@ from scanner_image.recheck import recheck
 from scanner_image.report import Report
 from scanner_image.scan import Scan
 from scanner_image.services import identify
+from scanner_image.sources import sources
 
 HEARTBEAT_S = 3.0
 
@@ -40,7 +42,9 @@ class Where(TypedDict):
 
 
 class Ledger(Protocol):
-    def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk: ...
+    def claim(
+        self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int, sources: Sequence[str]
+    ) -> Chunk: ...
     def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress) -> str: ...
     def save(
         self,
@@ -51,6 +55,7 @@ class Ledger(Protocol):
         reason: str,
         progress: Progress,
         stop: Stop | Literal[""],
+        files: Sequence[SavedFile],
     ) -> object: ...
     def stop_requested(self, project: str, scan: str, *, run: int) -> str: ...
     def fail(self, chunk: Chunk, *, reason: str) -> object: ...
@@ -88,6 +93,7 @@ class Worker:
             run=where.run,
             now=self.clock(),
             lease_s=spec.lease_s,
+            sources=sources(spec),
         )
         granted = spec.model_copy(update={"rate": min(spec.rate, attempt.granted or spec.rate)})
         return await Attempt(self, granted, attempt, ends=time.monotonic() + spec.deadline_s).run()
@@ -194,6 +200,7 @@ class Attempt:
         path = scan.raw.directory / "result.jsonl.gz"
         trailer = await asyncio.to_thread(self._write, scan, path)
         key = await asyncio.to_thread(self._upload, scan, path)
+        files = await asyncio.to_thread(saved_files, path, scan.raw.files)
         self.report.moved("saving", 1)
         await asyncio.to_thread(
             self.worker.ledger.save,
@@ -203,6 +210,7 @@ class Attempt:
             reason=trailer.reason,
             progress=self.report.progress,
             stop=self.halt.stop,
+            files=files,
         )
         self.report.log("info", f"attempt {self.chunk.attempt} saved: {trailer.outcome} {trailer.reason}".rstrip())
         return trailer.outcome
@@ -267,6 +275,18 @@ class Attempt:
         if not beating.cancelled() and (error := beating.exception()):
             self.report.log("error", f"the heartbeat failed: {type(error).__name__}: {error}")
             self.halt("partial", "the heartbeat failed")
+
+
+def saved_files(result_document: Path, raw: Iterable[Path]) -> tuple[SavedFile, ...]:
+    """With the digests by which anybody can tell later whether an object is still what was saved."""
+    named = [(result_document.name, result_document), *((f"raw/{file.name}", file) for file in raw)]
+    return tuple(_saved_file(name, path) for name, path in named[:MOST_FILES])
+
+
+def _saved_file(name: str, path: Path) -> SavedFile:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return SavedFile(name=name, size=path.stat().st_size, sha256=digest)
 
 
 def _lines(found: Findings) -> Iterator[result.Body]:

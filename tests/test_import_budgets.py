@@ -105,6 +105,7 @@ BUDGETS = {
         "usecases.exclusions",
         "usecases.explain_cell",
         "usecases.export",
+        "usecases.find_probes",
         "usecases.ground",
         "usecases.halt",
         "usecases.inventory",

@@ -29,6 +29,8 @@ class RawFile(Model):
     attempt: int
     name: str
     size: int
+    sha256: str = ""
+    """As its worker wrote it; empty for what an attempt before the last one saved."""
     url: str
     expires: Time
 

@@ -11,6 +11,8 @@ from functions.core.stop import Stop
 from functions.core.transitions import TransitionTable
 
 MAX_ATTEMPTS = 3
+MOST_FILES = 200
+"""Of one attempt that are told with their digests; it saves a few."""
 
 
 class ChunkStatus(StrEnum):
@@ -76,6 +78,14 @@ class ChunkCounts(Model):
 _STATES = frozenset({"cells_covered", "open_ports", "hosts_up"})
 
 
+class SavedFile(Model):
+    """An object that an attempt saved, as its worker wrote it: what lies in the bucket now must have this digest."""
+
+    name: str = Field(max_length=128)
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
 class Chunk(Model):
     """The ledger's record of a chunk."""
 
@@ -105,6 +115,10 @@ class Chunk(Model):
     stop: Stop | Literal[""] = ""
     """What stopped its last attempt."""
     result_key: str = ""
+    files: tuple[SavedFile, ...] = Field(default=(), max_length=MOST_FILES)
+    """What its last attempt saved: the result, and the tools' own output under `raw/`."""
+    sources: tuple[str, ...] = Field(default=(), max_length=32)
+    """The addresses that its last attempt sent from, by its own machine's routes."""
     reason: str = Field(default="", max_length=512)
     counts: ChunkCounts = ChunkCounts()
 

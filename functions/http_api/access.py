@@ -113,6 +113,8 @@ PERMISSIONS: Mapping[str, Methods] = {
     "/v1/audit": {"GET": Permission.AUDIT_READ},
     "/v1/audit/hours/{hour}": {"GET": Permission.AUDIT_READ},
     "/v1/audit/seals": {"GET": Permission.AUDIT_READ},
+    f"{_PROJECT}/probes": {"GET": Permission.AUTHORITY_READ},
+    "/v1/probes": {"GET": Permission.AUDIT_READ},
     f"{_PROJECT}/tickets": {"POST": Permission.PROJECT_READ},
     f"{_PROJECT}/members": {"GET": Permission.MEMBER_READ},
     f"{_PROJECT}/members/me": {"DELETE": None},

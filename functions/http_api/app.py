@@ -33,6 +33,7 @@ from functions.http_api.routes import (
     network_rules,
     networks,
     owners,
+    probes,
     projects,
     rules,
     scans,
@@ -107,6 +108,7 @@ ROUTERS = tuple(
         trends,
         exports,
         audit,
+        probes,
     )
 )
 

@@ -40,6 +40,7 @@
 | CHS    | CHS#{project}                       | {channel}                      |                                              | the secrets of a webhook, for delivery alone |
 | DLV    | DLV#{project}#{channel}             | {alert or notice}              | (gsi2) DUE#delivery / {due}#{channel}#{alert} | what is to be sent: due, list of a channel |
 | IDM    | IDM#{project or ORG}                | {sha256 of route + key}        |                                              | repeat of a POST (TTL `expires`) |
+| SRC    | SRC#{asset key}                     | {time}#{project}#{scan}#{chunk}#{attempt} |                                   | which attempts sent from an address of ours (TTL `expires`) |
 | AUD    | AUD#{hour}                          | {entry}                        | AUD#{project or ORG} / {entry}               | audit log: seal and verify an hour; list of a project |
 
 `live_table` (own stream; TTL `expires`, seconds since the epoch):
@@ -334,6 +335,10 @@ def audit_hour(at: datetime) -> str:
 
 def audit(project: str) -> str:
     return f"AUD#{project or ORGANISATION}"
+
+
+def sources(address: str) -> str:
+    return f"SRC#{asset_key(address)}"
 
 
 def connection(identifier: str) -> str:

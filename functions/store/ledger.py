@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
 
-from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
+from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus, SavedFile
 from functions.core.errors import NotFound, Superseded
 from functions.core.halt import ORGANISATION
 from functions.core.messages import Progress
@@ -55,7 +55,9 @@ class Ledger:
         span = Range(keys.chunks(project, scan), upper=keys.LAST_CHUNK)
         return list_page(self.table, Chunk, span, limit=limit, cursor=cursor)
 
-    def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk:
+    def claim(
+        self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int, sources: Sequence[str] = ()
+    ) -> Chunk:
         """The next attempt of a waiting chunk, or of one whose lease has run out.
 
         Raises Superseded while another attempt holds it or a later run has begun, IllegalTransition when it is done.
@@ -72,7 +74,14 @@ class Ledger:
         claimed = {"status": status, "attempt": seen.attempt + 1, "run": run, "claimed": now, "heartbeat": now}
         return self._write(
             seen,
-            {**claimed, "lease_until": now + timedelta(seconds=lease_s), "progress": None, "reason": "", "stop": ""},
+            {
+                **claimed,
+                "lease_until": now + timedelta(seconds=lease_s),
+                "progress": None,
+                "reason": "",
+                "stop": "",
+                "sources": (*sources,),
+            },
         )
 
     def admit(self, chunk: Chunk, *, rate: int, not_after: datetime | None) -> Chunk:
@@ -99,10 +108,17 @@ class Ledger:
         reason: str = "",
         progress: Progress | None = None,
         stop: Stop | Literal[""] = "",
+        files: Sequence[SavedFile] = (),
     ) -> Chunk:
         """The attempt's result is in S3. Saying it twice is saying it once. Raises Superseded."""
         changes: dict[str, Any] = {} if progress is None else {"progress": progress}
-        changes |= {"result_key": result_key, "outcome": outcome, "reason": reason[:512], "stop": stop}
+        changes |= {
+            "result_key": result_key,
+            "outcome": outcome,
+            "reason": reason[:512],
+            "stop": stop,
+            "files": (*files,),
+        }
         try:
             return self._write(chunk, {"status": CHUNK_TABLE.after(chunk.status, ChunkEvent.SAVE), **changes})
         except Superseded:

@@ -6,9 +6,11 @@ from enum import StrEnum
 
 from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkStatus
 from functions.core.errors import IllegalTransition, Superseded
+from functions.core.sending import Sending
 from functions.core.stop import HOLDS
 from functions.store.allotments import Allotments
 from functions.store.ledger import Ledger
+from functions.store.sources import Sources
 
 _NO_LEASE_S = 0
 
@@ -32,6 +34,7 @@ SETTLED = {
 class JudgeAttempt:
     ledger: Ledger
     allotments: Allotments
+    sources: Sources
 
     def __call__(self, *, project: str, scan: str, run: int, chunk: str, now: datetime) -> Verdict:
         """The task is gone: an attempt that it left open is fenced; one that it never claimed counts as spent.
@@ -41,6 +44,7 @@ class JudgeAttempt:
         found = self.ledger.get(project, scan, chunk)
         if run < found.run:
             return Verdict.DONE  # a later run has the chunk now
+        self._record_sources(found, now)
         self.allotments.release(project, scan, chunk)
         if found.status in SETTLED:
             return SETTLED[found.status]
@@ -53,6 +57,15 @@ class JudgeAttempt:
         except (Superseded, IllegalTransition):
             return self._moved_on(project, scan, chunk)
         return Verdict.AGAIN if spent.spent < MAX_ATTEMPTS else Verdict.FAILED
+
+    def _record_sources(self, chunk: Chunk, now: datetime) -> None:
+        """Where its last attempt sent from, until now at the latest. Judging again changes nothing."""
+        if chunk.claimed is None:
+            return
+        where = {"project": chunk.project, "scan": chunk.scan, "chunk": chunk.chunk, "attempt": chunk.attempt}
+        for address in chunk.sources:
+            sending = Sending.model_validate({**where, "address": address, "since": chunk.claimed, "until": now})
+            self.sources.record(sending)
 
     def _stop(self, chunk: Chunk, stop: str) -> None:
         told = f"not scanned to its end: the scan was asked to stop ({stop})"

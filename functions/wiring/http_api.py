@@ -45,6 +45,7 @@ from functions.store.outbox import Outbox
 from functions.store.projects import Projects
 from functions.store.rules import Rules
 from functions.store.scans import Scans
+from functions.store.sources import Sources
 from functions.store.table import Table
 from functions.store.tickets import Tickets
 from functions.store.tokens import Tokens
@@ -58,6 +59,7 @@ from functions.usecases.diff_scans import DiffScans
 from functions.usecases.exclusions import ManageExclusions
 from functions.usecases.explain_cell import ExplainCell
 from functions.usecases.export import AskForExport
+from functions.usecases.find_probes import FindProbes
 from functions.usecases.halt import SetHalt
 from functions.usecases.inventory import Inventory
 from functions.usecases.members import ManageMembers
@@ -114,6 +116,7 @@ class HttpApi:
     manage_members: ManageMembers
     authorise: Authorise
     audit_log: AuditLog
+    find_probes: FindProbes
     seals: Seals
     idempotency: Idempotency
     live: Live
@@ -234,6 +237,7 @@ def http_api() -> HttpApi:
         ),
         authorise=Authorise(members=Members(table)),
         audit_log=AuditLog(table),
+        find_probes=FindProbes(sources=Sources(table), scans=scans, ledger=ledger, results=results),
         seals=Seals(clients.s3(), settings.seals),
         idempotency=Idempotency(table),
         live=live,

@@ -128,7 +128,7 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "Websocket": ("write the table", "change the table", "read plans", *_NO_RESULTS),
     "PlanChunks": ("write live events", "start a workflow", *_NO_RESULTS),
     "AdmitChunk": ("delete from the table", "write live events", "read plans", "start a workflow", *_NO_RESULTS),
-    "JudgeAttempt": ("write the table", "list the table", "read plans", *_NO_RESULTS),
+    "JudgeAttempt": ("list the table", "write live events", "read plans", *_NO_RESULTS),
     "IngestChunk": ("delete from the table", "write live events", "write plans", "write results"),
     "RecordFailure": ("write the table", "list the table", "read live events", *_NO_RESULTS),
     "FinishScan": ("write live events", "write plans", "write results", "start a workflow"),

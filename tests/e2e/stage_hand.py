@@ -141,7 +141,7 @@ class StageHand:
     def claimed_chunk(self, scan: Scan) -> Chunk:
         waiting = self.waiting_chunk(scan)
         at = (waiting.project, waiting.scan, waiting.chunk)
-        return self.stores.ledger.claim(*at, run=1, now=self.now, lease_s=400)
+        return self.stores.ledger.claim(*at, run=1, now=self.now, lease_s=400, sources=(ADDRESS,))
 
     def saved_chunk(self, scan: Scan) -> Chunk:
         """Its one cell is open."""

@@ -2,13 +2,14 @@
 
 import gzip
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from functions.core.chunk import Chunk, ChunkStatus
+from functions.core.chunk import Chunk, ChunkStatus, SavedFile
 from functions.core.errors import Superseded
 from functions.core.messages import (
     AddressRange,
@@ -70,6 +71,7 @@ class Saved:
     reason: str
     progress: Progress
     stop: str = ""
+    files: tuple[SavedFile, ...] = ()
 
 
 @dataclass
@@ -85,7 +87,9 @@ class FakeLedger:
     granted: int = 0
     not_after: datetime | None = None
 
-    def claim(self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int) -> Chunk:
+    def claim(
+        self, project: str, scan: str, chunk: str, *, run: int, now: datetime, lease_s: int, sources: Sequence[str]
+    ) -> Chunk:
         self.attempt += 1
         return Chunk(
             project=project,
@@ -95,6 +99,7 @@ class FakeLedger:
             attempt=self.attempt,
             status=ChunkStatus.CLAIMED,
             claimed=now,
+            sources=tuple(sources),
             granted=self.granted,
             not_after=self.not_after,
         )
@@ -108,10 +113,18 @@ class FakeLedger:
         return self.request
 
     def save(
-        self, chunk: Chunk, *, result_key: str, outcome: str, reason: str, progress: Progress, stop: str = ""
+        self,
+        chunk: Chunk,
+        *,
+        result_key: str,
+        outcome: str,
+        reason: str,
+        progress: Progress,
+        stop: str = "",
+        files: Sequence[SavedFile] = (),
     ) -> None:
         self._fence()
-        self.saved = Saved(result_key, outcome, reason, progress, stop)
+        self.saved = Saved(result_key, outcome, reason, progress, stop, tuple(files))
 
     def fail(self, chunk: Chunk, *, reason: str) -> None:
         self.failed = reason

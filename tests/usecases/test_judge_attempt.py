@@ -1,10 +1,13 @@
 """The ledger decides what becomes of a chunk whose task has ended."""
 
+from datetime import timedelta
+
 import pytest
 
 from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkCounts, ChunkStatus
 from functions.core.errors import NotFound, Superseded
 from functions.core.ids import new_id
+from functions.store.sources import Sources
 from functions.usecases.judge_attempt import JudgeAttempt, Verdict
 from tests.backend import NOW, Backend
 
@@ -26,9 +29,23 @@ def saved(backend: Backend) -> Chunk:
 
 
 def judged(backend: Backend) -> Verdict:
-    return JudgeAttempt(ledger=backend.ledger, allotments=backend.allotments)(
+    return JudgeAttempt(ledger=backend.ledger, allotments=backend.allotments, sources=Sources(backend.table))(
         project=backend.project, scan=SCAN, run=1, chunk="00000", now=backend.clock()
     )
+
+
+def test_where_an_attempt_sent_from_is_recorded_once_whatever_came_of_it(backend: Backend) -> None:
+    a_chunk(backend)
+    backend.ledger.claim(
+        backend.project, SCAN, "00000", run=1, now=backend.clock(), lease_s=600, sources=("192.0.2.9", "2001:db8::9")
+    )
+    backend.clock.pass_by(60)
+    judged(backend)
+    judged(backend)
+    for address in ("192.0.2.9", "2001:db8::9"):
+        (sent,) = Sources(backend.table).of(address, since=NOW, until=NOW + timedelta(hours=1), limit=10)
+        assert (sent.scan, sent.chunk, sent.attempt, sent.since) == (SCAN, "00000", 1, NOW)
+        assert sent.until == NOW + timedelta(seconds=60)
 
 
 def status(backend: Backend) -> ChunkStatus:

@@ -1,11 +1,13 @@
 """Scans: start, follow, cancel, and read what they saw."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from functions.adapters.scan_objects import RawFile
 from functions.core import scan as domain
 from functions.core.chunk import Chunk
 from functions.core.ids import PATTERN
@@ -144,8 +146,10 @@ def list_chunks(
 @router.get(f"{_ONE}/chunks/<chunk>/raw", tags=_TAGS, summary="Link to what the tools themselves put out")
 def link_raw_output(project: PathId, scan: PathId, chunk: ChunkName, services: Services) -> RawFiles:
     """A link is good for five minutes. Empty where nothing was saved, or nothing is kept any more."""
-    services.ledger.get(project, scan, chunk)
-    return RawFiles(items=services.scan_objects.raw(project, scan, chunk, now=services.now()))
+    found = services.ledger.get(project, scan, chunk)
+    digests = {file.name: file.sha256 for file in found.files}
+    files = services.scan_objects.raw(project, scan, chunk, now=services.now())
+    return RawFiles(items=tuple(with_digest(file, digests, last=found.attempt) for file in files))
 
 
 @router.get(f"{_ONE}/log", tags=_TAGS, summary="Read the log lines of a scan, oldest first; they are kept for a time")
@@ -176,3 +180,8 @@ def read_coverage(
     protocol: ProtocolName = Protocol.TCP,
 ) -> Probe:
     return services.explain_cell.in_scan(project=project, scan=scan, cell=cell_of(asset, protocol, port))
+
+
+def with_digest(file: RawFile, digests: Mapping[str, str], *, last: int) -> RawFile:
+    """The chunk knows the digests of its last attempt alone."""
+    return file.model_copy(update={"sha256": digests.get(f"raw/{file.name}", "")}) if file.attempt == last else file

@@ -18,5 +18,4 @@ class Project(Model):
     created: Time
     admins: int = Field(default=0, description="How many members are admins.")
     limits: Limits = Limits()
-    admins: int = Field(default=0, description="How many members are admins.")
     version: int = 1

@@ -58,8 +58,8 @@ class Stage:
             ),
             task_s=500,
         )
-        where = {"project": self.scan.project, "scan": self.scan.id, "run": 1, "chunk": "00000"}
-        return admit(**where, waits=waits, now=NOW + after)
+        scan = self.scan
+        return admit(project=scan.project, scan=scan.id, run=1, chunk="00000", waits=waits, now=NOW + after)
 
     @property
     def left_out(self) -> tuple[str, ...]:

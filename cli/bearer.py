@@ -14,12 +14,15 @@ MARGIN = timedelta(seconds=60)
 
 
 class Bearer(httpx.Auth):
+    """Nothing is sent for who is nobody yet: `vedette login` asks how people log in."""
+
     def __init__(self, access: Access) -> None:
         self._access = access
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         self._access = current(self._access)
-        request.headers["Authorization"] = f"Bearer {self._access.token}"
+        if self._access.token:
+            request.headers["Authorization"] = f"Bearer {self._access.token}"
         yield request
 
 

@@ -142,6 +142,10 @@ def test_a_token_that_lasts_is_sent_as_it_is(issuer: Issuer, http: httpx.Client,
     assert len(issuer.asked) == asked
 
 
+def test_nothing_is_sent_for_who_is_nobody_yet() -> None:
+    assert sent(Access(url="https://api.example", websocket_url="wss://api.example", token="")) == ""
+
+
 def test_a_token_that_ends_is_renewed_for_this_command_and_the_next(
     issuer: Issuer, http: httpx.Client, offer: Offer
 ) -> None:
@@ -213,7 +217,7 @@ def sent(mine: Access) -> str:
     seen: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.headers["Authorization"])
+        seen.append(request.headers.get("Authorization", ""))
         return httpx.Response(200, json={})
 
     with Client(mine, transport=httpx.MockTransport(answer)) as client:

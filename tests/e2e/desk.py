@@ -62,4 +62,9 @@ class Desk:
 
 
 def address(notes: IO[str]) -> str:
-    return next(line.strip() for line in notes if line.startswith("http"))
+    said = []
+    for line in notes:
+        if line.startswith("http"):
+            return line.strip()
+        said.append(line)
+    raise AssertionError(f"the command gives no address: {''.join(said)}")

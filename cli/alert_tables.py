@@ -45,7 +45,8 @@ def count_lines(counts: Json) -> Iterator[str]:
 def detail_lines(alert: Json) -> Iterator[str]:
     """Whoever was scanned chose some of these words: unusual characters are escaped."""
     severity, kind, host, port, status, why, identifier = alert_row(alert)
-    yield safe(f"{severity} {kind} on {host or 'the network'} {port}: {status}", limit=1000)
+    where = " ".join(each for each in (host or "the network", port) if each)
+    yield safe(f"{severity} {kind} on {where}: {status}", limit=1000)
     yield safe(why, limit=1000)
     yield f"raised {ago(alert['raised'])}, changed {ago(alert['updated'])}, came about {alert['count']} times"
     if alert["assignee"]:

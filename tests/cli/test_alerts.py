@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from cli import main
+from cli.alert_tables import detail_lines
 from cli.client import Client
 from cli.errors import UsageError
+from cli.tables import alert_row
 from cli.times import in_future, in_past
 from tests.cli.fake_api import ALERT, FakeApi, Json
 
@@ -213,3 +215,11 @@ def test_a_time_is_an_instant_or_how_long(text: str, later: str, earlier: str) -
 def test_any_other_time_is_refused_with_the_mend() -> None:
     with pytest.raises(UsageError, match="--until: give a time as"):
         in_future("soon", option="--until")
+
+
+def test_an_alert_of_a_host_or_of_a_network_has_no_port() -> None:
+    of_host = WHOLE | {"type": "NEW_HOST", "port": None, "protocol": None, "status": "open"}
+    of_network = of_host | {"type": "NOT_WATCHED", "asset": ""}
+    assert alert_row(of_host)[:5] == ("high", "NEW_HOST", "10.0.0.9", "", "open")
+    assert next(detail_lines(of_host)) == "high NEW_HOST on 10.0.0.9: open"
+    assert next(detail_lines(of_network)) == "high NOT_WATCHED on the network: open"

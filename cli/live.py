@@ -19,6 +19,8 @@ REMEMBERED = 5000
 PING_SECONDS = 240
 """API Gateway closes a connection that is idle for ten minutes."""
 PATIENCE_SECONDS = 120
+_OF_THE_CONNECTION = frozenset({"unauthenticated", "too-many-requests", "unavailable"})
+"""Errors that another connection mends, from the last event seen; where the credential is at fault, no ticket is to be had."""
 _WORTH_A_WAIT = frozenset({429, 500, 502, 503, 504})
 
 
@@ -100,6 +102,8 @@ class Feed:
                 yield frame
 
     def _is_news(self, frame: Json) -> bool:
+        if frame.get("type") == "error" and frame.get("error") in _OF_THE_CONNECTION:
+            raise Unreachable(str(frame.get("message", "")))
         if frame.get("type") == "error":
             raise ApiError(400, {"type": frame.get("error", ""), "detail": frame.get("message", "")})
         identifier = frame.get("id")

@@ -71,9 +71,12 @@ def _receive(services: wiring.Websocket, connection: str, text: str) -> None:
 
 
 def _sender(services: wiring.Websocket, connection: str) -> Connection:
-    """Raises NotFound, TooManyRequests, Unauthenticated."""
+    """Raises TooManyRequests, Unauthenticated."""
     now = services.now()
-    sender = services.listeners.receive(connection, most=services.frames_per_minute, now=now)
+    try:
+        sender = services.listeners.receive(connection, most=services.frames_per_minute, now=now)
+    except NotFound:
+        raise Unauthenticated("this connection has ended: connect again with another ticket") from None
     return sender.model_copy(update={"principal": services.credentials.renewed(sender.principal, now=now)})
 
 

@@ -85,6 +85,15 @@ def test_a_refused_subscription_is_an_error() -> None:
         next(feed.frames())
 
 
+@pytest.mark.parametrize("error", ["unauthenticated", "too-many-requests", "unavailable"])
+def test_a_connection_that_has_ended_is_followed_by_another_one(error: str) -> None:
+    ended = {"type": "error", "error": error, "message": "connect again"}
+    feed, lines = feed_over([Line([event("01A"), ended]), Line([event("01B")])])
+    frames = feed.frames()
+    assert [next(frames), next(frames), next(frames)] == [event("01A"), None, event("01B")]
+    assert lines[1].sent[0]["since"] == "01A"
+
+
 def test_two_minutes_without_a_connection_end_the_feed() -> None:
     feed, _ = feed_over([])
     with pytest.raises(Unreachable, match="refused"):

@@ -172,7 +172,7 @@ def test_a_token_revoked_or_expired_since_hears_so_and_is_closed(platform: Platf
     platform.http.tokens.revoke("", revoked.principal.id, now=START)
     platform.clock.advance(minutes=1)
     assert [each["error"] for each in revoked.send(subscribe(scan))] == ["unauthenticated"]
-    assert [each["error"] for each in expired.send({"action": "ping"})] == ["not-found"]
+    assert [each["error"] for each in expired.send({"action": "ping"})] == ["unauthenticated"]
     assert platform.connections.closed == ["c1", "c2"]
     assert listeners(platform, scan) == ()
 
@@ -269,7 +269,7 @@ def test_a_client_that_is_gone_is_forgotten(client: Client, platform: Platform, 
 
 def test_a_connection_that_is_not_known_is_told_so_and_closed(platform: Platform, client: Client, scan: Scan) -> None:
     platform.websocket.listeners.disconnect("c1")
-    assert client.send(subscribe(scan))[0]["error"] == "not-found"
+    assert client.send(subscribe(scan))[0]["error"] == "unauthenticated"
     assert platform.connections.closed == ["c1"]
 
 

@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: scan up down status check lint test inside outside test-long scenario reactions bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
+.PHONY: scan up down status check lint test inside outside test-long scenario matrix reactions bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -58,6 +58,9 @@ deploy: $(BIN)/.ready ## Deploy STAGE to the AWS account of your credentials
 
 scenario: system-test ## Ten lab scans, then ninety days of an estate on the deployed local stack, held to what was written by hand
 	@$(BIN)/python -m tests.scenario
+
+matrix: $(BIN)/.ready ## Each route and frame by each role, in their own project and in another, held to a table written by hand
+	@$(BIN)/python -m tests.matrix
 
 reactions: system-test ## Seconds to the last packet: kill switch, end of hours, end of an authority; to a socket's close: a token revoked
 	@$(BIN)/python -m tests.reactions

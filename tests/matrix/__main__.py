@@ -1,0 +1,49 @@
+"""`make matrix`: the last line on stdout tells how many cells were asked, and how many were answered wrongly."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.e2e.conftest import free_port
+from tests.e2e.platform import Platform, deployed
+from tests.matrix.matrix import Matrix, unmatched
+from tests.matrix.world import MEMBERS, World, someone
+
+
+def say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def measure(platform: Platform) -> dict[str, int]:
+    platform.issuer.life_s = 7200
+    with platform.as_user(someone("owner")) as owner:
+        world = World(platform, owner)
+        for name in (*MEMBERS, "owner", "stranger"):
+            world.enter(name)
+        world.halt()
+        own, foreign = world.settle("own"), world.settle("foreign")
+        for name in MEMBERS:
+            world.join(own.project, name, name)
+        world.enter("deputy")
+        world.join(own.project, "deputy", "admin")
+        for each in (own, foreign):
+            world.halt("projects", each.project)
+        matrix = Matrix(world, own, foreign, world.common())
+        cells = [*unmatched(platform), *matrix.cells(say), matrix.closed_door()]
+    wrong = [cell for cell in cells if cell.wrong]
+    for cell in wrong:
+        say(str(cell))
+    return {"cells": len(cells), "wrong": len(wrong)}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port(), tell=say) as platform:
+        figures = measure(platform)
+    sys.stdout.write(json.dumps(figures) + "\n")
+    sys.exit(1 if figures["wrong"] else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -133,10 +133,14 @@ class Attempt:
         loop = asyncio.get_running_loop()
         late = f"the attempt's deadline of {self.spec.deadline_s} s"
         timers = [loop.call_later(max(self.ends - time.monotonic(), 0), self.halt, "partial", late)]
-        if until := self.chunk.not_after:
-            left = (until - self.clock()).total_seconds()
-            over = f"the hours in which the network may be scanned ended at {until:%Y-%m-%dT%H:%M:%SZ}"
-            timers.append(loop.call_later(max(left, 0), self.halt, "stopped", over, Stop.WINDOW))
+        for until, stop, what in (
+            (self.spec.not_after, Stop.AUTHORITY, "an authority that the scan leans on"),
+            (self.chunk.not_after, Stop.WINDOW, "the hours in which the network may be scanned"),
+        ):
+            if until is not None:
+                left = (until - self.clock()).total_seconds()
+                over = f"{what} ended at {until:%Y-%m-%dT%H:%M:%SZ}"
+                timers.append(loop.call_later(max(left, 0), self.halt, "stopped", over, stop))
         return timers
 
     async def _scan_and_save(self) -> str:

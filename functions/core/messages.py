@@ -90,6 +90,8 @@ class ChunkSpec(Model):
     lease_s: int = Field(ge=1)
     """Seconds from the claim after which the attempt may be superseded; more than `deadline_s`."""
     known: tuple[KnownExposure, ...] = ()
+    not_after: Time | None = None
+    """When the first of the authorities that the scan leans on ends: nothing is sent from then on."""
 
 
 class ResultHeader(Model):

@@ -444,6 +444,17 @@ def test_an_attempt_stops_by_its_own_clock_when_the_hours_end(stage: Stage, fake
     assert stage.ledger.saved.stop == "window"
 
 
+def test_an_attempt_whose_authority_has_ended_sends_nothing(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
+
+    document = stage.run(SPEC.model_copy(update={"not_after": datetime.now(UTC)}))
+
+    assert not fake_tools.ran("masscan")
+    assert "an authority that the scan leans on ended" in document.trailer.reason
+    assert stage.ledger.saved is not None
+    assert stage.ledger.saved.stop == "authority"
+
+
 def test_an_attempt_keeps_to_the_rate_that_it_was_granted(stage: Stage, fake_tools: FakeTools) -> None:
     fake_tools.install(masscan=f"{ACCOUNT}; {DONE}")
     stage.ledger.granted = 77

@@ -91,6 +91,8 @@ class PlanSettings(ScopeSettings):
     chunk_seconds: int
     deadline_s: int
     lease_s: int
+    name_server: str = ""
+    """What is asked for TXT records; the system's own where empty."""
 
 
 class AdmitSettings(ScopeSettings):

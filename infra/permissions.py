@@ -85,8 +85,17 @@ _READ_LOG = (
 
 _SEE_STOPS = (_table("BatchGetItem", keys=("CHK#*", "HLT#*")),)
 
+# What a project may scan, and what nobody may.
+_BOUNDS = (_table("Query", keys=("AUT#*", "XCL")),)
+_PROVE_AUTHORITIES = (
+    *_BOUNDS,
+    _table("GetItem", "PutItem", keys=("AUT#*",)),
+    Grant(On.INVENTORY_ROLES, ("sts:AssumeRole",)),
+)
+
 _INGEST = (
     _table("GetItem", keys=("NET#*", "SCN#*", "CHK#*", "COV#*")),
+    *_BOUNDS,
     _table("Query", keys=("EXP#*", "HST#*")),
     _table("PutItem", keys=("EXP#*", "HST#*", "COV#*")),
     _table("UpdateItem", keys=("CHK#*",)),
@@ -113,14 +122,8 @@ _MANAGE_RULES = (
     _table("PutItem", keys=("RUL#*",)),
     Grant(On.REVIEW_INBOX, ("sqs:SendMessage",)),
 )
-_PROVE_AUTHORITIES = (
-    _table("GetItem", keys=("AUT#*",)),
-    _table("PutItem", keys=("AUT#*",)),
-    Grant(On.INVENTORY_ROLES, ("sts:AssumeRole",)),
-)
 _MANAGE_AUTHORITIES = (
     *_PROVE_AUTHORITIES,
-    _table("Query", keys=("AUT#*", "XCL")),
     _table("GetItem", "PutItem", "DeleteItem", keys=("XCL",)),
 )
 _MANAGE_CHANNELS = (
@@ -221,6 +224,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "PlanChunks": (
         _table("GetItem", keys=("NET#*", "PRJ", "SCN#*", "CHK#*")),
         *_SEE_STOPS,
+        *_PROVE_AUTHORITIES,
         _table("Query", keys=("CHK#*", "EXP#*")),
         _table("PutItem", keys=("CHK#*",)),
         _table("UpdateItem", keys=("CHK#*", "SCN#*")),
@@ -231,7 +235,8 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("GetItem", keys=("BUD#*", "CHK#*", "NET#*", "PRJ", "SCN#*")),
         *_SEE_STOPS,
         *_PROVE_AUTHORITIES,
-        _table("Query", keys=("AUT#*", "BUD#*")),
+        _table("Query", keys=("BUD#*",)),
+        # What an account released is excluded from then on.
         _table("PutItem", keys=("BUD#*", "CHK#*")),
         _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
     ),
@@ -258,6 +263,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         *_INBOX,
         _table("BatchGetItem", keys=("HLT#*",)),
         _table("GetItem", keys=("NET#*", "SCN#*", "TCK#*")),
+        *_BOUNDS,
         _table("PutItem", keys=("LIV#*", "SCN#*", "TCK#*")),
         *_TELL,
         Grant(On.STATE_MACHINE, ("states:StartExecution",)),
@@ -265,7 +271,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
     "Sweep": (
         *_INBOX,
         _table("GetItem", keys=("NET#*", "SCN#*")),
-        _table("BatchGetItem", keys=("HLT#*",)),
+        _table("BatchGetItem", keys=("AUT#*", "HLT#*")),
         # Scans under a halt are asked to stop, and what waits for its hours goes on.
         _table("PutItem", keys=("CHK#*",)),
         _table("UpdateItem", keys=("SCN#*",)),
@@ -288,6 +294,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         *_INBOX,
         _table("GetItem", keys=("ALR#*", "COV#*", "EXP#*", "HST#*", "NET#*", "RUL#*", "SCN#*", "WCH#*")),
         _table("BatchGetItem", keys=("HLT#*",)),
+        *_BOUNDS,
         _table("Query", keys=("DUE", "EXP#*", "HST#*", "NET#*", "PRJ", "TCK#*", "WAI#*")),
         _table("Query", keys=("SCN#*",), on=On.GSI1),
         _table("Query", keys=("ALX#*",), on=On.GSI2),

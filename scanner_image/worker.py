@@ -129,7 +129,7 @@ class Attempt:
             await asyncio.gather(sending)
 
     def _timers(self) -> list[asyncio.TimerHandle]:
-        """What ends the attempt at a time that is known before: its deadline, and the end of its hours."""
+        """What ends the attempt at a time that is known before: its deadline, and the ends of its hours and its authority."""
         loop = asyncio.get_running_loop()
         late = f"the attempt's deadline of {self.spec.deadline_s} s"
         timers = [loop.call_later(max(self.ends - time.monotonic(), 0), self.halt, "partial", late)]
@@ -174,6 +174,9 @@ class Attempt:
         spec, asked = self.spec, self.worker.settings
         if (spec.project, spec.scan, spec.chunk) != (asked.project, asked.scan, asked.chunk):
             raise OutOfScope("spec", "the chunk spec is of another scan or chunk")
+        await self._check_exclusions()
+
+    async def _check_exclusions(self) -> None:
         current = await asyncio.to_thread(self.worker.ledger.exclusions, self.spec.project, self.spec.scan)
         exclusions = parse_exclusions(current, field="exclusions")
         check_scope(self.spec, exclusions, admit_loopback=self.worker.settings.admit_loopback)
@@ -273,6 +276,17 @@ class Attempt:
                 continue
             if request:
                 self._stop(request)
+            elif not self.halt.is_set:
+                await self._keep_to_exclusions()
+
+    async def _keep_to_exclusions(self) -> None:
+        """More may be excluded while the attempt is at work; where that cannot be read, the next heartbeat asks again."""
+        try:
+            await self._check_exclusions()
+        except InvalidInput as error:
+            self.halt("stopped", error.message)
+        except VedetteError as error:
+            self.report.log("warning", f"the exclusions were not read: {error.message}")
 
     def _heart_stopped(self, beating: asyncio.Task[None]) -> None:
         """Nobody may think that this attempt lives: it saves what it has while its lease still holds."""

@@ -16,6 +16,7 @@ from functions.core.profile import PROFILES
 from functions.core.scan import Cause, Scan, Snapshot
 from functions.store.alerts import Alerts
 from functions.store.allotments import Allotments
+from functions.store.authorities import Authorities, Exclusions
 from functions.store.exposures import Exposures
 from functions.store.halts import Halts
 from functions.store.ledger import Ledger
@@ -26,6 +27,8 @@ from functions.store.projects import Projects
 from functions.store.scans import Scans
 from functions.store.table import Table
 from functions.store.ticks import Ticks
+from functions.usecases.bounds import Bounds
+from tests.core.authorities import everywhere
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 BUCKET = "results"
@@ -65,6 +68,8 @@ class Backend:
         self.ticks = Ticks(self.table)
         self.live = Live(self.live_table)
         self.listeners = Listeners(self.live_table, clock=self.clock)
+        self.bounds = Bounds(authorities=Authorities(self.table), exclusions=Exclusions(self.table))
+        self.bounds.authorities.create(everywhere(self.project))
 
     def network(
         self, *targets: str, baseline: str = "silent", schedule: str = "", schedule_on: bool = True, **fields: Any

@@ -130,6 +130,8 @@ BUDGETS = {
         "usecases.tokens",
         "usecases.triage",
         "usecases.trouble",
+        "usecases.bounds",
+        "wiring.bounds",
         "wiring.clock",
         "wiring.reviewing",
         third=AWS | MODELS | LOGGER | HTTP_RESOLVER,
@@ -162,6 +164,12 @@ BUDGETS = {
         "adapters.resolver",
         "adapters.results",
         "usecases.plan_scan",
+        "adapters.aws_inventory",
+        "adapters.txt_records",
+        "usecases.bounds",
+        "usecases.lean_proved",
+        "usecases.prove_authority",
+        "wiring.bounds",
         "wiring.clock",
     ),
     "functions.scan_workflow.admit": a_function(
@@ -184,6 +192,8 @@ BUDGETS = {
         "usecases.ingest_chunk",
         "usecases.ingest_hosts",
         "usecases.side_by_side",
+        "usecases.bounds",
+        "wiring.bounds",
         "wiring.clock",
     ),
     "functions.scan_workflow.record_failure": a_function(
@@ -198,6 +208,8 @@ BUDGETS = {
         "usecases.ingest_chunk",
         "usecases.ingest_hosts",
         "usecases.side_by_side",
+        "usecases.bounds",
+        "wiring.bounds",
         "wiring.clock",
     ),
     "functions.scheduling.tick": a_function(
@@ -207,6 +219,8 @@ BUDGETS = {
         "usecases.consume_queue",
         "usecases.run_tick",
         "usecases.start_scan",
+        "usecases.bounds",
+        "wiring.bounds",
         "wiring.clock",
     ),
     "functions.auditing.seal": a_function(
@@ -227,6 +241,8 @@ BUDGETS = {
         "usecases.resume_scan",
         "usecases.stop_scan",
         "usecases.sweep",
+        "usecases.bounds",
+        "wiring.bounds",
         "wiring.clock",
     ),
     "functions.alerting.evaluate": a_function(

@@ -108,4 +108,5 @@ def _refused(error: ClientError, role: str) -> Unproven | Unavailable:
     code = str(error.response.get("Error", {}).get("Code", ""))
     if code in _BUSY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
         return Unavailable("AWS is too busy to tell the account's inventory; try again")
-    return Unproven(f"{role} cannot be used to read the account's inventory ({code})")
+    said = str(error.response.get("Error", {}).get("Message", ""))[:300]
+    return Unproven(f"{role} cannot be used to read the account's inventory: {code}: {said}")

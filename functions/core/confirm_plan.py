@@ -8,6 +8,7 @@ from math import ceil
 from typing import TypeVar
 
 from functions.core.addresses import to_ranges
+from functions.core.authority import end_of
 from functions.core.errors import OutOfScope
 from functions.core.intervals import IntervalSet
 from functions.core.messages import AddressRange, ChunkSpec, PinnedHost
@@ -90,6 +91,7 @@ def plan_confirmation(
                 rate=rate // tasks,
                 deadline_s=deadline_s,
                 lease_s=lease_s,
+                not_after=end_of(snapshot.authorities),
             )
 
     return Plan(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from functions.core.addresses import Version, to_ranges
+from functions.core.authority import end_of
 from functions.core.chunk_spec import with_known
 from functions.core.errors import OutOfScope
 from functions.core.intervals import EMPTY, IntervalSet
@@ -130,6 +131,7 @@ def plan(
                 rate=layout.share,
                 deadline_s=deadline_s,
                 lease_s=lease_s,
+                not_after=end_of(snapshot.authorities),
             )
             yield with_known(spec, known(spec))
 

@@ -2,13 +2,14 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from functions.core.addresses import Version, denied_space, from_ranges
 from functions.core.block import Block, blocks_of
 from functions.core.chunk_spec import assets_of, cells_of
+from functions.core.cover import Cover
 from functions.core.coverage import COVERED, Answer, Method
 from functions.core.coverage_map import Segment, Stamp
 from functions.core.errors import Corrupt
@@ -16,7 +17,7 @@ from functions.core.intervals import IntervalSet
 from functions.core.messages import ChunkSpec, CoverageLine, HostLine, ObservationLine
 from functions.core.ports import PortSet
 from functions.core.service import Service
-from functions.core.targets import TargetSet
+from functions.core.targets import TargetSet, parse_exclusions
 
 Cell = tuple[int, int]
 """An asset's offset in its block, and a port."""
@@ -141,6 +142,7 @@ class ResultEvidence:
     Memory is bounded by the spec's cells: one observation a cell, one line an address of an asset, no script output, and
     Corrupt where coverage is told over and over.
     `earliest` and `latest`: between them the attempt worked; a time outside is drawn to the nearer end.
+    `covered`: what authorities covered at a time; None where that was asked before.
     """
 
     def __init__(
@@ -151,8 +153,10 @@ class ResultEvidence:
         admit_loopback: bool,
         earliest: datetime,
         latest: datetime,
+        covered: Callable[[datetime], Cover] | None = None,
     ) -> None:
         self.spec = spec
+        self._covered = covered
         self.refused = 0
         self._earliest, self._latest = earliest, latest
         self._ports = PortSet.from_canonical(spec.ports).numbers
@@ -180,7 +184,7 @@ class ResultEvidence:
             case ObservationLine():
                 self._add_observation(line)
             case HostLine():
-                if self._owns(line.asset, line.address):
+                if self._owns(line.asset, line.address, line.at):
                     self._add_host(line)
 
     def _add_host(self, line: HostLine) -> None:
@@ -196,8 +200,13 @@ class ResultEvidence:
             self.refused += told * ports.count
             return
         mine = ports & self._ports
-        names = set(line.hosts) & self._hosts.keys()
-        addresses = {each: from_ranges(line.addresses, each) & self._addresses[each] for each in VERSIONS}
+        told_of = TargetSet(
+            v4=from_ranges(line.addresses, 4) & self._addresses[4],
+            v6=from_ranges(line.addresses, 6) & self._addresses[6],
+            hostnames=tuple(sorted(set(line.hosts) & self._hosts.keys())),
+        )
+        allowed = self._allowed(told_of, line.at)
+        names, addresses = allowed.hostnames, {4: allowed.v4, 6: allowed.v6}
         kept = sum(each.count for each in addresses.values()) + len(names)
         self._room -= kept * mine.count
         if self._room < 0:
@@ -216,7 +225,7 @@ class ResultEvidence:
 
     def _add_observation(self, line: ObservationLine) -> None:
         owned = line.protocol == self.spec.protocol and line.port in self._ports
-        if not owned or not self._owns(line.asset, line.address):
+        if not owned or not self._owns(line.asset, line.address, line.at):
             self.refused += 1
             return
         block = Block.of(line.asset)
@@ -226,15 +235,25 @@ class ResultEvidence:
         cell = (block.offset(line.asset), line.port)
         observed[cell] = max(observed.get(cell, seen), seen, key=_worth)
 
-    def _owns(self, asset: str, address: str) -> bool:
-        """Whether the asset is the chunk's, in scope now, and the address is one that it has."""
+    def _owns(self, asset: str, address: str, at: datetime) -> bool:
+        """Whether the asset is the chunk's, in scope now and allowed then, and the address is one that it has."""
         if asset in self._hosts:
-            return address in self._hosts[asset]
+            return address in self._hosts[asset] and self._is_allowed(asset, at)
         try:
             number = ipaddress.ip_address(asset)
         except ValueError:
             return False
-        return asset == address == str(number) and int(number) in self._addresses[number.version]
+        is_own = asset == address == str(number) and int(number) in self._addresses[number.version]
+        return is_own and self._is_allowed(asset, at)
+
+    def _is_allowed(self, asset: str, at: datetime) -> bool:
+        if self._covered is None:
+            return True
+        return not self._covered(self._time(at)).without(parse_exclusions((asset,), field="asset"))
+
+    def _allowed(self, told_of: TargetSet, at: datetime) -> TargetSet:
+        """What of it an authority covered at the time."""
+        return told_of if self._covered is None else self._covered(self._time(at)).common(told_of)
 
     def _is_barred(self, text: str) -> bool:
         address = ipaddress.ip_address(text)

@@ -47,9 +47,7 @@ def _check_rate(text: str) -> None:
 def check_zone(name: str, *, field: str) -> None:
     """Raises InvalidInput for a name that is no time zone's."""
     if name not in _zones():
-        raise InvalidInput(
-            field, f"there is no time zone {quoted(name)}: use an IANA name as in Europe/Berlin or UTC"
-        )
+        raise InvalidInput(field, f"there is no time zone {quoted(name)}: use an IANA name as in Europe/Berlin or UTC")
 
 
 @cache

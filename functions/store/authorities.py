@@ -1,5 +1,6 @@
 """Authorities of a project, and what nobody in the organisation may scan: few, and all of them read for each scan."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from functions.core.authority import MAX_AUTHORITIES, Authority
@@ -37,6 +38,12 @@ class Authorities:
         """As of now, those that ended too; few, by the limit that `create` holds to."""
         span = Range(keys.authorities(project))
         return tuple(to_model(Authority, item) for item in self.table.all(span))
+
+    def some(self, project: str, wanted: Iterable[str]) -> dict[str, Authority]:
+        """Those of them that are there, as of now, by id."""
+        places = [(keys.authorities(project), each) for each in wanted]
+        found = (to_model(Authority, item) for item in self.table.find_many(places))
+        return {each.id: each for each in found}
 
     def list(self, project: str, *, limit: int = 100, cursor: str = "") -> Page[Authority]:
         return list_page(self.table, Authority, Range(keys.authorities(project)), limit=limit, cursor=cursor)

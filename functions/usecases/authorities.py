@@ -12,7 +12,7 @@ from functions.core.authority import (
     revoked,
 )
 from functions.core.authority_check import check_authority
-from functions.core.errors import AlreadyExists
+from functions.core.errors import AlreadyExists, Unproven
 from functions.core.hostnames import parse_hostname
 from functions.store.authorities import Authorities
 from functions.usecases.prove_authority import ProveAuthority
@@ -56,8 +56,14 @@ class ManageAuthorities:
         return authority
 
     def verify(self, *, project: str, identifier: str, now: datetime) -> Authority:
-        """With its evidence looked at now. Raises NotFound, Unproven, Conflict, StaleVersion, Unavailable."""
-        return self.prove(self.authorities.get(project, identifier), now=now)
+        """With its evidence looked at now; where that is gone, the scans that lean on it are asked to stop.
+
+        Raises NotFound, Unproven, Conflict, StaleVersion, Unavailable."""
+        try:
+            return self.prove(self.authorities.get(project, identifier), now=now)
+        except Unproven:
+            self.stop_leaning(self.authorities.get(project, identifier), now=now)
+            raise
 
     def revoke(self, *, project: str, identifier: str, by: str, why: str, now: datetime) -> Authority:
         """It counts no more, and the scans that lean on it are asked to stop, also when it is revoked again.

@@ -12,10 +12,10 @@ from functions.core.network import Network
 from functions.core.ports import PortSet, parse_ports
 from functions.core.profile import CONFIRM
 from functions.core.scan import LIVE, Cause, CellRef, Scan, ScanStatus
-from functions.core.targets import parse_exclusions, parse_targets
 from functions.store.halts import Halts
 from functions.store.networks import Networks
 from functions.store.scans import Scans
+from functions.usecases.bounds import Bounds
 from functions.usecases.start_scan import snapshot_of
 
 MAX_CELLS = 1000
@@ -31,15 +31,15 @@ class ConfirmOpenings:
     scans: Scans
     halts: Halts
     workflow: Workflow
-    admit_loopback: bool = False
+    bounds: Bounds
 
     def __call__(
         self, *, project: str, network: str, scan: str, cells: Sequence[CellRef], now: datetime
     ) -> Scan | None:
         """The confirmation of `scan`, which may have one; the one made before where it is asked again, whatever the cells.
 
-        None: there is nothing to confirm, or a halt is in force: the next scan confirms as well. Cells that the network does not hold by now are left out, and so is everything
-        of a network that is gone or off. Raises NotFound for a scan that is unknown or another network's, InvalidInput
+        None: there is nothing to confirm, or a halt is in force: the next scan confirms as well. Cells that the network does
+        not hold by now, or that no authority covers, are left out, and so is everything of a network that is gone or off. Raises NotFound for a scan that is unknown or another network's, InvalidInput
         for one that has not ended or is a confirmation itself, Unavailable (ask again).
         """
         confirmed = self._confirmed(project, network, scan)
@@ -73,11 +73,15 @@ class ConfirmOpenings:
             network = self.networks.get(confirmed.project, confirmed.network)
         except NotFound:
             return None  # nobody watches it any more
-        kept = tuple(self._in_scope(network, cells)) if network.enabled else ()
+        exclusions = self.bounds.excluded(network.exclusions)
+        kept = tuple(self._in_scope(network, exclusions, cells, now)) if network.enabled else ()
         if not kept:
             return None
+        targets = tuple(dict.fromkeys(cell.asset for cell in kept))
         asked = {
-            "targets": tuple(dict.fromkeys(cell.asset for cell in kept)),
+            "targets": targets,
+            "exclusions": exclusions,
+            "authorities": self.bounds.lean(network.project, targets, exclusions, at=now),
             "ports": PortSet.of(cell.port for cell in kept).canonical(),
             "protocols": tuple(each for each in network.protocols if any(each == cell.protocol for cell in kept)),
             "profile": CONFIRM,
@@ -99,10 +103,12 @@ class ConfirmOpenings:
             return self.scans.get(scan.project, scan.id)
         return scan
 
-    def _in_scope(self, network: Network, cells: Iterable[CellRef]) -> Iterator[CellRef]:
-        """The first MAX_CELLS that the network holds as it stands."""
-        targets = parse_targets(network.targets, field="targets", admit_loopback=self.admit_loopback)
-        allowed = targets.without(parse_exclusions(network.exclusions, field="exclusions"))
+    def _in_scope(
+        self, network: Network, exclusions: Sequence[str], cells: Iterable[CellRef], now: datetime
+    ) -> Iterator[CellRef]:
+        """The first MAX_CELLS that the network holds as it stands, and that an authority covers now."""
+        left = self.bounds.left(network.targets, exclusions)
+        allowed = self.bounds.cover(network.project, at=now).common(left)
         ports = {each: parse_ports(network.ports, protocol=Protocol(each), field="ports") for each in network.protocols}
         kept = dict.fromkeys(
             cell

@@ -24,6 +24,7 @@ from functions.store.hosts import Hosts
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
+from functions.usecases.bounds import Bounds
 from functions.usecases.ingest_hosts import IngestHosts
 from functions.usecases.side_by_side import TRIES, side_by_side
 
@@ -80,7 +81,7 @@ class IngestChunk:
     hosts: Hosts
     coverage: CoverageMaps
     results: Results
-    admit_loopback: bool = False
+    bounds: Bounds
 
     def __call__(self, *, project: str, scan: str, chunk: str, now: datetime) -> ChunkCounts:
         """What the chunk's result came to.
@@ -111,8 +112,9 @@ class IngestChunk:
         chunk, spec = attempt.chunk, attempt.spec
         evidence = ResultEvidence(
             spec,
-            parse_exclusions(self.networks.get(spec.project, spec.network).exclusions, field="exclusions"),
-            admit_loopback=self.admit_loopback,
+            parse_exclusions(self._excluded(spec), field="exclusions"),
+            admit_loopback=self.bounds.admit_loopback,
+            covered=self.bounds.timeline(spec.project),
             earliest=chunk.claimed or now,
             latest=min(chunk.lease_until or now, now),
         )
@@ -124,6 +126,11 @@ class IngestChunk:
             elif not isinstance(line, ResultTrailer):
                 evidence.add(line)
         return evidence
+
+    def _excluded(self, spec: ChunkSpec) -> tuple[str, ...]:
+        """By the network, for everybody, and while the scan was live."""
+        own = self.networks.get(spec.project, spec.network).exclusions
+        return (*self.bounds.excluded(own), *self.ledger.exclusions(spec.project, spec.scan))
 
     def _ingest_block(self, attempt: _Attempt, block: BlockEvidence) -> ChunkCounts:
         spec = attempt.spec

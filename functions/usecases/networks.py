@@ -22,6 +22,7 @@ from functions.core.window_check import validate_window
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
+from functions.usecases.bounds import Bounds
 from functions.usecases.start_scan import profile_named, snapshot_of
 
 
@@ -31,12 +32,14 @@ class ManageNetworks:
     scans: Scans
     ledger: Ledger
     scheduler: Scheduler
-    admit_loopback: bool = False
+    bounds: Bounds
 
     def create(self, *, project: str, identifier: str, draft: NetworkDraft, now: datetime) -> Network:
         """The new network, or, asked again with the same `identifier`, the one made before. Raises InvalidInput, OutOfScope."""
-        validate_draft(draft, admit_loopback=self.admit_loopback)
+        validate_draft(draft, admit_loopback=self.bounds.admit_loopback)
         _check_window(draft, now)
+        if _is_scheduled(draft):
+            self._check_authority(project, draft, now)
         network = Network(**dict(draft), id=identifier, project=project, created=now, updated=now)
         try:
             self.networks.create(network)
@@ -47,9 +50,11 @@ class ManageNetworks:
 
     def update(self, *, project: str, identifier: str, draft: NetworkDraft, expected: int, now: datetime) -> Network:
         """Replace what the user gives. Raises NotFound, StaleVersion with the current network, InvalidInput, OutOfScope."""
-        validate_draft(draft, admit_loopback=self.admit_loopback)
+        validate_draft(draft, admit_loopback=self.bounds.admit_loopback)
         _check_window(draft, now)
         current = self.networks.get(project, identifier)
+        if _is_scheduled(draft) and not (_is_scheduled(current) and draft.targets == current.targets):
+            self._check_authority(project, draft, now)
         if current.version == expected:
             changed = current.model_copy(update={**dict(draft), "updated": now})
             current = self.networks.update(changed, expected=expected)
@@ -93,6 +98,10 @@ class ManageNetworks:
         draft = draft_of(network).model_copy(update={"schedule": schedule})
         return self.update(project=project, identifier=identifier, draft=draft, expected=expected, now=now)
 
+    def _check_authority(self, project: str, draft: NetworkDraft, now: datetime) -> None:
+        """What is to be scanned by itself is refused to who asks, not to a clock at night. Raises OutOfScope."""
+        self.bounds.lean(project, draft.targets, self.bounds.excluded(draft.exclusions), at=now)
+
     def delete(self, *, project: str, identifier: str, expected: int) -> None:
         """Raises NotFound, StaleVersion, ScanInProgress. Its scans, exposures and alerts stay to be read."""
         network = self.networks.get(project, identifier)
@@ -130,12 +139,20 @@ def _check_window(draft: NetworkDraft, now: datetime) -> None:
         validate_window(draft.window, now=now)
 
 
-def preview_draft(draft: NetworkDraft, *, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Preview:
-    """What a scan of such a network would be. Raises InvalidInput, OutOfScope."""
-    validate_draft(draft, admit_loopback=admit_loopback)
+def _is_scheduled(draft: NetworkDraft) -> bool:
+    return draft.enabled and draft.schedule is not None and draft.schedule.enabled
+
+
+def preview_draft(
+    draft: NetworkDraft, *, project: str, now: datetime, bounds: Bounds, max_tasks: int, chunk_seconds: int
+) -> Preview:
+    """What a scan of such a network would be. Raises InvalidInput, OutOfScope, also for what is under no authority."""
+    validate_draft(draft, admit_loopback=bounds.admit_loopback)
+    exclusions = bounds.excluded(draft.exclusions)
+    bounds.lean(project, draft.targets, exclusions, at=now)
     return preview(
-        snapshot=snapshot_of(draft),
+        snapshot=snapshot_of(draft).model_copy(update={"exclusions": exclusions}),
         max_tasks=max_tasks,
         chunk_seconds=chunk_seconds,
-        admit_loopback=admit_loopback,
+        admit_loopback=bounds.admit_loopback,
     )

@@ -13,6 +13,7 @@ from functions.adapters.results import Results
 from functions.core.chunk import Chunk
 from functions.core.chunk_spec import cells_of, summary_of, with_known
 from functions.core.confirm_plan import lost_cells, plan_confirmation
+from functions.core.cover import Cover
 from functions.core.errors import InvalidInput, NotFound
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.outline import Outline
@@ -25,6 +26,7 @@ from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.projects import Projects
 from functions.store.scans import Scans
+from functions.usecases.lean_proved import LeanProved
 
 _AT_ONCE = 16
 _BATCH = 256
@@ -61,6 +63,7 @@ class PlanScan:
     ledger: Ledger
     results: Results
     resolver: Resolver
+    lean: LeanProved
     limits: Limits
 
     def __call__(self, *, project: str, scan: str, run: int, now: datetime) -> Planned:
@@ -71,7 +74,7 @@ class PlanScan:
         if found.status not in AT_WORK or run < found.run or found.stop in HOLDS:
             return self._nothing(found, run)
         try:
-            pinned = found if found.counts.chunks else self._pin(found)
+            pinned = found if found.counts.chunks else self._lean(self._pin(found), now)
             layout = self._lay_out(pinned)
         except (InvalidInput, NotFound) as error:
             self.scans.transition(found, ScanEvent.FAIL, ended=now, reason=error.message[:_MAX_REASON])
@@ -108,13 +111,23 @@ class PlanScan:
 
     def _pin(self, scan: Scan) -> Scan:
         """With the network's exclusions as they are now, and the addresses that its hostnames have now; not yet stored."""
-        current = self.networks.get(scan.project, scan.network).exclusions
+        current = self.lean.bounds.excluded(self.networks.get(scan.project, scan.network).exclusions)
         exclusions = tuple(dict.fromkeys((*scan.snapshot.exclusions, *current)))
         snapshot = scan.snapshot.model_copy(update={"exclusions": exclusions})
         names = names_to_pin(snapshot, admit_loopback=self.limits.admit_loopback)
         answers = self.resolver.resolve(names) if names else {}
         hosts = tuple(PinnedHost(name=name, addresses=found) for name, found in answers.items() if found)
         return scan.model_copy(update={"snapshot": snapshot.model_copy(update={"hosts": hosts})})
+
+    def _lean(self, scan: Scan, now: datetime) -> Scan:
+        """With what allows it now, and only those pins that it allows; not yet stored. Raises OutOfScope."""
+        snapshot, bounds = scan.snapshot, self.lean.bounds
+        left = bounds.left(snapshot.targets, snapshot.exclusions)
+        leaned = self.lean(project=scan.project, targets=left, now=now)
+        cover = bounds.cover(scan.project, at=now)
+        hosts = tuple(_admitted(host, cover) if host.name in left.hostnames else host for host in snapshot.hosts)
+        kept = tuple(host for host in hosts if host is not None)
+        return scan.model_copy(update={"snapshot": snapshot.model_copy(update={"authorities": leaned, "hosts": kept})})
 
     def _lay_out(self, scan: Scan) -> Plan:
         shared = self.projects.limits(scan.project)
@@ -157,6 +170,12 @@ class PlanScan:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="plan") as pool:
             for spec in pool.map(read, names):
                 yield _draft(spec, run)
+
+
+def _admitted(host: PinnedHost, cover: Cover) -> PinnedHost | None:
+    """None: no address of it may be probed."""
+    kept = tuple(each for each in host.addresses if cover.admits(host.name, each))
+    return PinnedHost(name=host.name, addresses=kept) if kept else None
 
 
 def _draft(spec: ChunkSpec, run: int) -> Chunk:

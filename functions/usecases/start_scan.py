@@ -17,6 +17,7 @@ from functions.core.targets import parse_exclusions, parse_targets
 from functions.store.halts import Halts
 from functions.store.networks import Networks
 from functions.store.scans import Scans
+from functions.usecases.bounds import Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class StartScan:
     scans: Scans
     halts: Halts
     workflow: Workflow
-    admit_loopback: bool = False
+    bounds: Bounds
 
     def __call__(
         self, *, project: str, network: str, cause: Cause, cause_time: datetime, now: datetime, part: Part | None = None
@@ -57,7 +58,7 @@ class StartScan:
             project=project,
             network=network,
             cause=cause,
-            snapshot=take_snapshot(found, part or Part(), admit_loopback=self.admit_loopback),
+            snapshot=take_snapshot(found, part or Part(), bounds=self.bounds, now=now),
             created=now,
         )
         recorded = self._record(scan)
@@ -73,12 +74,13 @@ class StartScan:
         return scan
 
 
-def take_snapshot(network: Network, part: Part, *, admit_loopback: bool) -> Snapshot:
+def take_snapshot(network: Network, part: Part, *, bounds: Bounds, now: datetime) -> Snapshot:
     """The network as it stands, narrowed to `part`. Raises InvalidInput and OutOfScope, naming the field."""
-    targets = part.targets or network.targets
+    targets, admit_loopback = part.targets or network.targets, bounds.admit_loopback
+    exclusions = bounds.excluded(network.exclusions)
     check_scope(
         parse_targets(targets, field="targets", admit_loopback=admit_loopback),
-        parse_exclusions(network.exclusions, field="exclusions"),
+        parse_exclusions(exclusions, field="exclusions"),
         targets=parse_targets(network.targets, field="network.targets", admit_loopback=admit_loopback),
         admit_loopback=admit_loopback,
     )
@@ -86,6 +88,8 @@ def take_snapshot(network: Network, part: Part, *, admit_loopback: bool) -> Snap
     protocols = _narrowed_protocols(network, part.protocols)
     narrowed: dict[str, Any] = {
         "targets": targets,
+        "exclusions": exclusions,
+        "authorities": bounds.lean(network.project, targets, exclusions, at=now),
         "ports": _narrowed_ports(network, part.ports, protocols),
         "protocols": protocols,
     }

@@ -13,6 +13,7 @@ from functions.core.scan import AT_WORK, Scan, ScanStatus
 from functions.core.stop import Stop
 from functions.store.halts import Halts
 from functions.store.scans import Scans
+from functions.usecases.bounds import Bounds
 from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.stop_scan import StopScan
 
@@ -42,6 +43,7 @@ class Sweep:
     endings: Queue
     stop_scan: StopScan
     resume_scan: ResumeScan
+    bounds: Bounds
 
     def __call__(self, *, now: datetime, on_error: Callable[[str, VedetteError], None]) -> dict[str, Mended]:
         """What was done to each live scan. One that cannot be mended, or not even read, keeps no other waiting."""
@@ -61,15 +63,23 @@ class Sweep:
             return self._resume(scan, now)
         if scan.status not in AT_WORK:
             return Mended.NOTHING
-        if halt and scan.stop not in {Stop.HALT, Stop.AUTHORITY, Stop.CANCEL}:
-            self.stop_scan(project=scan.project, scan=scan.id, stop=Stop.HALT, why=halt.describe(), now=now)
-            return Mended.HALTED
+        if found := self._forbidden(scan, halt, now):
+            self.stop_scan(project=scan.project, scan=scan.id, stop=found[0], why=found[1], now=now)
+            return Mended.HALTED if found[0] is Stop.HALT else Mended.STOPPED
         status = self.workflow.status(scan=scan.id, run=scan.run)
         if not status:
             return self._never_started(scan, now)
         if status != "RUNNING":
             return self._end(scan, f"the workflow ended ({status.lower()}) without finishing the scan")
         return self._backstop(scan, now)
+
+    def _forbidden(self, scan: Scan, halt: Halt | None, now: datetime) -> tuple[Stop, str] | None:
+        """What stops the scan, and why; None is the answer that nothing new does."""
+        if scan.stop in {Stop.AUTHORITY, Stop.CANCEL}:
+            return None
+        if lapsed := self.bounds.lapsed(scan, at=now):
+            return Stop.AUTHORITY, lapsed
+        return (Stop.HALT, halt.describe()) if halt and scan.stop != Stop.HALT else None
 
     def _resume(self, scan: Scan, now: datetime) -> Mended:
         """What a halt still holds, or a network that is off, waits on."""

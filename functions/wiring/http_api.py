@@ -16,7 +16,6 @@ from functions.adapters.seals import Seals
 from functions.adapters.txt_records import TxtRecords
 from functions.adapters.workflow import Workflow
 from functions.core.identity import LoginOffer
-from functions.core.network import NetworkDraft
 from functions.core.planner import Preview
 from functions.settings import HttpApiSettings
 from functions.store.alert_groups import AlertGroups
@@ -74,6 +73,7 @@ from functions.usecases.stop_leaning import StopLeaning
 from functions.usecases.stop_scan import StopScan
 from functions.usecases.tokens import ManageTokens
 from functions.usecases.triage import Triage
+from functions.wiring.bounds import bounds_of
 from functions.wiring.clock import Clock, utc_now
 from functions.wiring.reviewing import review_network
 
@@ -133,7 +133,8 @@ class HttpApi:
     halts: Halts
     set_halt: SetHalt
     explain_cell: ExplainCell
-    preview: Callable[[NetworkDraft], Preview]
+    preview: Callable[..., Preview]
+    """Of a draft; takes `project` and `now` too."""
     reconcile: Callable[..., Reconciled]
     """Takes `project`, `network` and `cursor`."""
     login: LoginOffer
@@ -150,7 +151,8 @@ def http_api() -> HttpApi:
     exposures, alerts, alert_lists = Exposures(table), Alerts(table), AlertLists(table)
     channels, outbox = Channels(table), Outbox(table)
     hosts, rules = Hosts(table), Rules(table)
-    authorities, exclusions = Authorities(table), Exclusions(table)
+    bounds = bounds_of(table, admit_loopback=settings.admit_loopback)
+    authorities, exclusions = bounds.authorities, bounds.exclusions
     live_table = Table(clients.dynamodb(), settings.live_table)
     live = Live(live_table)
     results, objects = Results(clients.s3(), settings.bucket), ScanObjects(clients.s3(), settings.bucket)
@@ -248,9 +250,9 @@ def http_api() -> HttpApi:
         diff_scans=DiffScans(scans=scans, ledger=ledger, results=results, exposures=exposures),
         delete_scan=DeleteScan(scans=scans, ledger=ledger, live=live, objects=objects),
         manage_networks=ManageNetworks(
-            networks=networks, scans=scans, ledger=ledger, scheduler=scheduler, admit_loopback=loopback
+            networks=networks, scans=scans, ledger=ledger, scheduler=scheduler, bounds=bounds
         ),
-        start_scan=StartScan(networks=networks, scans=scans, halts=halts, workflow=workflow, admit_loopback=loopback),
+        start_scan=StartScan(networks=networks, scans=scans, halts=halts, workflow=workflow, bounds=bounds),
         stop_scan=stop_scan,
         resume_scan=ResumeScan(scans=scans, networks=networks, halts=halts, workflow=workflow),
         halts=halts,
@@ -265,9 +267,9 @@ def http_api() -> HttpApi:
         ),
         preview=partial(
             preview_draft,
+            bounds=bounds,
             max_tasks=settings.max_tasks,
             chunk_seconds=settings.chunk_seconds,
-            admit_loopback=loopback,
         ),
         reconcile=partial(review_network(table).reconcile, limit=RECONCILED_AT_ONCE),
         login=_login(settings),

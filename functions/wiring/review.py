@@ -56,6 +56,7 @@ def review_scan() -> ReviewScan:
     from functions.store.waiting import Waiting
     from functions.usecases.confirm_openings import ConfirmOpenings
     from functions.usecases.review_scan import ReviewScan
+    from functions.wiring.bounds import bounds_of
 
     settings, table = _settings(), _table()
     workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
@@ -65,7 +66,7 @@ def review_scan() -> ReviewScan:
         scans=scans,
         halts=Halts(table),
         workflow=workflow,
-        admit_loopback=settings.admit_loopback,
+        bounds=bounds_of(table, admit_loopback=settings.admit_loopback),
     )
     return ReviewScan(
         scans=scans,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from functions.usecases.finish_scan import FinishScan
     from functions.usecases.ingest_chunk import IngestChunk
     from functions.usecases.judge_attempt import JudgeAttempt
+    from functions.usecases.lean_proved import LeanProved
     from functions.usecases.plan_scan import PlanScan
     from functions.usecases.record_failure import RecordFailure
 
@@ -41,6 +42,7 @@ def plan_scan() -> PlanScan:
         ledger=Ledger(table),
         results=Results(clients.s3(), settings.bucket),
         resolver=Resolver(),
+        lean=_lean(table, admit_loopback=settings.admit_loopback, name_server=settings.name_server),
         limits=Limits(
             max_tasks=settings.max_tasks,
             chunk_seconds=settings.chunk_seconds,
@@ -85,6 +87,18 @@ def admit_chunk() -> AdmitChunk:
     )
 
 
+def _lean(table: Table, *, admit_loopback: bool, name_server: str) -> LeanProved:
+    from functions.adapters.aws_inventory import AwsInventory
+    from functions.adapters.txt_records import TxtRecords
+    from functions.usecases.lean_proved import LeanProved
+    from functions.usecases.prove_authority import ProveAuthority
+    from functions.wiring.bounds import bounds_of
+
+    bounds = bounds_of(table, admit_loopback=admit_loopback)
+    prove = ProveAuthority(authorities=bounds.authorities, txt=TxtRecords(name_server), inventory=AwsInventory())
+    return LeanProved(bounds=bounds, prove=prove)
+
+
 @cache
 def judge_attempt() -> JudgeAttempt:
     from functions.settings import JudgeSettings
@@ -113,6 +127,7 @@ def _ingest_chunk(settings: IngestSettings | FinishSettings) -> IngestChunk:
     from functions.store.networks import Networks
     from functions.store.scans import Scans
     from functions.usecases.ingest_chunk import IngestChunk
+    from functions.wiring.bounds import bounds_of
 
     table = Table(clients.dynamodb(), settings.table)
     return IngestChunk(
@@ -123,7 +138,7 @@ def _ingest_chunk(settings: IngestSettings | FinishSettings) -> IngestChunk:
         hosts=Hosts(table),
         coverage=CoverageMaps(table),
         results=Results(clients.s3(), settings.bucket),
-        admit_loopback=settings.admit_loopback,
+        bounds=bounds_of(table, admit_loopback=settings.admit_loopback),
     )
 
 

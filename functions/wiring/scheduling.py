@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.adapters import clients
 from functions.store.table import Table
+from functions.wiring.bounds import bounds_of
 
 if TYPE_CHECKING:
     from functions.usecases.run_tick import RunTick
@@ -34,7 +35,7 @@ def run_tick() -> RunTick:
         scans=Scans(table),
         halts=Halts(table),
         workflow=Workflow(clients.stepfunctions(), settings.state_machine_arn),
-        admit_loopback=settings.admit_loopback,
+        bounds=bounds_of(table, admit_loopback=settings.admit_loopback),
     )
     return RunTick(networks=networks, ticks=Ticks(table), start_scan=start_scan)
 
@@ -63,4 +64,6 @@ def sweep() -> Sweep:
         endings=Queue(clients.sqs(), settings.finish_queue_url),
         stop_scan=StopScan(scans=scans, ledger=Ledger(table), workflow=workflow),
         resume_scan=ResumeScan(scans=scans, networks=Networks(table), halts=halts, workflow=workflow),
+        # It asks whether authorities count, and parses no targets.
+        bounds=bounds_of(table, admit_loopback=False),
     )

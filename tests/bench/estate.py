@@ -119,7 +119,13 @@ class Bench:
 
     def _start(self) -> Scan:
         backend, now = self.stand.backend, datetime.now(UTC)
-        start = StartScan(networks=backend.networks, scans=backend.scans, halts=backend.halts, workflow=FakeWorkflow())
+        start = StartScan(
+            networks=backend.networks,
+            scans=backend.scans,
+            halts=backend.halts,
+            workflow=FakeWorkflow(),
+            bounds=backend.bounds,
+        )
         return start(
             project=self.estate.project,
             network=self.estate.network,

@@ -61,6 +61,7 @@ EXAMPLES: tuple[Model, ...] = (
         deadline_s=900,
         lease_s=960,
         known=(KNOWN,),
+        not_after=AT,
     ),
     ResultHeader(
         project=PROJECT,

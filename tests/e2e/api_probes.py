@@ -135,10 +135,6 @@ def _test_channel(hand: StageHand) -> Request:
     return "POST", f"channels/{delivery_probes.channel(hand).id}/test", {}, {}
 
 
-def _verify(hand: StageHand) -> Request:
-    return "POST", f"authorities/{authority_probes.account_to_read(hand).id}/verify", {}, {}
-
-
 def start_scan(hand: StageHand, roles: Roles) -> Outcome:
     network = hand.network()
     outcome = asked(lambda _: ("POST", "scans", {"network": network.id}, {}))(hand, roles)
@@ -169,6 +165,12 @@ def _publish_rules(hand: StageHand) -> Request:
     return "PUT", "rules", {"rules": [{"name": "web", "action": "allow", "ports": "80"}]}, {}
 
 
+def _verify(hand: StageHand, _roles: Roles) -> Outcome:
+    account = authority_probes.account_to_read(hand)
+    hand.invoke("HttpApi", _request(hand, "POST", f"authorities/{account.id}/verify", {}, {}))
+    return authority_probes.proved(hand, account)
+
+
 HTTP_API: Mapping[Pair, Probe] = {
     Pair("HttpApi", on, action): probe
     for on, action, probe in (
@@ -191,7 +193,7 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.PLANS, "s3:GetObject", asked(_coverage)),
         (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),
         (On.EXPORTS, "s3:GetObject", _read_export),
-        (On.INVENTORY_ROLES, "sts:AssumeRole", asked(_verify)),
+        (On.INVENTORY_ROLES, "sts:AssumeRole", _verify),
         (On.EXPORT_INBOX, "sqs:SendMessage", asked(lambda _: ("POST", "exports", _EXPOSURES, {}))),
         (On.STATE_MACHINE, "states:StartExecution", start_scan),
         (On.EXECUTIONS, "states:DescribeExecution", asked(_cancel)),

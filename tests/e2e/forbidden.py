@@ -151,7 +151,7 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "IngestChunk": ("delete from the table", "write live events", "write plans", "write results"),
     "RecordFailure": ("write the table", "list the table", "read live events", *_NO_RESULTS),
     "FinishScan": ("write live events", "write plans", "write results", "start a workflow"),
-    "Tick": ("list the table", "change the table", "delete from the table", "write live events", *_NO_RESULTS),
+    "Tick": ("change the table", "delete from the table", "write live events", *_NO_RESULTS),
     "Sweep": ("delete from the table", "list the table", "write live events", *_NO_RESULTS),
     "Evaluate": ("delete from the table", "write live events", "announce on the bus", "start a workflow"),
     "Review": ("read live events", "read plans", "write plans", *_NO_RESULTS),

@@ -16,9 +16,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from cli.access import Access
 from cli.client import Client
+from functions.store.authorities import Authorities
+from functions.store.table import Table
 from infra.local import Running, down, up
 from infra.local.aws import DIRECT, root_session
 from infra.local.paths import LocalPaths
+from tests.core.authorities import everywhere
 from tests.oidc import Issuer, Someone, served
 
 Json = dict[str, Any]
@@ -83,9 +86,16 @@ class Platform:
         url = f"{self.access.websocket_url}?ticket={ticket}"
         return connect(url, proxy=None, ping_interval=None, open_timeout=60)
 
-    def project(self, name: str = "") -> "Project":
+    def project(self, name: str = "", *, allowed: bool = True) -> "Project":
+        """`allowed`: whether it may scan wherever it likes; else loopback alone, until somebody records an authority."""
         made = self.client.post("projects", body={"name": name or f"test {next(self._names)}"}, key=str(uuid.uuid4()))
+        if allowed:
+            self.allow(made["id"])
         return Project(platform=self, id=made["id"])
+
+    def allow(self, project: str) -> None:
+        """As if somebody had recorded it long ago: tests have clocks of their own."""
+        Authorities(Table(self.aws("dynamodb"), self.outputs["TableName"])).create(everywhere(project))
 
     def command(self, *words: str, timeout: float = 300.0, **variables: str) -> subprocess.CompletedProcess[str]:
         """The `vedette` command in a process of its own, not on a terminal."""

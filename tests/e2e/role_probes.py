@@ -8,7 +8,6 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from functions.adapters.results import Results
-from functions.core.authority import AuthorityStatus, LeanedOn
 from functions.core.chunk import Chunk
 from functions.core.exposure import ChangeKind, ExposureState
 from functions.core.halt import Halt
@@ -16,15 +15,13 @@ from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
 from functions.core.trends import alert_counts
 from functions.store import keys
-from functions.store.authorities import Authorities
 from functions.store.counters import Counters
 from functions.store.ledger import Ledger
 from functions.store.live import Live
 from functions.store.table import Table
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER
 from infra.permissions import On
-from tests.e2e import api_probes, audit_probes, delivery_probes, export_probes, review_probes
-from tests.e2e.authority_probes import account_to_read
+from tests.e2e import api_probes, audit_probes, authority_probes, delivery_probes, export_probes, review_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json, eventually
 from tests.e2e.roles import Pair, Roles
@@ -32,6 +29,7 @@ from tests.e2e.stage_hand import FAR_AWAY, StageHand, message, record
 from tests.store.examples import alert
 
 A_MINUTE = timedelta(minutes=1)
+OUTSIDE = "203.0.113.77"
 
 
 def _run(scan: Scan, chunk: Chunk | None = None) -> Json:
@@ -56,16 +54,20 @@ def _admit(hand: StageHand, _roles: Roles) -> Outcome:
     return Outcome.of(said, done=said.said.get("decision") == "go")
 
 
-def _admit_after_reading_the_account(hand: StageHand, _roles: Roles) -> Outcome:
-    """Of a scan that leans on an account, which no longer holds what is to be scanned: read anew, and left out."""
-    authorities, authority = Authorities(hand.table), account_to_read(hand)
-    authorities.change(authority, {"status": AuthorityStatus.ACTIVE, "proved": hand.now})
-    scan = hand.scan(running=True)
-    leaned = (LeanedOn(id=authority.id, until=authority.until),)
-    scan = hand.stores.scans.update(scan, snapshot=scan.snapshot.model_copy(update={"authorities": leaned}))
-    said = hand.invoke("AdmitChunk", _run(scan, hand.waiting_chunk(scan)))
-    left_out = bool(hand.stores.ledger.exclusions(scan.project, scan.id))
-    return Outcome.of(said, done=said.said.get("decision") == "go" and left_out)
+def _plan_by_account(hand: StageHand, _roles: Roles) -> Outcome:
+    """The account holds nothing that is asked for: what comes of the scan is that it fails."""
+    authority_probes.forbid_the_rest(hand)
+    account = authority_probes.account_to_read(hand, held=OUTSIDE)
+    scan = authority_probes.leaning(hand, hand.scan(hand.network(targets=(OUTSIDE,))), account)
+    hand.invoke("PlanChunks", _run(scan))
+    return authority_probes.proved(hand, account)
+
+
+def _admit_by_account(hand: StageHand, _roles: Roles) -> Outcome:
+    account = authority_probes.account_to_read(hand, held=OUTSIDE)
+    scan = authority_probes.leaning(hand, hand.scan(running=True), account)
+    hand.invoke("AdmitChunk", _run(scan, hand.waiting_chunk(scan)))
+    return authority_probes.proved(hand, account)
 
 
 def _judge(hand: StageHand, _roles: Roles) -> Outcome:
@@ -296,10 +298,11 @@ PROBES: Mapping[Pair, Probe] = {
     **audit_probes.AUDIT,
     **_on_table("PlanChunks", _plan, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
     **_on_table("PlanChunks", _plan_without_network, "DeleteItem"),
+    Pair("PlanChunks", On.INVENTORY_ROLES, "sts:AssumeRole"): _plan_by_account,
+    Pair("AdmitChunk", On.INVENTORY_ROLES, "sts:AssumeRole"): _admit_by_account,
     Pair("PlanChunks", On.PLANS, "s3:GetObject"): _plan,
     Pair("PlanChunks", On.PLANS, "s3:PutObject"): _plan,
     **_on_table("AdmitChunk", _admit, "BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-    Pair("AdmitChunk", On.INVENTORY_ROLES, "sts:AssumeRole"): _admit_after_reading_the_account,
     **_on_table("JudgeAttempt", _judge, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
     **_on_table("IngestChunk", _ingest, "GetItem", "Query", "PutItem", "UpdateItem"),
     Pair("IngestChunk", On.PLANS, "s3:GetObject"): _ingest,
@@ -311,7 +314,7 @@ PROBES: Mapping[Pair, Probe] = {
     Pair("FinishScan", On.RESULTS, "s3:GetObject"): _finish,
     **_on_table("Tick", _tick, "GetItem", "PutItem"),
     Pair("Tick", On.STATE_MACHINE, "states:StartExecution"): _tick_that_starts,
-    **_on_table("Tick", _tick_that_starts, "BatchGetItem"),
+    **_on_table("Tick", _tick_that_starts, "BatchGetItem", "Query"),
     **_on_table("Sweep", _swept(_given_up, _ends), "BatchGetItem", "GetItem"),
     **_on_table("Sweep", _swept(_halted, _is_asked_to_stop), "PutItem", "UpdateItem"),
     **_on_table("Sweep", _swept(_given_up, _ends), "Query", on=On.GSI2),

@@ -16,6 +16,7 @@ from functions.core.token import Principal
 from functions.http_api import app
 from functions.usecases.authenticate import context_of
 from functions.usecases.tokens import ALL_SCOPES
+from tests.core.authorities import everywhere
 from tests.platform_in_memory import Platform
 
 REQUEST = json.loads((Path(__file__).parent / "events" / "request.json").read_text())
@@ -115,8 +116,11 @@ def api(platform: Platform) -> Api:
 
 
 @pytest.fixture
-def project(api: Api) -> str:
-    return str(api.post("/v1/projects", {"name": "acme"}).body["id"])
+def project(api: Api, platform: Platform) -> str:
+    """One that may scan wherever it likes."""
+    made = str(api.post("/v1/projects", {"name": "acme"}).body["id"])
+    platform.http.authorities.create(everywhere(made))
+    return made
 
 
 DRAFT: dict[str, Any] = {"name": "office", "targets": ["10.0.0.0/24"], "ports": "22,80,443"}

@@ -73,7 +73,14 @@ def document() -> dict[str, dict[str, dict[str, object]]]:
 
 
 def concrete(path: str) -> str:
-    return re.sub(r"\{[a-z]+\}", ID, path.replace("{version}", "1").replace("{user}", USER).replace("{chunk}", "00000").replace("{hour}", "2026-11-21T08"))
+    return re.sub(
+        r"\{[a-z]+\}",
+        ID,
+        path.replace("{version}", "1")
+        .replace("{user}", USER)
+        .replace("{chunk}", "00000")
+        .replace("{hour}", "2026-11-21T08"),
+    )
 
 
 def call(api: Api, method: str, path: str) -> tuple[int, str]:

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from functions.adapters.aws_inventory import AwsInventory, Found
+from functions.adapters.aws_inventory import Found
 from functions.adapters.resolver import Resolver
-from functions.adapters.txt_records import TxtRecords
-from functions.core.authority import LeanedOn
-from functions.core.errors import Unproven
-from tests.http_api.conftest import Api
+from tests.authorities import FakeInventory, FakeTxt
+from tests.http_api.conftest import Answer, Api
 from tests.platform_in_memory import START, Platform
 
 UNTIL = (START + timedelta(days=30)).isoformat()
@@ -32,26 +30,6 @@ AWS: dict[str, Any] = {
 }
 
 
-class FakeTxt(TxtRecords):
-    def __init__(self) -> None:
-        self.records: dict[str, frozenset[str]] = {}
-
-    def of(self, name: str) -> frozenset[str]:
-        return self.records.get(name, frozenset())
-
-
-class FakeInventory(AwsInventory):
-    def __init__(self) -> None:
-        self.found: Found | None = Found(("192.0.2.1", "192.0.2.2", "2001:db8::1"), ("lb.example.com",))
-        self.asked: dict[str, Any] = {}
-
-    def read(self, **asked: Any) -> Found:
-        self.asked = asked
-        if self.found is None:
-            raise Unproven("the role cannot be used (AccessDenied)")
-        return self.found
-
-
 @pytest.fixture
 def txt(platform: Platform) -> FakeTxt:
     made = FakeTxt()
@@ -61,7 +39,7 @@ def txt(platform: Platform) -> FakeTxt:
 
 @pytest.fixture
 def inventory(platform: Platform) -> FakeInventory:
-    made = FakeInventory()
+    made = FakeInventory(Found(("192.0.2.1", "192.0.2.2", "2001:db8::1"), ("lb.example.com",)))
     _prove_by(platform, inventory=made)
     return made
 
@@ -72,7 +50,9 @@ def _prove_by(platform: Platform, **adapters: Any) -> None:
 
 
 @pytest.fixture
-def path(project: str) -> str:
+def path(api: Api) -> str:
+    """Of a project that may scan nothing yet."""
+    project = api.post("/v1/projects", {"name": "new"}).body["id"]
     return f"/v1/projects/{project}/authorities"
 
 
@@ -150,22 +130,95 @@ def test_revoking_says_who_and_why_and_stays(api: Api, path: str, txt: FakeTxt) 
     assert api.post(f"{one}/verify").slug == "conflict"
 
 
-def test_revoking_stops_the_live_scans_that_lean_on_it_and_no_other(
-    api: Api, path: str, project: str, network: str, platform: Platform
-) -> None:
-    gone, kept = (api.post(path, ATTESTED).body for _ in range(2))
-    other = api.post(f"/v1/projects/{project}/networks", {"name": "o", "targets": ["10.1.0.1"]}).body["id"]
-    scans = {}
-    for where, leaned in ((network, gone), (other, kept)):
-        started = api.post(f"/v1/projects/{project}/scans", {"network": where}).body["id"]
-        scan = platform.http.scans.get(project, started)
-        until = START + timedelta(days=30)
-        snapshot = scan.snapshot.model_copy(update={"authorities": (LeanedOn(id=leaned["id"], until=until),)})
-        platform.http.scans.update(scan, snapshot=snapshot)
-        scans[where] = started
+def a_network(api: Api, path: str, *targets: str, **fields: Any) -> str:
+    networks = path.replace("/authorities", "/networks")
+    made = api.post(networks, {"name": targets[0], "targets": targets, "ports": "22", **fields})
+    assert made.status == 201, made.body
+    return str(made.body["id"])
+
+
+def start(api: Api, path: str, network: str) -> Answer:
+    return api.post(path.replace("/authorities", "/scans"), {"network": network})
+
+
+def test_nothing_is_scanned_without_an_authority_and_the_refusal_says_how_to_record_one(api: Api, path: str) -> None:
+    network = a_network(api, path, "10.0.0.0/24", "www.example.com")
+    networks = path.replace("/authorities", "/networks")
+    for refused in (start(api, path, network), api.get(f"{networks}/{network}/preview")):
+        assert (refused.status, refused.slug, refused.body["field"]) == (400, "out-of-scope", "targets")
+        assert "vedette authorities add --range 10.0.0.0-10.0.0.255 --domain www.example.com" in refused.body["detail"]
+    api.post(path, ATTESTED | {"domains": ["example.com"]})
+    assert api.get(f"{networks}/{network}/preview").body["addresses"] == 256
+    assert start(api, path, network).status == 201
+
+
+def test_what_is_excluded_needs_no_authority(api: Api, path: str) -> None:
+    api.post(path, ATTESTED | {"ranges": ["10.0.0.0/25"]})
+    network = a_network(api, path, "10.0.0.0/24", exclusions=["10.0.0.128/25"])
+    assert start(api, path, network).status == 201
+
+
+def test_a_schedule_is_refused_to_who_asks_for_it_where_no_authority_covers_its_targets(api: Api, path: str) -> None:
+    networks = path.replace("/authorities", "/networks")
+    daily = {"expression": "rate(1 day)", "timezone": "UTC"}
+    draft = {"name": "x", "targets": ["10.0.0.0/24"], "ports": "22", "schedule": daily}
+    assert api.post(networks, draft).slug == "out-of-scope"
+    off = api.post(networks, draft | {"schedule": daily | {"enabled": False}}).body
+    switch = f"{networks}/{off['id']}/schedule"
+    assert api.patch(switch, {"enabled": True}, version=1).slug == "out-of-scope"
+    api.post(path, ATTESTED)
+    assert api.patch(switch, {"enabled": True}, version=1).status == 200
+
+
+def test_a_scan_keeps_what_it_leans_on_and_a_later_one_needs_it_again(api: Api, path: str, platform: Platform) -> None:
+    made = api.post(path, ATTESTED).body
+    network = a_network(api, path, "10.0.0.0/24")
+    scan = start(api, path, network).body
+    assert scan["snapshot"]["authorities"] == [{"id": made["id"], "until": made["until"]}]
+    platform.clock.advance(days=31)
+    other = a_network(api, path, "10.0.1.0/24")
+    assert start(api, path, other).slug == "out-of-scope"
+
+
+def test_revoking_stops_the_live_scans_that_lean_on_it_and_no_other(api: Api, path: str, platform: Platform) -> None:
+    project = path.split("/")[3]
+    gone, _kept = (api.post(path, ATTESTED | {"ranges": [each]}).body for each in ("10.0.0.0/16", "10.1.0.0/16"))
+    leaning, other = (
+        start(api, path, a_network(api, path, each)).body["id"] for each in ("10.0.0.0/24", "10.1.0.0/24")
+    )
     api.post(f"{path}/{gone['id']}/revoke", {"why": "sold"})
-    assert platform.http.ledger.stop_requested(project, scans[network], run=1) == "authority"
-    assert platform.http.ledger.stop_requested(project, scans[other], run=1) == ""
+    assert platform.http.ledger.stop_requested(project, leaning, run=1) == "authority"
+    assert platform.http.ledger.stop_requested(project, other, run=1) == ""
+    stopped = platform.http.scans.get(project, leaning)
+    assert (stopped.stop, "sold" in stopped.stop_why) == ("authority", True)
+
+
+def test_evidence_that_is_gone_stops_the_scans_that_lean_on_it(
+    api: Api, path: str, platform: Platform, txt: FakeTxt
+) -> None:
+    made = api.post(path, DNS).body
+    txt.records["_vedette-challenge.example.com"] = frozenset({made["challenge"]})
+    api.post(f"{path}/{made['id']}/verify")
+    scan = start(api, path, a_network(api, path, "www.example.com")).body["id"]
+    txt.records.clear()
+    assert api.post(f"{path}/{made['id']}/verify").slug == "unproven"
+    assert platform.http.ledger.stop_requested(path.split("/")[3], scan, run=1) == "authority"
+
+
+def test_what_nobody_may_scan_is_left_out_of_a_scan_and_refused_alone(api: Api, path: str) -> None:
+    api.post(path, ATTESTED)
+    api.post("/v1/exclusions", {"targets": ["10.0.0.128/25"], "reason": "fragile"})
+    scan = start(api, path, a_network(api, path, "10.0.0.0/24")).body
+    assert scan["snapshot"]["exclusions"] == ["10.0.0.128/25"]
+    refused = start(api, path, a_network(api, path, "10.0.0.200"))
+    assert (refused.slug, "excluded" in refused.body["detail"]) == ("out-of-scope", True)
+
+
+def test_where_the_exclusions_cannot_be_read_nothing_is_scanned(api: Api, path: str, platform: Platform) -> None:
+    api.post(path, ATTESTED)
+    network = a_network(api, path, "10.0.0.0/24")
+    platform.table.put({"pk": "XCL", "sk": "broken"})
+    assert start(api, path, network).status == 500
 
 
 def test_another_projects_authority_is_not_there(api: Api, path: str) -> None:

@@ -463,3 +463,27 @@ def test_an_attempt_keeps_to_the_rate_that_it_was_granted(stage: Stage, fake_too
 
     (command,) = document.trailer.commands
     assert command.argv[command.argv.index("--rate") + 1] == "77"
+
+
+def test_an_authority_that_ends_while_the_attempt_is_at_work_stops_it(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
+
+    document = stage.run(SPEC.model_copy(update={"not_after": datetime.now(UTC) + timedelta(seconds=2)}))
+
+    assert document.trailer.outcome == "stopped"
+    assert fake_tools.ran("masscan")
+    assert_only_the_found_is_covered(document, "authority that the scan leans on ended")
+
+
+def test_an_exclusion_made_while_the_attempt_is_at_work_stops_it(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    asked = iter([()])
+    monkeypatch.setattr(stage.ledger, "exclusions", lambda *_: next(asked, (SPEC.addresses[0].first,)))
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "stopped"
+    assert "is excluded" in document.trailer.reason

@@ -134,7 +134,11 @@ class Story:
         """As the schedule would; its workflow is played here, step by step."""
         backend, now = self.rehearsal.backend, self.rehearsal.now
         start = StartScan(
-            networks=backend.networks, scans=backend.scans, halts=backend.halts, workflow=FakeWorkflow()
+            networks=backend.networks,
+            scans=backend.scans,
+            halts=backend.halts,
+            workflow=FakeWorkflow(),
+            bounds=backend.bounds,
         )
         only = night.narrowed.get(name)
         part = Narrowed(targets=(self.world.hosts[only].address,)) if only else None

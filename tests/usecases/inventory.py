@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -14,6 +14,7 @@ import boto3
 from functions.adapters.results import Results
 from functions.core.chunk import ChunkCounts, ChunkStatus
 from functions.core.coverage import Answer, Method
+from functions.core.errors import AlreadyExists
 from functions.core.exposure import Exposure
 from functions.core.host import Host
 from functions.core.messages import (
@@ -30,6 +31,7 @@ from functions.core.profile import PROFILES
 from functions.core.service import Service
 from functions.store import keys
 from functions.store.attributes import Item, to_item
+from functions.store.authorities import Authorities, Exclusions
 from functions.store.conditions import EXISTS, Condition
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.exposures import Exposures
@@ -38,8 +40,10 @@ from functions.store.ledger import Ledger, Outcome
 from functions.store.networks import Networks
 from functions.store.scans import Scans
 from functions.store.table import Table
+from functions.usecases.bounds import Bounds
 from functions.usecases.ingest_chunk import IngestChunk
 from scanner_image.result import write
+from tests.core.authorities import everywhere
 from tests.store.endpoint import dynamodb, new_table
 from tests.store.examples import PROJECT, after, chunk, identifier, network, scan
 
@@ -108,6 +112,13 @@ class Inventory:
         self.networks.create(network(self.name, targets=self.targets, exclusions=self.exclusions))
         self.scans, self.ledger = Scans(self.table), Ledger(self.table)
         self.exposures, self.hosts, self.coverage = Exposures(self.table), Hosts(self.table), CoverageMaps(self.table)
+        self.bounds = Bounds(
+            authorities=Authorities(self.table),
+            exclusions=Exclusions(self.table),
+            admit_loopback=self.admit_loopback,
+        )
+        with suppress(AlreadyExists):
+            self.bounds.authorities.create(everywhere(PROJECT))
         self.ingest = IngestChunk(
             ledger=self.ledger,
             scans=self.scans,
@@ -116,7 +127,7 @@ class Inventory:
             hosts=self.hosts,
             coverage=self.coverage,
             results=self.results,
-            admit_loopback=self.admit_loopback,
+            bounds=self.bounds,
         )
 
     def begin(self, at: float = 0, *, misses_to_close: int = 2) -> str:

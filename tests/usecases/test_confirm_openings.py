@@ -14,6 +14,7 @@ from functions.core.profile import CONFIRM
 from functions.core.scan import CellRef, Scan, ScanEvent, ScanStatus
 from functions.usecases.confirm_openings import MAX_CELLS, ConfirmOpenings
 from functions.usecases.plan_scan import Limits, PlanScan
+from tests.authorities import lean
 from tests.backend import NOW, Backend
 
 
@@ -47,6 +48,7 @@ class Stage:
             scans=self.backend.scans,
             halts=self.backend.halts,
             workflow=cast("Workflow", self.workflow),
+            bounds=self.backend.bounds,
         )
         asked = {"project": scan.project, "network": scan.network, "scan": scan.id, **fields}
         return confirm(**asked, cells=cells, now=NOW)
@@ -170,6 +172,7 @@ def test_its_plan_is_of_its_cells_and_counts_those_that_are_lost(stage: Stage) -
         ledger=backend.ledger,
         results=backend.results,
         resolver=Resolver(lambda name: ("192.0.2.1",) if name == "web.example" else ()),
+        lean=lean(backend.bounds),
         limits=Limits(max_tasks=4, chunk_seconds=60, deadline_s=300, lease_s=400),
     )
     plan(project=made.project, scan=made.id, run=1, now=NOW)

@@ -13,10 +13,13 @@ from functions.adapters.results import Results
 from functions.core.chunk import ChunkStatus
 from functions.core.coverage import Answer
 from functions.core.errors import Corrupt
+from functions.core.exclusion import Exclusion
 from functions.core.messages import AddressRange, CoverageLine, HostLine, PinnedHost, ResultHeader
 from functions.core.service import Service
+from functions.store import keys
+from tests.core.authorities import authority
 from tests.store.examples import PROJECT, after, identifier
-from tests.usecases.inventory import CountingTable, Inventory, opened, storage, told
+from tests.usecases.inventory import LONG_AFTER, CountingTable, Inventory, opened, storage, told
 
 _NAMES = count()
 
@@ -193,3 +196,60 @@ def test_the_largest_texts_that_a_document_may_hold_fit_the_inventory(inventory:
     inventory.take_in(of, inventory.save(of, lines))
     assert inventory.exposure("10.0.0.1", 22).service == huge
     assert [each.vendor for each in inventory.known_hosts()] == ["=1+1"]
+
+
+def allow(inventory: Inventory, *ranges: str, **fields: Any) -> None:
+    """Only this counts in the project."""
+    for each in inventory.bounds.authorities.all(PROJECT):
+        inventory.table.delete(keys.authorities(PROJECT), each.id)
+    inventory.bounds.authorities.create(
+        authority(*ranges, project=PROJECT, starts=after(0), proved=after(0), until=LONG_AFTER, **fields)
+    )
+
+
+def test_what_was_seen_at_assets_that_no_authority_covered_is_refused(inventory: Inventory) -> None:
+    allow(inventory, "10.0.0.0/31")
+    seen = [opened(f"10.0.0.{last}", 22, 1) for last in (1, 2)]
+    of = inventory.begin()
+    name = inventory.save(of, [*seen, *(told(each, "22", Answer.NO_ANSWER, 1) for each in ("10.0.0.0", "10.0.0.3"))])
+    counts = inventory.take_in(of, name)
+    assert [each.asset for each in inventory.known()] == ["10.0.0.1"]
+    assert counts.cells_covered == 2
+    assert "refused" in inventory.ledger.get(PROJECT, of, name).reason
+
+
+def test_what_was_seen_after_an_authority_had_ended_is_refused(inventory: Inventory) -> None:
+    allow(inventory, "10.0.0.0/24", left=after(100), status="revoked")
+    seen = [opened("10.0.0.1", 22, 99), opened("10.0.0.2", 22, 101)]
+    of = inventory.begin()
+    inventory.take_in(of, inventory.save(of, seen))
+    assert [each.asset for each in inventory.known()] == ["10.0.0.1"]
+
+
+def test_what_was_seen_at_what_nobody_may_scan_is_refused(inventory: Inventory) -> None:
+    exclusions = inventory.bounds.exclusions
+    exclusion = Exclusion(id=identifier("fragile"), targets=("10.0.0.2",), reason="fragile", by="x", created=after(0))
+    exclusions.create(exclusion)
+    try:
+        of = inventory.begin()
+        inventory.take_in(of, inventory.save(of, [opened(f"10.0.0.{last}", 22, 1) for last in (1, 2)]))
+    finally:
+        exclusions.delete(exclusion.id, expected=1)
+    assert [each.asset for each in inventory.known()] == ["10.0.0.1"]
+
+
+def test_what_was_excluded_while_the_scan_was_live_is_refused(inventory: Inventory) -> None:
+    of = inventory.begin()
+    inventory.ledger.narrow(PROJECT, of, ("10.0.0.2",), by="inventory")
+    inventory.take_in(of, inventory.save(of, [opened(f"10.0.0.{last}", 22, 1) for last in (1, 2)]))
+    assert [each.asset for each in inventory.known()] == ["10.0.0.1"]
+
+
+def test_where_the_bounds_cannot_be_read_nothing_is_taken_in(inventory: Inventory) -> None:
+    inventory.table.put({"pk": keys.exclusions(), "sk": "broken"})
+    of = inventory.begin()
+    name = inventory.save(of, [opened("10.0.0.1", 22, 1)])
+    try:
+        assert_refused(inventory, of, name)
+    finally:
+        inventory.table.delete(keys.exclusions(), "broken")

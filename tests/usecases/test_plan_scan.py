@@ -3,19 +3,27 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.adapters.aws_inventory import Found
 from functions.adapters.resolver import Resolver
+from functions.core.authority import Authority, LeanedOn, revoked
 from functions.core.chunk import Chunk, ChunkStatus
+from functions.core.chunk_spec import assets_of
 from functions.core.errors import Unavailable
+from functions.core.exclusion import Exclusion
 from functions.core.exposure import Exposure
 from functions.core.messages import ChunkSpec
 from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
+from functions.store import keys
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
+from tests.authorities import FakeInventory, FakeTxt, lean
 from tests.backend import NOW, Backend
+from tests.core.authorities import authority
 
 NAMES = {
     "web.example": ("192.0.2.1", "192.0.2.2"),
@@ -34,6 +42,7 @@ def planner(backend: Backend, **fields: Any) -> PlanScan:
         "ledger": backend.ledger,
         "results": backend.results,
         "resolver": Resolver(lambda name: NAMES.get(name, ())),
+        "lean": lean(backend.bounds),
         "limits": Limits(max_tasks=4, chunk_seconds=1, deadline_s=300, lease_s=400),
     }
     return PlanScan(**{**parts, **fields})
@@ -142,7 +151,8 @@ def test_hostnames_are_pinned_and_each_address_is_checked(backend: Backend) -> N
 def test_loopback_is_planned_where_the_stage_admits_it(backend: Backend) -> None:
     scan = backend.scan(backend.network("127.0.0.1"))
     limits = replace(planner(backend).limits, admit_loopback=True)
-    assert len(items(backend, plan(backend, scan, limits=limits))) == 1
+    lean_local = lean(replace(backend.bounds, admit_loopback=True))
+    assert len(items(backend, plan(backend, scan, limits=limits, lean=lean_local))) == 1
 
 
 def test_known_open_exposures_go_with_the_chunks_that_own_their_cells(backend: Backend) -> None:
@@ -211,3 +221,87 @@ def test_a_scan_cancelled_while_it_is_planned_starts_no_task(backend: Backend) -
     backend.ledger.request_stop(scan.project, scan.id, "cancel", run=1)
     assert items(backend, plan(backend, scan)) == []
     assert {chunk.status for chunk in backend.ledger.list(scan.project, scan.id)} == {ChunkStatus.WAITING}
+
+
+def leaning(backend: Backend, authority: Authority, **network: Any) -> Scan:
+    """A scan that was asked for while this, and nothing else, allowed it."""
+    for each in backend.bounds.authorities.all(backend.project):
+        backend.table.delete(keys.authorities(backend.project), each.id)
+    backend.bounds.authorities.create(authority)
+    targets = network.pop("targets", ())
+    scan = backend.scan(backend.network(*targets, **network))
+    leaned = (LeanedOn(id=authority.id, until=authority.until),)
+    return backend.scans.update(scan, snapshot=scan.snapshot.model_copy(update={"authorities": leaned}))
+
+
+def test_every_chunk_carries_the_end_of_what_the_scan_leans_on(backend: Backend) -> None:
+    scan = leaning(backend, authority("10.0.0.0/8", project=backend.project, until=NOW + timedelta(hours=2)))
+    assert {spec.not_after for spec in specs(backend, scan, plan(backend, scan))} == {NOW + timedelta(hours=2)}
+
+
+def test_what_was_revoked_since_it_was_asked_for_is_not_planned(backend: Backend) -> None:
+    allowed = authority("10.0.0.0/8", project=backend.project)
+    scan = leaning(backend, allowed)
+    backend.bounds.authorities.change(allowed, revoked(allowed, now=NOW, by="somebody", why="sold"))
+    assert items(backend, plan(backend, scan)) == []
+    ended = backend.reread(scan)
+    assert (ended.status, "vedette authorities add" in ended.reason) == (ScanStatus.FAILED, True)
+
+
+def test_a_domain_is_proved_again_at_each_plan(backend: Backend) -> None:
+    domain: dict[str, Any] = {
+        "kind": "dns",
+        "domains": ("example",),
+        "challenge": "vedette=1",
+        "looked": NOW - timedelta(days=1),
+    }
+    allowed = authority(project=backend.project, **domain)
+    txt = FakeTxt()
+    txt.records["_vedette-challenge.example"] = frozenset({"vedette=1"})
+    scan = leaning(backend, allowed, targets=("web.example",))
+    assert items(backend, plan(backend, scan, lean=lean(backend.bounds, txt=txt)))
+    assert backend.bounds.authorities.get(backend.project, allowed.id).looked == NOW
+
+
+def test_a_domain_whose_record_is_gone_allows_no_plan(backend: Backend) -> None:
+    domain: dict[str, Any] = {
+        "kind": "dns",
+        "domains": ("example",),
+        "challenge": "vedette=1",
+        "looked": NOW - timedelta(days=1),
+    }
+    allowed = authority(project=backend.project, **domain)
+    scan = leaning(backend, allowed, targets=("web.example",))
+    assert items(backend, plan(backend, scan)) == []
+    assert backend.reread(scan).status is ScanStatus.FAILED
+    assert backend.bounds.authorities.get(backend.project, allowed.id).status == "pending"
+
+
+def test_what_an_account_has_released_is_not_planned(backend: Backend) -> None:
+    held = ("10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3")
+    allowed = authority(project=backend.project, kind="aws", addresses=held)
+    scan = leaning(backend, allowed)
+    released = lean(backend.bounds, inventory=FakeInventory(Found(held[:3], ())))
+    assert items(backend, plan(backend, scan, lean=released)) == []
+    assert "10.0.0.3" in backend.reread(scan).reason
+
+
+def test_what_nobody_may_scan_since_it_was_asked_for_is_left_out(backend: Backend) -> None:
+    scan = backend.scan(backend.network())
+    backend.bounds.exclusions.create(
+        Exclusion(id=scan.id, targets=("10.0.0.1",), reason="fragile", by="somebody", created=NOW)
+    )
+    planned = specs(backend, scan, plan(backend, scan))
+    assert not any(assets_of(spec).contains("10.0.0.1") for spec in planned)
+    assert all(spec.exclusions for spec in planned)
+
+
+def test_localhost_is_pinned_to_loopback_alone(backend: Backend) -> None:
+    scan = backend.scan(backend.network("localhost"))
+    bounds = replace(backend.bounds, admit_loopback=True)
+    limits = replace(planner(backend).limits, admit_loopback=True)
+    resolver = Resolver(lambda _: ("127.0.0.1", "203.0.113.9"))
+    for each in backend.bounds.authorities.all(backend.project):
+        backend.table.delete(keys.authorities(backend.project), each.id)
+    planned = specs(backend, scan, plan(backend, scan, limits=limits, lean=lean(bounds), resolver=resolver))
+    assert {host.addresses for spec in planned for host in spec.hosts} == {("127.0.0.1",)}

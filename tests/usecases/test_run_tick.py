@@ -44,6 +44,7 @@ class Stage:
             scans=self.backend.scans,
             halts=self.backend.halts,
             workflow=cast("Workflow", self.workflow),
+            bounds=self.backend.bounds,
         )
         run = RunTick(networks=self.backend.networks, ticks=self.backend.ticks, start_scan=start_scan)
         return run(project=network.project, network=network.id, scheduled_time=scheduled_time, sent=sent, now=NOW)

@@ -8,6 +8,7 @@ import pytest
 
 from functions.adapters.queue import Queue
 from functions.adapters.workflow import Workflow
+from functions.core.authority import LeanedOn
 from functions.core.errors import Unavailable, VedetteError
 from functions.core.scan import Scan, ScanEvent
 from functions.core.stop import Stop
@@ -17,6 +18,7 @@ from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.stop_scan import StopScan
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER, Mended, Sweep
 from tests.backend import NOW, Backend
+from tests.core.authorities import authority
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Stage:
             resume_scan=ResumeScan(
                 scans=backend.scans, networks=backend.networks, halts=backend.halts, workflow=workflow
             ),
+            bounds=backend.bounds,
         )
         return sweep(now=NOW + after, on_error=note)
 
@@ -148,3 +151,16 @@ def test_a_scan_that_cannot_be_read_does_not_hold_up_the_others(stage: Stage, sc
     stage.backend.table.update(keys.scans(scan.project), scan.id, {"run": "first"}, EXISTS)
     assert stage.sweep(START_AFTER + MINUTE) == {other.id: Mended.STARTED}
     assert stage.errors == [f"{scan.id} corrupt"]
+
+
+def test_a_scan_whose_authority_counts_no_more_is_asked_to_stop(stage: Stage, scan: Scan) -> None:
+    backend = stage.backend
+    ended = authority("10.0.0.0/8", project=backend.project, until=NOW)
+    backend.bounds.authorities.create(ended)
+    leaned = (LeanedOn(id=ended.id, until=ended.until),)
+    backend.scans.update(scan, snapshot=scan.snapshot.model_copy(update={"authorities": leaned}))
+    stage.workflow.statuses[scan.id] = "RUNNING"
+    assert stage.sweep(timedelta()) == {scan.id: Mended.STOPPED}
+    assert backend.reread(scan).stop == "authority"
+    assert backend.ledger.stop_requested(scan.project, scan.id, run=1) == "authority"
+    assert stage.sweep(timedelta()) == {scan.id: Mended.NOTHING}

@@ -31,8 +31,8 @@ def list_networks(project: PathId, services: Services, limit: Limit = 50, cursor
 
 
 @router.post(f"{_ALL}/preview", tags=_TAGS, summary="Say what a scan of such a network would be; nothing is kept")
-def preview_draft(project: PathId, body: NetworkDraft, services: Services) -> Preview:  # noqa: ARG001 - of the path
-    return services.preview(body)
+def preview_draft(project: PathId, body: NetworkDraft, services: Services) -> Preview:
+    return services.preview(body, project=project, now=services.now())
 
 
 @router.get(_ONE, tags=_TAGS, summary="Read a network")
@@ -42,7 +42,8 @@ def read_network(project: PathId, network: PathId, services: Services) -> Networ
 
 @router.get(f"{_ONE}/preview", tags=_TAGS, summary="Say what a scan of the network would be")
 def preview_network(project: PathId, network: PathId, services: Services) -> Preview:
-    return services.preview(draft_of(services.networks.get(project, network)))
+    draft = draft_of(services.networks.get(project, network))
+    return services.preview(draft, project=project, now=services.now())
 
 
 @router.put(_ONE, tags=_TAGS, summary="Replace a network's settings")

@@ -75,6 +75,10 @@ class SealSettings(Environment):
     """The bucket of the audit log's seals."""
 
 
+class SourceSettings(Environment):
+    table: str
+
+
 class WebsocketSettings(Environment):
     """`frames_per_minute`: of one connection."""
 

@@ -65,6 +65,7 @@ class Monitoring(Construct):
             delivery.deliver,
             exporting.export,
             auditing.seal,
+            auditing.record_source,
         )
         inboxes = (
             workflow.inbox,
@@ -74,6 +75,7 @@ class Monitoring(Construct):
             alerting.reviews,
             exporting.inbox,
             auditing.inbox,
+            auditing.sources,
         )
         for inbox in inboxes:
             self._watch_inbox(inbox)

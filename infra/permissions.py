@@ -149,7 +149,7 @@ PATTERNS: Mapping[On, str] = {
     On.TOPICS: "Users name topics of theirs as channels; the first part of the name says which may be.",
     On.INVENTORY_ROLES: "Users name roles of theirs for us to read inventories with; the first part of the name says which may be.",
     On.TASKS: "Tasks have ids that the service gives them, in this one cluster.",
-    On.ANYTHING: "Trace segments, stream listings and the delivery of vended logs know no resource.",
+    On.ANYTHING: "Trace segments, descriptions of network interfaces, stream listings and the delivery of vended logs know no resource.",
 }
 """Why a target is a pattern and not one resource."""
 
@@ -279,6 +279,12 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         Grant(On.STATE_MACHINE, ("states:StartExecution",)),
         Grant(On.EXECUTIONS, ("states:DescribeExecution", "states:StopExecution")),
         Grant(On.FINISH_INBOX, ("sqs:SendMessage",)),
+    ),
+    "RecordSource": (
+        *_INBOX,
+        # It knows no resource.
+        Grant(On.ANYTHING, ("ec2:DescribeNetworkInterfaces",)),
+        _table("PutItem", keys=("SRC#*",)),
     ),
     "Seal": (*_INBOX, *_READ_LOG, Grant(On.SEALS, ("s3:PutObject",))),
     "Evaluate": (

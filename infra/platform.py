@@ -26,7 +26,7 @@ class Platform(Stack):
         scheduling = Scheduling(self, "Scheduling", stage=stage, data=data, workflow=workflow)
         delivery = Delivery(self, "Delivery", stage=stage, data=data)
         exporting = Exporting(self, "Exporting", stage=stage, data=data)
-        auditing = Auditing(self, "Auditing", stage=stage, data=data)
+        auditing = Auditing(self, "Auditing", stage=stage, data=data, scanner=scanner)
         reviews = Inbox(self, "ReviewInbox", stage=stage, seconds=REVIEW_SECONDS)
         http_api = HttpApi(
             self,
@@ -87,6 +87,8 @@ class Platform(Stack):
             DeliverDeadLetterUrl=delivery.inbox.dead_letters.queue_url,
             ExportQueueUrl=exporting.inbox.url,
             ExportDeadLetterUrl=exporting.inbox.dead_letters.queue_url,
+            SourceQueueUrl=auditing.sources.url,
+            SourceDeadLetterUrl=auditing.sources.dead_letters.queue_url,
             SealQueueUrl=auditing.inbox.url,
             SealDeadLetterUrl=auditing.inbox.dead_letters.queue_url,
             FinishQueueUrl=workflow.inbox.url,

@@ -12,7 +12,7 @@ CONSUMERS = {
     "publish": "PublishFunctionName",
     "broadcast": "BroadcastFunctionName",
 }
-QUEUES = ("Tick", "Finish", "Sweep", "Deliver", "Review", "Export", "Seal")
+QUEUES = ("Tick", "Finish", "Sweep", "Deliver", "Review", "Export", "Seal", "Source")
 LAMBDA_PREFIX = "aws/lambda/"
 """Where Lambda itself keeps the batches that a consumer could not even put aside."""
 

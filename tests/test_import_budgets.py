@@ -33,7 +33,7 @@ module = importlib.import_module(entry)
 if root:
     from functions.adapters import clients
 
-    for name in ("dynamodb", "s3", "stepfunctions", "scheduler", "events", "sqs"):
+    for name in ("dynamodb", "s3", "stepfunctions", "scheduler", "events", "sqs", "ec2"):
         setattr(clients, name, object)
     clients.connections = lambda _url: object()
     where, _, what = root.rpartition(".")
@@ -222,6 +222,13 @@ BUDGETS = {
         "usecases.bounds",
         "wiring.bounds",
         "wiring.clock",
+    ),
+    "functions.auditing.source": a_function(
+        "auditing",
+        "record_source",
+        "adapters.interfaces",
+        "usecases.consume_queue",
+        "usecases.record_source",
     ),
     "functions.auditing.seal": a_function(
         "auditing",

@@ -58,6 +58,12 @@ def sqs() -> "SQSClient":
 
 
 @cache
+def ec2() -> Any:
+    make: Any = boto3.client  # as above
+    return make("ec2", config=_CONFIG)
+
+
+@cache
 def sns() -> "SnsClient":
     make: Any = boto3.client  # the stubs that are installed do not know this service
     client: SnsClient = make("sns", config=_CONFIG)

@@ -14,7 +14,8 @@ class Sending(Model):
     chunk: str
     attempt: int
     since: Time
-    until: Time
+    until: Time | None = None
+    """None where nobody has told yet."""
 
 
 class Probing(Model):

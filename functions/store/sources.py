@@ -20,7 +20,7 @@ class Sources:
 
     def record(self, sending: Sending) -> None:
         """The first record of an attempt stands."""
-        expires = int((sending.until + LIFE).timestamp())
+        expires = int(((sending.until or sending.since) + LIFE).timestamp())
         name = f"{_text(sending.since)}#{sending.project}#{sending.scan}#{sending.chunk}#{sending.attempt}"
         with suppress(ConditionFailed):
             self.table.put(to_item(sending, keys.sources(sending.address), name, expires=expires), IS_NEW)

@@ -13,7 +13,7 @@ from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.errors import NotFound
 from functions.core.outline import Outline, Region
 from functions.core.scan import Scan
-from functions.core.sending import Probing
+from functions.core.sending import Probing, Sending
 from functions.store.ledger import Ledger
 from functions.store.scans import Scans
 from functions.store.sources import Sources
@@ -76,7 +76,15 @@ class FindProbes:
         for record in records:
             if project in ("", record.project):
                 where = (record.project, record.scan, record.chunk, record.attempt)
-                yield _Sent(*where, (record.address,), record.since, record.until)
+                yield _Sent(*where, (record.address,), record.since, record.until or self._until(record))
+
+    def _until(self, record: Sending) -> datetime | None:
+        """Of one whose end nobody recorded: the last sign of life in the ledger."""
+        try:
+            chunk = self.ledger.get(record.project, record.scan, record.chunk)
+        except NotFound:
+            return record.since + LONGEST
+        return None if chunk.status is ChunkStatus.CLAIMED else chunk.heartbeat or record.since
 
     def _going_on(self, project: str, source: str) -> Iterator[_Sent]:
         """What no judge has recorded yet."""

@@ -12,6 +12,7 @@ from functions.core.ids import new_id
 from functions.store import keys
 from functions.store.audit import AuditedTable, acting
 from functions.store.conditions import IS_NEW
+from functions.store.sources import Sources
 from infra.permissions import On
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.roles import Pair, Roles
@@ -86,6 +87,25 @@ def _listed(hand: StageHand, roles: Roles) -> Outcome:
     return Outcome(outcome.done, f"{outcome.log}\n{text}")
 
 
+def _record_source(hand: StageHand, _roles: Roles) -> Outcome:
+    """Of a task with an interface of its own, as tasks on AWS have."""
+    ec2 = hand.operator.aws("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
+    words = {"VEDETTE_PROJECT": hand.project, "VEDETTE_SCAN": new_id(hand.now), "VEDETTE_CHUNK": "00000"}
+    environment = [{"name": name, "value": value} for name, value in words.items()]
+    detail = {
+        "createdAt": hand.now.isoformat(),
+        "overrides": {"containerOverrides": [{"name": "scanner", "environment": environment}]},
+        "attachments": [{"details": [{"name": "networkInterfaceId", "value": interface["NetworkInterfaceId"]}]}],
+    }
+    said = hand.invoke("RecordSource", message({"detail": detail}))
+    ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
+    day = timedelta(days=1)
+    found = Sources(hand.table).of(interface["PrivateIpAddress"], since=hand.now - day, until=hand.now + day, limit=100)
+    return Outcome.of(said, done=any(sending.project == hand.project for sending in found))
+
+
 AUDIT: Mapping[Pair, Probe] = {
     **{
         Pair("Seal", on, action): _seal
@@ -97,6 +117,8 @@ AUDIT: Mapping[Pair, Probe] = {
             (On.SEALS_BUCKET, "s3:ListBucket"),
         )
     },
+    Pair("RecordSource", On.TABLE, "dynamodb:PutItem"): _record_source,
+    Pair("RecordSource", On.ANYTHING, "ec2:DescribeNetworkInterfaces"): _record_source,
     Pair("HttpApi", On.SEALS, "s3:GetObject"): _listed,
     Pair("HttpApi", On.SEALS_BUCKET, "s3:ListBucket"): _listed,
 }

@@ -220,6 +220,7 @@ MODULES = {
     "PlanChunks": "scan_workflow.plan",
     "AdmitChunk": "scan_workflow.admit",
     "Seal": "auditing.seal",
+    "RecordSource": "auditing.source",
     "JudgeAttempt": "scan_workflow.judge",
     "IngestChunk": "scan_workflow.ingest",
     "RecordFailure": "scan_workflow.record_failure",

@@ -1,20 +1,24 @@
 """The audit log of the deployed stack: what it tells, and that verify finds what was changed, taken out, put in or moved."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from cli.auditing import examine
 from functions.store import keys
 from functions.store.attributes import encode_item
 from functions.store.audit_log import AuditLog
 from functions.store.table import Table
 from tests.e2e.audit_probes import past, without_seals
+from tests.e2e.estate import targets
 from tests.e2e.platform import Platform, Project
 from tests.e2e.stage_hand import Operator, StageHand, message
+from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
@@ -34,10 +38,10 @@ def sealed(operator: Operator) -> datetime:
     return hour
 
 
-def verified(platform: Platform) -> tuple[int, set[tuple[str, str]]]:
-    done = platform.command("audit", "verify", "--json")
-    assert done.stdout, done.stderr
-    return done.returncode, {(fault["kind"], fault["entry"]) for fault in json.loads(done.stdout)["faults"]}
+def verified(platform: Platform) -> set[tuple[str, str]]:
+    """The faults that the command finds."""
+    found = examine(platform.client, known="", now=datetime.now(UTC))
+    return {(fault["kind"], fault["entry"]) for fault in found["faults"]}
 
 
 def test_a_change_is_told_with_who_what_and_from_where(platform: Platform, project: Project) -> None:
@@ -94,7 +98,7 @@ def test_verify_finds_what_was_done_to_the_log(
 ) -> None:
     with restored(operator, sealed) as (table, records):
         expected = meddle(table, records)
-        assert verified(platform) == (1, expected)
+        assert verified(platform) == expected
 
 
 def test_verify_finds_a_seal_that_was_rewritten_and_one_that_is_gone(
@@ -105,15 +109,35 @@ def test_verify_finds_a_seal_that_was_rewritten_and_one_that_is_gone(
     whole = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     lines = whole.splitlines(keepends=True)
     s3.put_object(Bucket=bucket, Key=key, Body=b"".join([lines[0], lines[2], lines[1], *lines[3:]]))
-    code, faults = verified(platform)
-    assert code == 1
-    assert {kind for kind, _ in faults} == {"broken"}
+    assert {kind for kind, _ in verified(platform)} == {"broken"}
+    assert platform.command("audit", "verify").returncode == 1
     s3.delete_object(Bucket=bucket, Key=key)
-    code, faults = verified(platform)
-    assert code == 1
-    assert {kind for kind, _ in faults} == {"gap"}
+    assert {kind for kind, _ in verified(platform)} == {"gap"}
     s3.put_object(Bucket=bucket, Key=key, Body=whole)
-    assert verified(platform) == (0, set())
+    assert verified(platform) == set()
+
+
+def test_a_scan_is_found_by_where_it_sent_from_and_what_it_saved_has_its_digest(
+    platform: Platform, project: Project, lab: Lab
+) -> None:
+    target = targets(lab, "web")[0]
+    network = project.network(targets=[target], ports="80")
+    scan = project.scan(network)
+    (chunk,) = project.items("scans", scan["id"], "chunks")
+    assert chunk["sources"]
+    s3, bucket = platform.aws("s3"), platform.outputs["ResultsBucketName"]
+    saved = {file["name"]: file["sha256"] for file in chunk["files"]}
+    assert {"result.jsonl.gz"} < set(saved)
+    for name, digest in saved.items():
+        key = f"results/{project.id}/{scan['id']}/{chunk['chunk']}/{chunk['attempt']}/{name}"
+        assert hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest() == digest
+    raw = project.get("scans", scan["id"], "chunks", chunk["chunk"], "raw")["items"]
+    assert {file["sha256"] for file in raw} < set(saved.values())
+    asked = ("did-you-scan", "--source", chunk["sources"][0], "--target", target, "--json")
+    (found,) = json.loads(platform.command(*asked, "--project", project.id).stdout)["probes"]
+    assert (found["scan"], found["cause"]["kind"]) == (scan["id"], "api")
+    assert found["scan"] in platform.command(*asked, "--organisation").stdout
+    assert platform.command(*asked, "--project", project.id, "--at", "2h").returncode == 1
 
 
 @contextmanager

@@ -27,7 +27,7 @@ UNCHECKED: Mapping[str, frozenset[Pair]] = {
     ),
     "Queues are read by the service itself, as nobody; tests/infra/test_scheduling.py holds the mappings.": frozenset(
         pair
-        for row in ("Deliver", "Export", "FinishScan", "Review", "Seal", "Tick", "Sweep")
+        for row in ("Deliver", "Export", "FinishScan", "RecordSource", "Review", "Seal", "Tick", "Sweep")
         for pair in _pairs(row, On.INBOX, *_INBOX)
     ),
     "Passing a role is asked of nobody; tests/infra/test_permissions.py holds which role may be passed.": frozenset(

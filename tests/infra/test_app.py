@@ -17,7 +17,7 @@ OUTPUTS = {
     "ResultsBucketName", "ClusterName", "StateMachineArn", "EventBusName", "ScheduleGroupName",
     "EvaluateFunctionName", "PublishFunctionName", "BroadcastFunctionName", "TickQueueUrl", "TickDeadLetterUrl",
     "SweepQueueUrl", "SweepDeadLetterUrl", "ExportQueueUrl", "ExportDeadLetterUrl", "FinishQueueUrl", "FinishDeadLetterUrl",
-    "SealsBucketName", "SealQueueUrl", "SealDeadLetterUrl", "DeliverQueueUrl", "DeliverDeadLetterUrl", "ReviewQueueUrl", "ReviewDeadLetterUrl",
+    "SourceQueueUrl", "SourceDeadLetterUrl", "SealsBucketName", "SealQueueUrl", "SealDeadLetterUrl", "DeliverQueueUrl", "DeliverDeadLetterUrl", "ReviewQueueUrl", "ReviewDeadLetterUrl",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ MODELS: dict[str, type[settings.Environment]] = {
     "functions.scan_workflow.record_failure.handler": settings.RecordFailureSettings,
     "functions.scan_workflow.finish.handler": settings.FinishSettings,
     "functions.scheduling.tick.handler": settings.TickSettings,
+    "functions.auditing.source.handler": settings.SourceSettings,
     "functions.auditing.seal.handler": settings.SealSettings,
     "functions.scheduling.sweep.handler": settings.SweepSettings,
     "functions.alerting.evaluate.handler": settings.EvaluateSettings,

@@ -12,6 +12,7 @@ from tests.infra.test_function import MODELS
 # What the service has no resource for, and what CDK adds for a state machine's logs and for a private image.
 WITHOUT_RESOURCE = {
     "dynamodb:ListStreams",
+    "ec2:DescribeNetworkInterfaces",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
     "xray:GetSamplingRules",

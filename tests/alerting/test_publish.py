@@ -86,6 +86,17 @@ def test_the_life_of_a_scan_is_told_to_its_watchers_and_the_projects(stage: Stag
     assert finished["counts"]["chunks"] == 3
 
 
+def test_a_pause_says_what_holds_the_scan_and_the_next_run_is_told(stage: Stage) -> None:
+    running = changed(stage.backend.scan(stage.backend.network()), status="running", started=NOW)
+    paused = changed(running, status="paused", paused=NOW, stop="window", stop_why="its hours are over", resume_at=NOW)
+    resumed = changed(running, run=2, resumed=NOW)
+    assert stage.tell("SCN", new=paused, old=running) == ["scan.paused"]
+    assert stage.tell("SCN", new=resumed, old=paused) == ["scan.resumed"]
+    held, goes_on = (each.detail for each in stage.bus.said)
+    assert (held["stop"], held["why"], held["resume_at"]) == ("window", "its hours are over", NOW.isoformat())
+    assert goes_on["run"] == 2
+
+
 def test_a_write_that_only_counts_is_not_told(stage: Stage) -> None:
     scan = stage.backend.scan(stage.backend.network())
     planned = changed(scan, counts=ScanCounts(chunks=3))

@@ -8,6 +8,7 @@ import pytest
 from functions.adapters.resolver import Resolver
 from functions.adapters.workflow import Workflow
 from functions.core.errors import InvalidInput, NotFound, Unavailable
+from functions.core.halt import Halt
 from functions.core.model import Protocol
 from functions.core.network import Network
 from functions.core.profile import CONFIRM
@@ -129,6 +130,13 @@ def test_with_nothing_left_there_is_no_confirmation(stage: Stage) -> None:
     assert stage.confirm(scan, tcp("10.0.0.1", 22)) is None
     stage.backend.networks.delete(network.project, network.id, expected=network.version + 1)
     assert stage.confirm(scan, tcp("10.0.0.1", 22)) is None
+    assert stage.workflow.started == []
+
+
+def test_under_a_halt_there_is_none(stage: Stage) -> None:
+    network = stage.backend.network("10.0.0.0/24")
+    stage.backend.halts.set(Halt(scope="ORG", by="eve", why="it hurts", at=NOW))
+    assert stage.confirm(stage.ended(network), tcp("10.0.0.1", 22)) is None
     assert stage.workflow.started == []
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from functions.adapters.workflow import Workflow
 from functions.core.errors import Unavailable
+from functions.core.halt import Halt
 from functions.core.network import Network
 from functions.core.scan import ScanEvent
 from functions.core.tick import Tick, TickOutcome
@@ -66,6 +67,15 @@ def test_a_tick_starts_the_scan_of_its_time_and_records_it(stage: Stage) -> None
     scan = stage.backend.scans.get(network.project, tick.scan or "")
     assert (scan.cause.kind, scan.cause.principal) == ("schedule", "schedule")
     assert stage.backend.ticks.get(network.project, network.id, tick.scheduled) == tick
+
+
+def test_a_tick_under_a_halt_is_held_and_says_why(stage: Stage) -> None:
+    network = stage.backend.network(schedule=DAILY)
+    stage.backend.halts.set(Halt(scope=network.project, by="eve", why="it hurts", at=NOW))
+    tick = stage.tick(network)
+    assert (tick.outcome, tick.scan) == (TickOutcome.HELD, None)
+    assert "it hurts" in tick.reason
+    assert stage.scans(network) == []
 
 
 def test_a_repeated_tick_starts_no_second_scan(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from functions.adapters.queue import Queue
 from functions.adapters.workflow import Workflow
 from functions.core.authority import LeanedOn
 from functions.core.errors import Unavailable, VedetteError
+from functions.core.halt import Halt
 from functions.core.scan import Scan, ScanEvent
 from functions.core.stop import Stop
 from functions.store import keys
@@ -164,3 +165,39 @@ def test_a_scan_whose_authority_counts_no_more_is_asked_to_stop(stage: Stage, sc
     assert backend.reread(scan).stop == "authority"
     assert backend.ledger.stop_requested(scan.project, scan.id, run=1) == "authority"
     assert stage.sweep(timedelta()) == {scan.id: Mended.NOTHING}
+
+
+def paused(stage: Stage, scan: Scan, stop: Stop, **fields: Any) -> Scan:
+    running = stage.backend.scans.transition(scan, ScanEvent.START, started=NOW)
+    return stage.backend.scans.transition(running, ScanEvent.PAUSE, stop=stop, paused=NOW, **fields)
+
+
+def test_a_scan_that_waits_for_its_hours_goes_on_when_they_come_and_not_before(stage: Stage, scan: Scan) -> None:
+    paused(stage, scan, Stop.WINDOW, resume_at=NOW + 2 * MINUTE)
+    assert stage.sweep(MINUTE) == {scan.id: Mended.NOTHING}
+    assert stage.sweep(2 * MINUTE) == {scan.id: Mended.RESUMED}
+    assert stage.backend.reread(scan).run == 2
+    assert stage.workflow.started == [scan.id]
+
+
+@pytest.mark.parametrize("stop", [Stop.PAUSE, Stop.HALT])
+def test_what_a_person_stopped_waits_for_a_person(stage: Stage, scan: Scan, stop: Stop) -> None:
+    paused(stage, scan, stop)
+    assert stage.sweep(10 * GIVE_UP_AFTER) == {scan.id: Mended.NOTHING}
+
+
+def test_nothing_goes_on_by_itself_under_a_halt(stage: Stage, scan: Scan) -> None:
+    paused(stage, scan, Stop.WINDOW, resume_at=NOW)
+    stage.backend.halts.set(Halt(scope="ORG", by="eve", why="it hurts", at=NOW))
+    assert stage.sweep(MINUTE) == {scan.id: Mended.NOTHING}
+    stage.backend.halts.release("ORG")
+    assert stage.sweep(MINUTE) == {scan.id: Mended.RESUMED}
+
+
+def test_a_scan_under_a_halt_that_nobody_has_asked_is_asked(stage: Stage, scan: Scan) -> None:
+    stage.workflow.statuses[scan.id] = "RUNNING"
+    stage.backend.halts.set(Halt(scope=scan.project, by="eve", why="it hurts", at=NOW))
+    assert stage.sweep(MINUTE) == {scan.id: Mended.HALTED}
+    asked = stage.backend.reread(scan)
+    assert (asked.stop, "it hurts" in asked.stop_why) == (Stop.HALT, True)
+    assert stage.sweep(MINUTE) == {scan.id: Mended.NOTHING}

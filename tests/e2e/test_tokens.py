@@ -16,7 +16,8 @@ from tests.fuzz.frames import fuzz
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
-CLOSED_WITHIN_S = 10
+CLOSED_WITHIN_S = 40
+"""On a machine with other things to do, where the function that closes has not run yet; `make reactions` measures."""
 
 
 def refused(platform: Platform, project: Project, token: str) -> bool:

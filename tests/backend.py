@@ -14,6 +14,7 @@ from functions.core.ids import new_id
 from functions.core.network import AlertSettings, Network, Schedule
 from functions.core.profile import PROFILES
 from functions.core.scan import Cause, Scan, Snapshot
+from functions.store import keys
 from functions.store.alerts import Alerts
 from functions.store.allotments import Allotments
 from functions.store.authorities import Authorities, Exclusions
@@ -70,6 +71,11 @@ class Backend:
         self.listeners = Listeners(self.live_table, clock=self.clock)
         self.bounds = Bounds(authorities=Authorities(self.table), exclusions=Exclusions(self.table))
         self.bounds.authorities.create(everywhere(self.project))
+
+    def forbid(self) -> None:
+        """Nothing is allowed any more, until somebody records an authority."""
+        for each in self.bounds.authorities.all(self.project):
+            self.table.delete(keys.authorities(self.project), each.id)
 
     def network(
         self, *targets: str, baseline: str = "silent", schedule: str = "", schedule_on: bool = True, **fields: Any

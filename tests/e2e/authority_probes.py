@@ -6,7 +6,6 @@ from datetime import timedelta
 from functions.core.authority import Authority, AuthorityKind, AuthorityStatus, LeanedOn
 from functions.core.ids import new_id
 from functions.core.scan import Scan
-from functions.store import keys
 from functions.store.authorities import Authorities
 from tests.e2e.outcome import Outcome
 from tests.e2e.platform import Json, Platform
@@ -20,9 +19,9 @@ _READS = (
 )
 
 
-def inventory_role(platform: Platform, *, external_id: str) -> str:
+def inventory_role(platform: Platform, *, external_id: str, name: str = "") -> str:
     """Its ARN; it asks for this external id."""
-    iam, name = platform.aws("iam"), f"vedette-{external_id[-20:]}"
+    iam, name = platform.aws("iam"), name or f"vedette-{external_id[-20:]}"
     account = platform.aws("sts").get_caller_identity()["Account"]
     asked: Json = {"StringEquals": {"sts:ExternalId": external_id}}
     principal = {"AWS": f"arn:aws:iam::{account}:root"}
@@ -67,11 +66,6 @@ def proved(hand: StageHand, authority: Authority) -> Outcome:
     found = Authorities(hand.table).get(authority.project, authority.id)
     looked = found.looked is not None and found.looked != authority.looked
     return Outcome(done=looked and found.status is AuthorityStatus.ACTIVE, log=found.why)
-
-
-def forbid_the_rest(hand: StageHand) -> None:
-    for each in Authorities(hand.table).all(hand.project):
-        hand.table.delete(keys.authorities(hand.project), each.id)
 
 
 def leaning(hand: StageHand, scan: Scan, authority: Authority) -> Scan:

@@ -56,7 +56,7 @@ def _admit(hand: StageHand, _roles: Roles) -> Outcome:
 
 def _plan_by_account(hand: StageHand, _roles: Roles) -> Outcome:
     """The account holds nothing that is asked for: what comes of the scan is that it fails."""
-    authority_probes.forbid_the_rest(hand)
+    hand.stores.forbid()
     account = authority_probes.account_to_read(hand, held=OUTSIDE)
     scan = authority_probes.leaning(hand, hand.scan(hand.network(targets=(OUTSIDE,))), account)
     hand.invoke("PlanChunks", _run(scan))

@@ -67,6 +67,7 @@ class Stage:
 
 
 def staged(backend: Backend, **fields: Any) -> Stage:
+    backend.forbid()
     authorities = Authorities(backend.table)
     leaned = authority("10.0.0.0/24", project=backend.project, **fields)
     authorities.create(leaned)

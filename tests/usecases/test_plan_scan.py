@@ -19,7 +19,6 @@ from functions.core.exposure import Exposure
 from functions.core.messages import ChunkSpec
 from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
-from functions.store import keys
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
 from tests.authorities import FakeInventory, FakeTxt, lean
 from tests.backend import NOW, Backend
@@ -225,8 +224,7 @@ def test_a_scan_cancelled_while_it_is_planned_starts_no_task(backend: Backend) -
 
 def leaning(backend: Backend, authority: Authority, **network: Any) -> Scan:
     """A scan that was asked for while this, and nothing else, allowed it."""
-    for each in backend.bounds.authorities.all(backend.project):
-        backend.table.delete(keys.authorities(backend.project), each.id)
+    backend.forbid()
     backend.bounds.authorities.create(authority)
     targets = network.pop("targets", ())
     scan = backend.scan(backend.network(*targets, **network))
@@ -301,7 +299,6 @@ def test_localhost_is_pinned_to_loopback_alone(backend: Backend) -> None:
     bounds = replace(backend.bounds, admit_loopback=True)
     limits = replace(planner(backend).limits, admit_loopback=True)
     resolver = Resolver(lambda _: ("127.0.0.1", "203.0.113.9"))
-    for each in backend.bounds.authorities.all(backend.project):
-        backend.table.delete(keys.authorities(backend.project), each.id)
+    backend.forbid()
     planned = specs(backend, scan, plan(backend, scan, limits=limits, lean=lean(bounds), resolver=resolver))
     assert {host.addresses for spec in planned for host in spec.hosts} == {("127.0.0.1",)}

@@ -66,7 +66,7 @@ def _request(hand: StageHand, method: str, path: str, body: Json | None, query: 
         "queryStringParameters": dict(query),
         "headers": {"content-type": "application/json", "if-match": '"1"'},
         "requestContext": {
-            "http": {"method": method, "path": whole},
+            "http": {"method": method, "path": whole, "sourceIp": "192.0.2.1"},
             "stage": "$default",
             "requestId": uuid.uuid4().hex,
             "authorizer": {"lambda": context_of(principal)},

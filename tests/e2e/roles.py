@@ -111,6 +111,7 @@ class Roles:
             On.DELIVER_INBOX: "DeliverInboxQueue",
             On.REVIEW_INBOX: "ReviewInboxQueue",
             On.TOPICS: r":vedette-\*$",
+            On.INVENTORY_ROLES: r":role/vedette-\*$",
         }
 
 

@@ -91,7 +91,10 @@ class Roles:
         """Patterns of the ARNs that each kind of resource has in the deployed policies."""
         outputs = self._operator.outputs
         table, live, bucket = (re.escape(outputs[name]) for name in ("TableName", "LiveTableName", "ResultsBucketName"))
+        seals = re.escape(outputs["SealsBucketName"])
         return {
+            On.SEALS: rf"{seals}/seals/\*$",
+            On.SEALS_BUCKET: rf"{seals}$",
             On.TABLE: f"table/{table}$",
             On.GSI1: f"table/{table}/index/gsi1$",
             On.GSI2: f"table/{table}/index/gsi2$",

@@ -95,8 +95,9 @@ class Change:
 
     @property
     def project(self) -> str:
-        """A token's key has no project: its item says it."""
-        return self.subject.project or str((self.after or self.before or {}).get("project", ""))
+        """A token's key has no project: its item says it. Empty for what the organisation has."""
+        project = self.subject.project or str((self.after or self.before or {}).get("project", ""))
+        return "" if project == keys.ORGANISATION else project
 
     def guarded(self) -> Write:
         """The write, which now fails where what differs is no longer as it was read."""

@@ -12,7 +12,7 @@ from functions.store.halts import Halts
 from functions.store.scans import Scans
 from functions.usecases.stop_scan import StopScan
 
-AT_ONCE = 200
+AT_ONCE = 100
 """Scans that setting a halt asks by itself. Workers and the gate see the halt without being asked, and the sweep asks the rest."""
 
 

@@ -95,6 +95,7 @@ class Roles:
         return {
             On.SEALS: rf"{seals}/seals/\*$",
             On.SEALS_BUCKET: rf"{seals}$",
+            On.ANYTHING: r"^\*$",
             On.TABLE: f"table/{table}$",
             On.GSI1: f"table/{table}/index/gsi1$",
             On.GSI2: f"table/{table}/index/gsi2$",

@@ -1,4 +1,7 @@
-"""`make matrix`: the last line on stdout tells how many cells were asked, and how many were answered wrongly."""
+"""`make matrix`: the last line on stdout tells how many cells were asked, and how many were answered wrongly.
+
+With a pattern as its argument, only the actions that hold it are asked for.
+"""
 
 import json
 import sys
@@ -16,7 +19,7 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def measure(platform: Platform) -> dict[str, int]:
+def measure(platform: Platform, *, only: str) -> dict[str, int]:
     platform.issuer.life_s = 7200
     with platform.as_user(someone("owner")) as owner:
         world = World(platform, owner)
@@ -31,7 +34,7 @@ def measure(platform: Platform) -> dict[str, int]:
         for each in (own, foreign):
             world.halt("projects", each.project)
         matrix = Matrix(world, own, foreign, world.common())
-        cells = [*unmatched(platform), *matrix.cells(say), matrix.closed_door()]
+        cells = [*unmatched(platform), *matrix.cells(say, only=only), matrix.closed_door()]
     wrong = [cell for cell in cells if cell.wrong]
     for cell in wrong:
         say(str(cell))
@@ -40,7 +43,7 @@ def measure(platform: Platform) -> dict[str, int]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory, deployed(Path(directory), port=free_port(), tell=say) as platform:
-        figures = measure(platform)
+        figures = measure(platform, only=sys.argv[1] if len(sys.argv) > 1 else "")
     sys.stdout.write(json.dumps(figures) + "\n")
     sys.exit(1 if figures["wrong"] else 0)
 

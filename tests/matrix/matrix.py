@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from cli.client import Client
+from cli.errors import ApiError
 from tests.e2e.platform import Json, Platform
 from tests.matrix.calls import AFTER, FRESH, QUERIES, STALE, Ask
 from tests.matrix.world import MEMBERS, Settled, World, someone
@@ -80,8 +82,11 @@ class Matrix:
         self._http = httpx.Client(base_url=world.platform.access.url + "/v1/", timeout=60, trust_env=False)
         self._tokens: dict[str, tuple[str, float]] = {}
 
-    def cells(self, tell: Callable[[str], object]) -> Iterator[Cell]:
+    def cells(self, tell: Callable[[str], object], *, only: str = "") -> Iterator[Cell]:
+        """`only`: a pattern that the actions hold; every action without it."""
         for row in expected():
+            if not re.search(only, row["action"]):
+                continue
             ask = self._frame if row["action"].startswith("FRAME") else self._route
             for who, where, there, wanted in questions(row, self.own, self.foreign):
                 if wanted == UNASKED:
@@ -98,7 +103,10 @@ class Matrix:
         home = self.foreign if there is self.foreign else self.own
         mixed = there not in (self.own, self.foreign)
         if action in FRESH and not mixed:
-            ids |= FRESH[action](self.world, home, who)
+            try:
+                ids |= FRESH[action](self.world, home, who)
+            except ApiError as error:
+                return f"not prepared: {error}"
         answer = self._send(Ask(who, action, there.project, ids))
         if action in AFTER:
             AFTER[action](self.world, home, who)

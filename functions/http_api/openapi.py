@@ -28,9 +28,10 @@ _KEY = {
     "schema": {"type": "string", "maxLength": 200},
 }
 _ALWAYS = (400, 503)
-_WITH_TOKEN = (401, 403, 404)
-_BY_METHOD = {"POST": (409, 413, 415), "PUT": (409, 412, 413, 415, 428), "PATCH": (409, 412, 413, 415, 428)}
-_BY_METHOD["DELETE"] = (409, 412, 428)
+_WITH_TOKEN = (401, 403, 404, 429)
+_WITH_VERSION = (412, 428)
+_WITH_BODY = (409, 413, 415)
+_BY_METHOD = {"POST": _WITH_BODY, "PUT": _WITH_BODY, "PATCH": _WITH_BODY, "DELETE": (409,)}
 
 
 def publish(app: ApiGatewayResolver) -> None:
@@ -102,6 +103,8 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     for generated in ("422", "500"):
         responses.pop(generated, None)
     statuses = {*_ALWAYS, *_BY_METHOD.get(method, ())}
+    if any(each["name"] == "If-Match" for each in operation.get("parameters", ())):
+        statuses.update(_WITH_VERSION)
     if path not in PUBLIC:
         statuses.update(_WITH_TOKEN)
         operation["security"] = [{"token": []}]

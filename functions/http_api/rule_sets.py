@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
 from functions.core.errors import InvalidInput
 from functions.core.policy import Policy
@@ -24,6 +25,9 @@ CsvVersion = Annotated[
     int, Query(alias="version", ge=0, le=99_999_999, description="The one that counts when left out.")
 ]
 StagedVersion = Annotated[int, Query(alias="version", ge=0, le=99_999_999, description="The staged one when left out.")]
+AS_CSV: dict[int, OpenAPIResponse] = {
+    200: {"description": "The rules, a line each", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def read_cursor(cursor: str, *query: object) -> str:
         return ""
     try:
         tag, position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise _damaged() from None
     if not isinstance(position, str) or not 0 < len(position) <= MAX_POSITION:
         raise _damaged()

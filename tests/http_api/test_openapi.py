@@ -43,8 +43,8 @@ def test_each_operation_has_a_name_a_summary_its_parameters_and_its_errors(api: 
             assert "422" not in statuses
             if method == "post":
                 assert "Idempotency-Key" in {each["name"] for each in operation["parameters"]}
-            if method in {"put", "patch", "delete"} and "token" not in path:
-                assert {"412", "428"} <= statuses.keys()
+            edits = any(each["name"] == "If-Match" for each in operation.get("parameters", []))
+            assert edits == ({"412", "428"} <= statuses.keys())
             for status, response in statuses.items():
                 if status >= "400":
                     assert response["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")

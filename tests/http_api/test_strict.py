@@ -64,3 +64,10 @@ def test_a_body_in_base64_is_held_to_the_same(api: Api, project: str) -> None:
     text = base64.b64encode(json.dumps(DRAFT | {"rate": "1000"}).encode()).decode()
     answer = api.call("POST", f"/v1/projects/{project}/networks", raw={"body": text, "isBase64Encoded": True})
     assert (answer.status, answer.body["field"]) == (400, "rate")
+
+
+@pytest.mark.parametrize("cursor", ["\u00e9\u00e9\u00e9\u00e9", "W1tb" * 1000, "not a cursor", "AAAA", "bnVsbA"])
+@pytest.mark.parametrize("path", ["networks", "scans", "hosts", "exposures", "alerts", "addresses/10.0.0.1/history"])
+def test_a_text_that_is_no_cursor_is_refused(api: Api, project: str, network: str, path: str, cursor: str) -> None:
+    answer = api.get(f"/v1/projects/{project}/{path}", cursor=cursor)
+    assert (answer.status, answer.slug, answer.body["field"]) == (400, "invalid-input", "cursor")

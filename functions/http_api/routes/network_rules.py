@@ -10,7 +10,7 @@ from functions.core.model import Protocol
 from functions.core.rule import PROJECT_SCOPE, RuleSet, RuleSetDraft, RuleVersion
 from functions.http_api.caller import Asset, Caller, Cursor, IfMatch, Limit, PathId, Port, ProtocolName, Services
 from functions.http_api.models import BackTestRequest, CsvImport, ListOf, PointerMove
-from functions.http_api.rule_sets import CsvVersion, RuleSets, Stage, StagedVersion, VersionNumber
+from functions.http_api.rule_sets import AS_CSV, CsvVersion, RuleSets, Stage, StagedVersion, VersionNumber
 from functions.usecases.back_test import BackTestReport, Effect
 from functions.usecases.explain_cell import cell_of
 from functions.usecases.rules import Answered, CurrentRules, Question
@@ -39,7 +39,7 @@ def replace_network_rules(
     return RuleSets(services, project, network).replace(body, stage=stage, if_match=if_match, caller=caller)
 
 
-@router.get(f"{_ALL}/csv", tags=_TAGS, summary="Write the network's rules as CSV")
+@router.get(f"{_ALL}/csv", tags=_TAGS, summary="Write the network's rules as CSV", responses=AS_CSV)
 def export_network_rules(
     project: PathId, network: PathId, services: Services, version: CsvVersion = 0
 ) -> Response[Any]:

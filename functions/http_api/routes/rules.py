@@ -9,7 +9,7 @@ from functions.core.rule import PROJECT_SCOPE, RuleSet, RuleSetDraft, RuleVersio
 from functions.http_api.caller import Caller, Cursor, IfMatch, Limit, PathId, Services
 from functions.http_api.models import CsvImport, ListOf, PointerMove
 from functions.http_api.paging import Walk
-from functions.http_api.rule_sets import CsvVersion, RuleSets, Stage, StagedVersion, VersionNumber
+from functions.http_api.rule_sets import AS_CSV, CsvVersion, RuleSets, Stage, StagedVersion, VersionNumber
 from functions.usecases.back_test import Effect
 from functions.usecases.rules import CurrentRules
 
@@ -36,7 +36,7 @@ def replace_rules(
     return RuleSets(services, project, PROJECT_SCOPE).replace(body, stage=stage, if_match=if_match, caller=caller)
 
 
-@router.get(f"{_ALL}/csv", tags=_TAGS, summary="Write the project's rules as CSV")
+@router.get(f"{_ALL}/csv", tags=_TAGS, summary="Write the project's rules as CSV", responses=AS_CSV)
 def export_rules(project: PathId, services: Services, version: CsvVersion = 0) -> Response[Any]:
     return RuleSets(services, project, PROJECT_SCOPE).write_csv(version)
 

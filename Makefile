@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: scan up down status check lint test inside outside test-long scenario matrix reactions bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside outside test-long scenario matrix reactions bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -64,6 +64,15 @@ matrix: $(BIN)/.ready ## Each route and frame by each role, in their own project
 
 reactions: system-test ## Seconds to the last packet: kill switch, end of hours, end of an authority; to a socket's close: a token revoked
 	@$(BIN)/python -m tests.reactions
+
+fuzz: system ## Made requests and frames at the deployed local stack, from its own descriptions (FITTING, UNFITTING, FRAMES, SEED)
+	@$(BIN)/python -m tests.fuzz
+
+audit-dependencies: $(BIN)/.ready ## Known vulnerabilities in every lock file; says so where there is no network to ask
+	@$(BIN)/python -m infra.supply_chain audit
+
+sbom: $(BIN)/.ready ## CycloneDX documents of what each lock file brings, into build/sbom
+	@$(BIN)/python -m infra.supply_chain sbom
 
 bench-estate: $(BIN)/.ready ## A large network scanned again: unchanged, 1 % changed, all changed (EXPOSURES)
 	@$(BIN)/python -m tests.bench.estate

@@ -17,6 +17,7 @@ LOCKS = (
     Lock(("functions/requirements.in",), "functions/requirements.lock"),
     Lock(("scanner_image/requirements.in",), "scanner_image/requirements.lock"),
     Lock(("infra/local/ministack.in",), "infra/local/ministack.lock", constraints=None),
+    Lock(("infra/supply_chain.in",), "infra/supply_chain.lock", constraints=None),
 )
 
 

@@ -1,0 +1,80 @@
+"""What fits a field beyond its schema: without it nearly every made request would stop at the first grammar."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ADDRESSES = ("127.0.0.1", "127.0.0.3", "127.0.0.0/29", "127.0.0.8-127.0.0.11")
+TIMES = ("2026-11-01T00:00:00Z", "2030-01-01T00:00:00Z", "2031-06-01T12:00:00+02:00")
+DATES = ("2026-11-20", "2027-01-01")
+
+WORDS: Mapping[str, Sequence[Any]] = {
+    "asset": ("127.0.0.1", "127.0.0.9", "10.0.0.1"),
+    "address": ("127.0.0.1", "10.0.0.1"),
+    "source": ("127.0.0.1",),
+    "target": ("127.0.0.1",),
+    "cidr": ("127.0.0.0/24", "10.0.0.0/8"),
+    "port": (1, 80, 443),
+    "ports": ("1", "22,80", "1-5"),
+    "profile": ("standard", "quick"),
+    "expression": ("rate(1 day)", "cron(0 6 * * ? *)"),
+    "timezone": ("UTC", "Europe/Berlin"),
+    "until": TIMES[1:],
+    "from": TIMES[:1],
+    "expires": TIMES[1:],
+    "at": TIMES,
+    "since": TIMES[:1],
+    "before": TIMES[1:],
+    "version": (0, 1),
+    "cursor": ("",),
+    "url": ("https://hooks.example/vedette", "http://127.0.0.1:9/hook"),
+    "topic": ("arn:aws:sns:us-east-1:000000000000:vedette-fuzz",),
+    "rate": (100, 1000),
+    "csv": ("name,action,assets,ports\nweb,allow,127.0.0.1,80\n", "name,action\nall,allow\n"),
+    "service": ("http", ""),
+    "role_arn": ("arn:aws:iam::000000000000:role/inventory",),
+    "email": ("someone@example.org",),
+    "tag": ("dmz",),
+    "tags": ("dmz", "office"),
+    "hostnames": ("printer.example",),
+    "hostname": ("printer.example",),
+    "ranges": ADDRESSES,
+    "domains": ("example.org",),
+    "targets": ADDRESSES,
+    "exclusions": ("127.0.0.5",),
+    "blackouts": DATES,
+    "if-match": ('"1"',),
+    "start": ("08:00",),
+    "end": ("18:00",),
+    "days": (1, 30),
+}
+"""By the name of a field or of a query parameter; a list is filled with them."""
+
+SHARE = 0.85
+"""Of the fields that get a fitting word; the rest stays as it was made."""
+
+
+class Fitting:
+    """Puts words, and ids that are there, where a made request has text that fits the schema alone."""
+
+    def __init__(self, ids: Mapping[str, Sequence[str]], random_: random.Random) -> None:
+        self._ids = ids
+        self._random = random_
+
+    def path(self, made: Mapping[str, Any], *, share: float = SHARE) -> dict[str, Any]:
+        return {name: self._id(name, value, share) for name, value in made.items()}
+
+    def value(self, name: str, made: Any, *, share: float = SHARE) -> Any:
+        """`made` anew: lists and objects through and through."""
+        if isinstance(made, dict):
+            return {key: self.value(key, each, share=share) for key, each in made.items()}
+        if isinstance(made, list):
+            return [self.value(name, each, share=share) for each in made]
+        if made is None or isinstance(made, bool) or self._random.random() > share:
+            return made
+        known = self._ids.get(name) or WORDS.get(name)
+        return self._random.choice(known) if known else made
+
+    def _id(self, name: str, made: Any, share: float) -> Any:
+        known = self._ids.get(name) or WORDS.get(name)
+        return self._random.choice(known) if known and self._random.random() <= share else made

@@ -13,12 +13,12 @@ import pytest
 
 from cli.access import Access
 from cli.client import Client
-from infra.identity import OWNERS
 from infra.local import Running, down, up
 from infra.local.aws import DIRECT, root_session
 from infra.local.emulator import free_port
 from infra.local.paths import LocalPaths
 from tests.e2e.desk import Desk
+from tests.oidc import OWNERS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -41,7 +41,14 @@ def ann(running: Running) -> str:
     cognito = client("cognito-idp", endpoint_url=running.endpoints.endpoint_url, config=DIRECT)
     pool = running.endpoints.outputs["UserPoolId"]
     attributes = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
-    cognito.admin_create_user(UserPoolId=pool, Username=EMAIL, UserAttributes=attributes, MessageAction="SUPPRESS")
+    # The temporary password that the emulator would make up does not fit the pool's own policy.
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username=EMAIL,
+        UserAttributes=attributes,
+        MessageAction="SUPPRESS",
+        TemporaryPassword=PASSWORD,
+    )
     cognito.admin_set_user_password(UserPoolId=pool, Username=EMAIL, Password=PASSWORD, Permanent=True)
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=EMAIL, GroupName=OWNERS)
     return EMAIL

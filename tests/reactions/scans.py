@@ -43,11 +43,14 @@ class Stand:
         half = str(next(self.lab.network.subnets()))
         network = project.network(targets=[half], ports=PORTS, rate=RATE, profile="discovery", **settings)
         scan = project.start(network)
-        eventually(lambda: self._sends(project, scan), seconds=120, what="the scan sends")
+        eventually(lambda: self._sends(project, scan), seconds=300, what="the scan sends")
         time.sleep(STEADY_S)
         return scan
 
     def _sends(self, project: Project, scan: Json) -> bool:
+        found = project.get("scans", scan["id"])
+        if found["status"] not in {"planned", "running"}:
+            raise NotMeasured(f"the scan is {found['status']}: {found['reason'] or found['stop_why']}")
         chunks = project.items("scans", scan["id"], "chunks")
         return any((chunk["progress"] or {}).get("probes", 0) > 0 for chunk in chunks)
 

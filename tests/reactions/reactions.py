@@ -10,8 +10,6 @@ from tests.e2e.platform import Json, Project
 from tests.reactions.scans import Stand, next_minute
 
 LONG = timedelta(hours=2)
-SOON = timedelta(seconds=70)
-"""Time enough for a scan to be planned, started and under way."""
 
 
 def token_revocation(stand: Stand, project: Project, scan: Json) -> float:
@@ -44,7 +42,7 @@ def kill_switch(stand: Stand, project: Project, scan: Json) -> float:
 def window_end(stand: Stand) -> float:
     project = stand.project("hours")
     stand.attest(project, until=datetime.now(UTC) + LONG)
-    closes = next_minute(at_least=SOON)
+    closes = next_minute(at_least=stand.soon)
     told: list[float] = []
     with stand.timed(told) as act:
         scan = stand.begin(project, window=_until(closes))
@@ -62,7 +60,7 @@ def authority_end(stand: Stand) -> float:
 
 def _ends_by_itself(stand: Stand) -> float:
     project = stand.project("an authority that ends")
-    until = datetime.now(UTC) + SOON
+    until = datetime.now(UTC) + stand.soon
     stand.attest(project, until=until)
     told: list[float] = []
     with stand.timed(told) as act:

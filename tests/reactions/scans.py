@@ -23,10 +23,17 @@ class NotMeasured(Exception):
     """The scan did not do what a reaction is measured on."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stand:
     platform: Platform
     lab: Lab
+    slowest: timedelta = timedelta(seconds=40)
+    """What a scan has taken to be under way."""
+
+    @property
+    def soon(self) -> timedelta:
+        """Time enough for a scan to be planned, started and under way."""
+        return 1.5 * self.slowest + timedelta(seconds=15)
 
     def project(self, name: str) -> Project:
         """Without any authority."""
@@ -40,11 +47,13 @@ class Stand:
 
     def begin(self, project: Project, **settings: object) -> Json:
         """A scan of half the lab, empty addresses included, that is under way when this returns."""
+        began = datetime.now(UTC)
         half = str(next(self.lab.network.subnets()))
         network = project.network(targets=[half], ports=PORTS, rate=RATE, profile="discovery", **settings)
         scan = project.start(network)
         eventually(lambda: self._sends(project, scan), seconds=300, what="the scan sends")
         time.sleep(STEADY_S)
+        self.slowest = max(self.slowest, datetime.now(UTC) - began)
         return scan
 
     def _sends(self, project: Project, scan: Json) -> bool:

@@ -35,8 +35,9 @@ class Websocket(Construct):
             ),
             arns={**data.arns, **self.arns},
         )
+        # Beside this construct, not in it: the service cuts names of roles that are longer than 64 characters.
         self.authorizer = Function(
-            self,
+            scope,
             "WebsocketAuthorizer",
             stage=stage,
             handler="functions.websocket.authorizer.handler",

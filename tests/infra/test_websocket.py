@@ -23,7 +23,7 @@ def test_tickets_are_taken_by_a_function_that_can_do_nothing_else(stage: Synthes
     (taking,) = (
         each
         for name, each in stage.statements()
-        if name.startswith("WebsocketWebsocketAuthorizerRole")
+        if name.startswith("WebsocketAuthorizerRole")
         and any(action.startswith("dynamodb:") for action in listed(each["Action"]))
     )
     assert listed(taking["Action"]) == ["dynamodb:DeleteItem"]

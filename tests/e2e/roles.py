@@ -42,11 +42,11 @@ class Roles:
         self._names = [str(role["RoleName"]) for role in self._iam.list_roles(MaxItems=1000)["Roles"]]
 
     def name(self, row: str) -> str:
-        """CloudFormation makes a name of the construct's path and a hash; one row's name may end as another's."""
+        """CloudFormation makes a name of the construct's path, cut to fit, and a hash; one row's name may end as another's."""
         longer = "".join(
             f"(?<!{other.removesuffix(row)})" for other in PERMISSIONS if other != row and other.endswith(row)
         )
-        (found,) = (name for name in self._names if re.search(rf"{longer}{row}Role[0-9A-F]{{3,}}", name))
+        (found,) = (name for name in self._names if re.search(rf"{longer}{row}R(?:o|ol|ole)?[0-9A-F]{{3,}}", name))
         return found
 
     @contextmanager

@@ -34,7 +34,7 @@ def build(project: Project, paths: set[str]) -> dict[str, list[str]]:
                 "ranges": ["127.0.0.0/8"],
                 "authorized_by": "the owner of this machine",
                 "statement": "this machine may be scanned",
-                "until": "2030-01-01T00:00:00Z",
+                "until": "2028-01-01T00:00:00Z",
             },
         )
     project.platform.client.put(

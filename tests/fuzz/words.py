@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 ADDRESSES = ("127.0.0.1", "127.0.0.3", "127.0.0.0/29", "127.0.0.8-127.0.0.11")
-TIMES = ("2026-11-01T00:00:00Z", "2030-01-01T00:00:00Z", "2031-06-01T12:00:00+02:00")
+TIMES = ("2026-11-01T00:00:00Z", "2027-06-01T00:00:00Z", "2028-01-01T12:00:00+02:00")
 DATES = ("2026-11-20", "2027-01-01")
 
 WORDS: Mapping[str, Sequence[Any]] = {

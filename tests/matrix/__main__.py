@@ -27,6 +27,7 @@ def measure(platform: Platform, *, only: str) -> dict[str, int]:
             world.enter(name)
         world.halt()
         own, foreign = world.settle("own"), world.settle("foreign")
+        world.home = own.project
         for name in MEMBERS:
             world.join(own.project, name, name)
         world.enter("deputy")

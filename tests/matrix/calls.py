@@ -55,7 +55,7 @@ BODIES: Mapping[str, Json] = {
 QUERIES: Mapping[str, Mapping[str, str]] = {
     f"GET {_P}/why": _CELL,
     f"GET {_N}/rules/decide": _CELL,
-    f"GET {_P}/scans/{{scan}}/coverage": _CELL,
+    f"GET {_P}/scans/{{scan}}/coverage": {"asset": ADDRESS, "port": "1"},
     f"GET {_P}/scans/{{scan}}/diff": {"against": "inventory"},
     f"GET {_P}/probes": {"source": ADDRESS, "target": ADDRESS, "at": "2026-01-01T00:00:00Z"},
     "GET /v1/probes": {"source": ADDRESS, "target": ADDRESS, "at": "2026-01-01T00:00:00Z"},
@@ -143,7 +143,7 @@ def _exclusion(world: World, _there: Settled, _who: str) -> Mapping[str, str]:
 
 def _membership(world: World, there: Settled, who: str) -> Mapping[str, str]:
     """Whoever left is back; the admin is not the last one."""
-    if who in MEMBERS:
+    if who in MEMBERS and there.project == world.home:
         members = {each["user"] for each in world.owner.items("projects", there.project, "members")}
         if world.user_ids[who] not in members:
             world.join(there.project, who, who)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.client import Client
-from functions.core.chunk import Chunk
 from functions.core.ids import new_id
 from functions.store.alerts import Alerts
 from functions.store.exposures import Exposures
@@ -47,6 +46,8 @@ class Settled:
 class World:
     platform: Platform
     owner: Client
+    home: str = ""
+    """The project that the people are members of."""
     people: dict[str, Client] = field(default_factory=dict)
     user_ids: dict[str, str] = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ class World:
         where: dict[str, Any] = {"project": project}
         network = hand.network().id
         scan = hand.ended_scan()
-        hand.stores.ledger.create([Chunk(project=project, scan=scan.id, chunk="00000", cells=1)])
+        hand.saved_chunk(scan)
         alert = examples.alert(new_id(hand.now), **where, network=network)
         Alerts(hand.table).create(alert)
         Exposures(hand.table).save(examples.exposure(ADDRESS, 22, **where, network=network))

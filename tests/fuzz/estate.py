@@ -37,9 +37,8 @@ def build(project: Project, paths: set[str]) -> dict[str, list[str]]:
                 "until": "2028-01-01T00:00:00Z",
             },
         )
-    project.platform.client.put(
-        "projects", project.id, "rules", body={"rules": [{"name": "no", "action": "block", "ports": str(PORT)}]}
-    )
+    rules = {"rules": [{"name": "no", "action": "block", "ports": str(PORT)}]}
+    project.platform.client.put("projects", project.id, "rules", body=rules, version=0)
     networks = [
         _post(project, "networks", {"name": f"this machine {n}", "targets": ["127.0.0.1"], "ports": f"1-3,{PORT}"})
         for n in range(4)

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+from infra.asset import PROJECT
 from infra.locks import LOCKS
-from infra.supply_chain import PROJECT, TOOLS_LOCK, read_audit
+from infra.supply_chain import TOOLS_LOCK, read_audit
 
 CLEAN = {"name": "pydantic", "version": "2.12.0", "vulns": []}
 

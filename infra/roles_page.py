@@ -1,6 +1,6 @@
 """docs/roles.md, written from the table of roles and that of frames: `make docs`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from functions.core.roles import OWN, ROLES, SCOPES, Permission, Role
@@ -42,8 +42,7 @@ def _name(permission: Permission | None) -> str:
 
 
 def _scopes(permission: Permission) -> str:
-    held: Mapping[str, frozenset[Permission]] = SCOPES
-    return ", ".join(f"`{scope}`" for scope, allowed in held.items() if permission in allowed)
+    return ", ".join(f"`{scope}`" for scope, allowed in SCOPES.items() if permission in allowed)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:

@@ -1,6 +1,7 @@
 """Who may call what: each route of the table, refused without its permission, and nothing outside of the table."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ AUTHORITY = {
     "statement": "x",
     "until": "2027-01-01T00:00:00Z",
 }
-BODIES = {
+BODIES: dict[str, Any] = {
     "/v1/projects": {"name": "x"},
     "/v1/projects/{project}/networks": DRAFT,
     "/v1/projects/{project}/networks/preview": DRAFT,

@@ -146,12 +146,13 @@ def test_hosts_that_are_there_and_new_are_taken_for_the_baseline_once(
 ) -> None:
     where: Any = {"project": project, "network": network}
     hosts = platform.http.hosts
-    for asset, fields in {
+    kinds: dict[str, dict[str, Any]] = {
         "10.0.0.7": {},
         "10.0.0.8": {"baseline": False},
         "10.0.0.9": {"baseline": False, "up": False},
         "10.0.0.10": {"answers_everything": START - timedelta(hours=1)},
-    }.items():
+    }
+    for asset, fields in kinds.items():
         hosts.save(host(asset, **where, **fields))
 
     def accept() -> int:

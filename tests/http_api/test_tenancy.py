@@ -60,8 +60,8 @@ def settle(api: Api, platform: Platform, name: str) -> Estate:
         platform.http.hosts.save(examples.host(f"10.0.0.{port}", **where))
     platform.http.hosts.save(examples.host("10.0.0.7", **where))
     alerts = [examples.alert(new_id(START), **where) for _ in "ab"]
-    for alert in alerts:
-        platform.http.alerts.create(alert)
+    for each in alerts:
+        platform.http.alerts.create(each)
     alert = alerts[0].id
     comment = api.post(f"{here}/alerts/{alert}/comments", {"text": "mine"}).body["id"]
     channels = [api.post(f"{here}/channels", {**BODIES[f"{_P}/channels"], "name": each}).body for each in ("a", "b")]

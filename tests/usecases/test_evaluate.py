@@ -327,7 +327,12 @@ def test_a_port_that_reopens_looks_for_its_host_once_in_a_batch(
 ) -> None:
     asked: list[str] = []
     find = Hosts.get
-    monkeypatch.setattr(Hosts, "get", lambda self, *key: asked.append(key[2]) or find(self, *key))
+
+    def counted(self: Hosts, *key: str) -> Host:
+        asked.append(key[2])
+        return find(self, *key)
+
+    monkeypatch.setattr(Hosts, "get", counted)
     closed = [at.exposure("closed", port=port, state="closed", answering=False) for port in (22, 80)]
     again = [later(each, "reopened", state="open", answering=True, reopened=1) for each in closed]
     at.tell(*(at.record(after, before) for before, after in zip(closed, again, strict=True)))

@@ -68,11 +68,11 @@ class AwsInventory:
 
 def _addresses(ec2: Any) -> Iterator[str]:
     """Elastic ones, in use or not, and what network interfaces have now."""
-    for elastic in ec2.describe_addresses()["Addresses"]:
+    for elastic in ec2.describe_addresses().get("Addresses", ()):
         if address := elastic.get("PublicIp"):
             yield address
     for page in ec2.get_paginator("describe_network_interfaces").paginate():
-        for interface in page["NetworkInterfaces"]:
+        for interface in page.get("NetworkInterfaces", ()):
             yield from _public(interface)
 
 
@@ -88,9 +88,9 @@ def _public(interface: dict[str, Any]) -> Iterator[str]:
 def _names(balancers: Any, classic: Any) -> Iterator[str]:
     """Of those that face the internet."""
     for page in balancers.get_paginator("describe_load_balancers").paginate():
-        yield from _facing(page["LoadBalancers"])
+        yield from _facing(page.get("LoadBalancers", ()))
     for page in classic.get_paginator("describe_load_balancers").paginate():
-        yield from _facing(page["LoadBalancerDescriptions"])
+        yield from _facing(page.get("LoadBalancerDescriptions", ()))
 
 
 def _facing(balancers: Sequence[dict[str, Any]]) -> Iterator[str]:

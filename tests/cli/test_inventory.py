@@ -12,6 +12,7 @@ import pytest
 from cli import main
 from cli.client import Client
 from cli.history import split_subject
+from tests.core.authorities import everywhere
 from tests.http_api.conftest import ADMIN, Api
 from tests.http_api.test_hosts import ADDRESS, remember
 from tests.platform_in_memory import Platform
@@ -57,12 +58,18 @@ def command(
 
 
 @pytest.fixture
-def office(platform: Platform, command: Command) -> str:
-    """The default project's only network, which knows a host."""
+def project(platform: Platform, command: Command) -> str:
+    """The default one, which may scan everywhere."""
     command("networks")
-    api = Api(ADMIN)
-    project = api.get("/v1/projects").body["items"][0]["id"]
-    network = str(api.post(f"/v1/projects/{project}/networks", DRAFT).body["id"])
+    made = str(Api(ADMIN).get("/v1/projects").body["items"][0]["id"])
+    platform.http.authorities.create(everywhere(made))
+    return made
+
+
+@pytest.fixture
+def office(platform: Platform, project: str) -> str:
+    """The default project's only network, which knows a host."""
+    network = str(Api(ADMIN).post(f"/v1/projects/{project}/networks", DRAFT).body["id"])
     remember(platform, project, network)
     return network
 
@@ -101,6 +108,7 @@ def test_alert_settings_are_printed_and_replaced(command: Command, office: str, 
     assert command("networks", "alerts", "office", str(file))[0] == 2
 
 
+@pytest.mark.usefixtures("project")
 def test_a_network_is_made_edited_and_scheduled(command: Command) -> None:
     made = documents(
         command,

@@ -7,6 +7,7 @@ from functions.core.ids import new_id
 from functions.core.profile import PROFILES
 from functions.core.scan import Cause, Scan, ScanCounts, ScanEvent, Snapshot
 from functions.core.scan_end import counted, ending, explained
+from functions.core.stop import Stop
 from tests.backend import NOW
 
 ID = new_id(NOW)
@@ -38,29 +39,39 @@ def a_chunk(number: int, status: str, covered: int = 0, **fields: object) -> Chu
 @pytest.mark.parametrize(
     ("stop", "covered", "event"),
     [
-        ("", 8, ScanEvent.COMPLETE),
-        ("", 7, ScanEvent.END_PARTIAL),
-        ("", 1, ScanEvent.END_PARTIAL),
-        ("", 0, ScanEvent.FAIL),
-        ("cancel", 8, ScanEvent.CANCEL),
-        ("cancel", 1, ScanEvent.CANCEL),
-        ("cancel", 0, ScanEvent.CANCEL),
+        (None, 8, ScanEvent.COMPLETE),
+        (None, 7, ScanEvent.END_PARTIAL),
+        (None, 1, ScanEvent.END_PARTIAL),
+        (None, 0, ScanEvent.FAIL),
+        (Stop.CANCEL, 8, ScanEvent.CANCEL),
+        (Stop.CANCEL, 1, ScanEvent.CANCEL),
+        (Stop.CANCEL, 0, ScanEvent.CANCEL),
+        (Stop.AUTHORITY, 1, ScanEvent.END_PARTIAL),
+        (Stop.PAUSE, 8, ScanEvent.COMPLETE),
     ],
 )
-def test_the_status_follows_from_coverage_unless_somebody_cancelled(stop: str, covered: int, event: ScanEvent) -> None:
-    assert ending(a_scan(stop=stop), ScanCounts(cells=8, cells_covered=covered)) is event
+def test_the_status_follows_from_coverage_unless_somebody_cancelled(
+    stop: Stop | None, covered: int, event: ScanEvent
+) -> None:
+    assert ending(a_scan(), ScanCounts(cells=8, cells_covered=covered), stop) is event
 
 
-@pytest.mark.parametrize(("stop", "event"), [("", ScanEvent.FAIL), ("cancel", ScanEvent.CANCEL)])
-def test_a_scan_that_was_never_planned_fails(stop: str, event: ScanEvent) -> None:
-    assert ending(a_scan(status="planned", stop=stop), ScanCounts()) is event
+@pytest.mark.parametrize("stop", [Stop.PAUSE, Stop.HALT, Stop.WINDOW])
+def test_what_holds_a_scan_pauses_it_while_chunks_are_unfinished(stop: Stop) -> None:
+    assert ending(a_scan(), ScanCounts(cells=8, cells_covered=4), stop, unfinished=True) is ScanEvent.PAUSE
 
 
-def test_counts_come_from_the_ingested_chunks_alone() -> None:
-    chunks = [a_chunk(0, "ingested", 4), a_chunk(1, "ingested", 2), a_chunk(2, "failed", 4), a_chunk(3, "cancelled")]
+@pytest.mark.parametrize(("stop", "event"), [(None, ScanEvent.FAIL), (Stop.CANCEL, ScanEvent.CANCEL)])
+def test_a_scan_that_was_never_planned_fails(stop: Stop | None, event: ScanEvent) -> None:
+    assert ending(a_scan(status="planned"), ScanCounts(), stop) is event
+
+
+def test_counts_come_from_what_was_ingested_of_each_chunk() -> None:
+    """A chunk that a later run opened again keeps what an earlier one covered of it."""
+    chunks = [a_chunk(0, "ingested", 4), a_chunk(1, "ingested", 2), a_chunk(2, "failed", 1), a_chunk(3, "cancelled")]
     counts = counted(a_scan(counts=ScanCounts(chunks=4, cells=16)), chunks)
     assert (counts.chunks, counts.chunks_ingested, counts.chunks_failed) == (4, 2, 2)
-    assert (counts.cells, counts.cells_covered, counts.open_ports) == (16, 6, 6)
+    assert (counts.cells, counts.cells_covered, counts.open_ports) == (16, 7, 7)
 
 
 def test_cells_that_no_chunk_could_be_made_of_count() -> None:

@@ -25,6 +25,8 @@ AUTHORITY = {
 }
 BODIES: dict[str, Any] = {
     "/v1/projects": {"name": "x"},
+    "/v1/halt": {"why": "x"},
+    "/v1/projects/{project}/halt": {"why": "x"},
     "/v1/projects/{project}/networks": DRAFT,
     "/v1/projects/{project}/networks/preview": DRAFT,
     "/v1/projects/{project}/networks/{network}": DRAFT,
@@ -87,6 +89,7 @@ def concrete(path: str) -> str:
 def call(api: Api, method: str, path: str) -> tuple[int, str]:
     query = {"asset": "10.0.0.1", "port": "22"} if path.endswith(("/coverage", "/decide", "/why")) else None
     query = {"against": "inventory"} if path.endswith("/diff") else query
+    query = {"why": "x"} if (method, path.rpartition("/")[2]) == ("DELETE", "halt") else query
     answer = api.call(
         method,
         concrete(path),

@@ -7,8 +7,8 @@ from tests.infra.templates import Synthesised, listed
 def test_an_inbox_tries_a_few_times_and_then_keeps_the_message(stage: Synthesised) -> None:
     queues = stage.resources("AWS::SQS::Queue")
     inboxes = {name: each for name, each in queues.items() if "RedrivePolicy" in each}
-    assert len(inboxes) == 6
-    assert len(queues) == 12
+    assert len(inboxes) == 8
+    assert len(queues) == 16
     for name, inbox in inboxes.items():
         assert inbox["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS, name
         (letters,) = (each for each in queues if each in json.dumps(inbox["RedrivePolicy"]))
@@ -20,7 +20,7 @@ def test_a_message_is_hidden_for_as_long_as_its_function_may_run(stage: Synthesi
     functions = stage.resources("AWS::Lambda::Function")
     queues = stage.resources("AWS::SQS::Queue")
     sources = [each for name, each in stage.resources("AWS::Lambda::EventSourceMapping").items() if "Inbox" in name]
-    assert len(sources) == 6
+    assert len(sources) == 8
     for source in sources:
         function = functions[source["FunctionName"]["Ref"]]
         queue = queues[source["EventSourceArn"]["Fn::GetAtt"][0]]

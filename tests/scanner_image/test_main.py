@@ -12,6 +12,7 @@ import pytest
 from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.messages import ChunkSpec, ObservationLine, ResultTrailer
 from scanner_image import __main__ as task
+from scanner_image import worker
 from tests.backend import BUCKET, NOW, Backend, aws_clients, backend
 from tests.scanner_image.fake_tools import ACCOUNT, DONE, FakeTools, discovered
 from tests.scanner_image.fakes import chunk_spec
@@ -38,6 +39,7 @@ def spec(backend: Backend, monkeypatch: pytest.MonkeyPatch, fake_tools: FakeTool
         monkeypatch.setenv(f"VEDETTE_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(task, "shut_memory", lambda: None)
+    monkeypatch.setattr(worker, "sources", lambda _spec: ())
     backend.results.put_spec(spec)
     backend.ledger.create([Chunk(project=spec.project, scan=spec.scan, chunk=spec.chunk)])
     fake_tools.install(masscan=f"{ACCOUNT}; {discovered('10.9.1.2', 80)}; {DONE}")

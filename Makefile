@@ -43,7 +43,7 @@ inside: lint $(BIN)/.ready ## What needs nothing outside this process: unit, tem
 outside: system-test ## Lab, end to end on the deployed local stack, container mode
 	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --durations=15
 
-test-long: system-test ## Scenarios, fuzzing, faults
+test-long: system-test ## Scenarios, fuzzing, faults, every role without each of its actions
 	$(PYTEST) -m long
 	$(PYTEST) -q -n 2 --hypothesis-profile long tests/core
 

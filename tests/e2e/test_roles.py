@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from infra.permissions import EVERY_FUNCTION, On
 from tests.e2e.api_probes import expired_result
 from tests.e2e.forbidden import attempt, forbidden
+from tests.e2e.outcome import Outcome
 from tests.e2e.platform import Platform
 from tests.e2e.role_probes import PROBES
 from tests.e2e.roles import Pair, Roles, granted
@@ -49,10 +50,22 @@ def hand(operator: Operator) -> Iterator[StageHand]:
     hands.leave()
 
 
+def refusal(hand: StageHand, roles: Roles, pair: Pair) -> Outcome:
+    """A busy embedded AWS may answer without what the function has logged: then it is asked again, twice at most."""
+    refused = PROBES[pair](hand, roles)
+    for _ in range(2):
+        if refused.done or refused.log.strip():
+            break
+        hand.leave()
+        hand.new_project()
+        refused = PROBES[pair](hand, roles)
+    return refused
+
+
 @pytest.mark.parametrize("pair", ONE_ACTION_LESS)
 def test_without_this_action_its_role_fails(hand: StageHand, roles: Roles, pair: Pair) -> None:
     with roles.without(pair):
-        refused = PROBES[pair](hand, roles)
+        refused = refusal(hand, roles, pair)
     hand.leave()
     assert not refused.done
     assert f"not authorized to perform: {pair.action}" in refused.log

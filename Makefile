@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside outside test-long scenario matrix reactions bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -37,7 +37,10 @@ lint: $(BIN)/.ready
 
 test: inside outside ## Everything that must hold: unit, templates, contracts, lab, end to end, container
 
-inside: lint $(BIN)/.ready ## What needs nothing outside this process: unit, templates, contracts
+inside: $(BIN)/.ready ## What needs nothing outside this process: lint beside unit, templates, contracts
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint units
+
+units: $(BIN)/.ready
 	$(PYTEST) -q -m "not ($(OUTSIDE))" -n 2
 
 outside: system-test ## Lab, end to end on the deployed local stack, container mode

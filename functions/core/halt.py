@@ -15,6 +15,8 @@ class Halt(Model):
     by: str = Field(max_length=256)
     why: str = Field(min_length=1, max_length=256)
     at: Time
+    released: str = Field(default="", max_length=256)
+    """Why it may go on: set by the release, just before the halt is gone, so that the audit log tells it."""
 
     def describe(self) -> str:
         whose = "the organisation" if self.scope == ORGANISATION else "the project"

@@ -37,9 +37,11 @@ class Halts:
         if halt := self.over(project):
             raise Halted(halt.describe(), current=halt.model_dump(mode="json"))
 
-    def release(self, scope: str) -> None:
+    def release(self, scope: str, *, why: str) -> None:
         """Raises NotFound."""
+        told = self.get(scope).model_copy(update={"released": why})
         try:
+            self.table.put(to_item(told, keys.halt(scope), keys.HALT), EXISTS)
             self.table.delete(keys.halt(scope), keys.HALT, EXISTS)
         except ConditionFailed:
             raise _none() from None

@@ -90,6 +90,14 @@ def test_a_halt_needs_a_reason_and_so_does_its_release(api: Api, halt: str) -> N
     assert api.call("DELETE", halt, query={"why": "x"}).status == 404
 
 
+def test_the_audit_log_tells_why_a_halt_was_released(api: Api, project: str, halt: str) -> None:
+    api.call("PUT", halt, {"why": "a switch falls over"})
+    api.call("DELETE", halt, query={"why": "it stands again"})
+    told = api.get(f"/v1/projects/{project}/audit").body["items"]
+    assert [entry["verb"] for entry in told if entry["subject"] == "halt"] == ["delete", "update", "create"]
+    assert told[0]["before"]["released"] == "it stands again"
+
+
 def test_the_organisations_halt_holds_every_project(api: Api, network: str, scans: str, halt: str) -> None:
     assert api.call("PUT", "/v1/halt", {"why": "all of it"}).status == 200
     refused = api.post(scans, {"network": network})

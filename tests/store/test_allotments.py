@@ -70,10 +70,10 @@ def test_the_first_halt_stands_until_it_is_released(table: Table) -> None:
     assert halts.over(PROJECT) == halt
     with pytest.raises(Halted, match="halted by eve since 2026-11-21T08:00:00Z: it hurts"):
         halts.refuse(PROJECT)
-    halts.release(PROJECT)
+    halts.release(PROJECT, why="over")
     halts.refuse(PROJECT)
     with pytest.raises(NotFound):
-        halts.release(PROJECT)
+        halts.release(PROJECT, why="over")
 
 
 def test_the_organisations_halt_is_over_every_project(table: Table) -> None:

@@ -190,7 +190,7 @@ def test_nothing_goes_on_by_itself_under_a_halt(stage: Stage, scan: Scan) -> Non
     paused(stage, scan, Stop.WINDOW, resume_at=NOW)
     stage.backend.halts.set(Halt(scope="ORG", by="eve", why="it hurts", at=NOW))
     assert stage.sweep(MINUTE) == {scan.id: Mended.NOTHING}
-    stage.backend.halts.release("ORG")
+    stage.backend.halts.release("ORG", why="over")
     assert stage.sweep(MINUTE) == {scan.id: Mended.RESUMED}
 
 

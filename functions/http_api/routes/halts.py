@@ -35,8 +35,8 @@ def read_halt_of_project(project: PathId, services: Services) -> Halt:
 
 
 @router.delete(_PROJECT, status_code=204, tags=_TAGS, summary="Release the project's halt; what it paused stays paused")
-def release_project(project: PathId, why: Why, services: Services) -> Response[Any]:  # noqa: ARG001 - for the audit
-    services.halts.release(project)
+def release_project(project: PathId, why: Why, services: Services) -> Response[Any]:
+    services.halts.release(project, why=why)
     return Response(status_code=204, body="")
 
 
@@ -51,6 +51,6 @@ def read_halt_of_organisation(services: Services) -> Halt:
 
 
 @router.delete(_ORGANISATION, status_code=204, tags=_TAGS, summary="Release the organisation's halt")
-def release_organisation(why: Why, services: Services) -> Response[Any]:  # noqa: ARG001 - for the audit
-    services.halts.release(ORGANISATION)
+def release_organisation(why: Why, services: Services) -> Response[Any]:
+    services.halts.release(ORGANISATION, why=why)
     return Response(status_code=204, body="")

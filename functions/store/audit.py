@@ -70,6 +70,12 @@ class AuditedTable(Table):
         (change,) = self._apply([Delete(pk, sk, condition)])
         return change.before or {}
 
+    def batch_put(self, items: Iterable[Item]) -> None:
+        some = list(items)
+        for item in some:
+            _never_untold(item[keys.PK], item[keys.SK])
+        super().batch_put(some)
+
     def batch_delete(self, keys: Iterable[Key]) -> None:
         some = list(keys)
         for pk, sk in some:

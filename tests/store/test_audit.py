@@ -143,6 +143,8 @@ def test_a_change_by_nobody_is_a_defect(audited: AuditedTable, client: "DynamoDB
         contextvars.Context().run(audited.put, network())
     with pytest.raises(LookupError):
         audited.batch_delete([KEY])
+    with pytest.raises(LookupError):
+        audited.batch_put([network()])
     assert audited.find(*KEY) is None
 
 

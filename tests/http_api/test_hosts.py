@@ -101,6 +101,16 @@ def test_the_history_of_a_host_and_of_a_port_is_told_newest_first(api: Api, know
     assert api.get(of_host, port=22, cursor=first["next_cursor"]).body["field"] == "cursor"
 
 
+def test_history_is_of_a_network_that_is_or_was(api: Api, project: str, known: str) -> None:
+    of_host = f"{known}/hosts/{ADDRESS}/history"
+    assert api.get(f"{known}/hosts/10.0.0.99/history").body["items"] == []
+    unknown = f"/v1/projects/{project}/networks/{new_id(START)}/hosts/{ADDRESS}/history"
+    assert (api.get(unknown).slug, api.get(unknown, port=22).slug) == ("not-found", "not-found")
+    assert api.delete(known, version=1).status == 204
+    assert len(api.get(of_host).body["items"]) == 4
+    assert api.get(f"{known}/hosts/10.0.0.99/history").slug == "not-found"
+
+
 def test_an_address_is_told_across_the_networks_that_saw_it(
     api: Api, platform: Platform, project: str, known: str
 ) -> None:

@@ -31,7 +31,6 @@ REFUSALS = (404, 409)
 EMPTY = (
     "/v1/projects/{project}/addresses/{asset}",
     "/v1/projects/{project}/addresses/{asset}/history",
-    "/v1/projects/{project}/networks/{network}/hosts/{asset}/history",
 )
 """Answer for an address that nothing of the project knows."""
 LISTS = ("networks", "scans", "alerts", "exposures", "hosts", "exports", "tokens", "members", "invitations")

@@ -91,5 +91,9 @@ def read_history(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> ListOf[HistoryEntry]:
+    """That of a network that is gone stays; of one that never was there is none."""
     subject = Subject(asset_in(asset), protocol, port)
-    return listed(services.inventory.history_of(project, network, subject, limit=limit, cursor=cursor))
+    page = services.inventory.history_of(project, network, subject, limit=limit, cursor=cursor)
+    if not page.items and not page.next_cursor:
+        services.networks.get(project, network)
+    return listed(page)

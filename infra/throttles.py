@@ -18,6 +18,8 @@ ROUTE_THROTTLES = (
     # Asked by anybody, and large.
     Throttle(route="GET /docs", per_second=5, burst=10),
     Throttle(route="GET /openapi.json", per_second=5, burst=10),
+    # A guess at a code might win a seat.
+    Throttle(route="POST /v1/invitations/accept", per_second=2, burst=5),
     # One request makes much work, or packets, or leaves the account.
     Throttle(route="POST /v1/projects", per_second=5, burst=10),
     Throttle(route=f"POST {_PROJECT}/scans", per_second=10, burst=20),

@@ -58,6 +58,11 @@ def test_costly_routes_have_throttles_of_their_own(stage: Synthesised) -> None:
     assert {"GET /docs", "GET /openapi.json"} <= set(made)
 
 
+def test_codes_of_invitations_are_tried_slowly(stage: Synthesised) -> None:
+    made = stage.one("AWS::ApiGatewayV2::Stage", "HttpApi")["RouteSettings"]
+    assert made["POST /v1/invitations/accept"] == {"ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 5}
+
+
 def test_every_throttled_route_is_one_that_the_api_answers() -> None:
     described = json.loads(app.get_openapi_json_schema(title="", version=""))["paths"]
     answered = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}

@@ -1,6 +1,6 @@
 """What an attempt has found so far, and the lines that say so in its result."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
 from functions.core.intervals import IntervalSet
 from functions.core.messages import ChunkSpec, Command, CoverageLine, HostLine, ObservationLine
-from functions.core.service import Service
+from functions.core.model import Protocol
+from functions.core.service import UNKNOWN, Service
 from scanner_image import certificates
 from scanner_image.assets import Assets
 from scanner_image.cells import Cells, Verdict
@@ -19,15 +20,27 @@ Announce = Callable[[str, Address, int], None]
 """Told of each open port once per asset: asset, address, port."""
 
 
-@dataclass
+@dataclass(slots=True)
 class OpenPort:
     how: Method
     at: datetime
-    service: Service = field(default_factory=Service)
+    service: Service = UNKNOWN
     scripts: dict[str, str] = field(default_factory=dict)
 
+    def line(self, asset: str, address: str, protocol: Protocol, port: int) -> ObservationLine:
+        return ObservationLine(
+            asset=asset,
+            address=address,
+            protocol=protocol,
+            port=port,
+            how=self.how,
+            service=self.service,
+            scripts=self.scripts,
+            at=self.at,
+        )
 
-@dataclass
+
+@dataclass(slots=True)
 class SeenHost:
     at: datetime
     up: bool
@@ -35,6 +48,21 @@ class SeenHost:
     names: tuple[str, ...] = ()
     mac: str = ""
     vendor: str = ""
+
+    def line(self, asset: str, address: str, ports: Iterable[OpenPort], os: str) -> HostLine:
+        """`ports`: what is open on it, for the names in their certificates."""
+        return HostLine(
+            asset=asset,
+            address=address,
+            up=self.up,
+            reason="open-port" if self.reason in _SAYS_NOTHING else self.reason,
+            names=self.names,
+            mac=self.mac,
+            vendor=self.vendor,
+            certificate_names=_certificate_names(ports),
+            os=os,
+            at=self.at,
+        )
 
 
 class Findings:
@@ -97,37 +125,14 @@ class Findings:
                 continue
             seen = seen or SeenHost(self.clock(), up=True, reason="open-port")
             for asset in self.assets.of(address):
-                yield HostLine(
-                    asset=asset,
-                    address=str(address),
-                    up=seen.up,
-                    reason="open-port" if seen.reason in _SAYS_NOTHING else seen.reason,
-                    names=seen.names,
-                    mac=seen.mac,
-                    vendor=seen.vendor,
-                    certificate_names=self._certificate_names(address),
-                    os=self.systems.get(address, ""),
-                    at=seen.at,
-                )
-
-    def _certificate_names(self, address: Address) -> tuple[str, ...]:
-        told = (port.scripts.get(certificates.SCRIPT, "") for port in self.open.get(address, {}).values())
-        return tuple(sorted(frozenset[str]().union(*map(certificates.names, told)))[: certificates.MOST_NAMES])
+                ports = self.open.get(address, {}).values()
+                yield seen.line(asset, str(address), ports, self.systems.get(address, ""))
 
     def observation_lines(self) -> Iterator[ObservationLine]:
         for address, ports in self.open.items():
             for asset in self.assets.of(address):
                 for port, found in sorted(ports.items()):
-                    yield ObservationLine(
-                        asset=asset,
-                        address=str(address),
-                        protocol=self.spec.protocol,
-                        port=port,
-                        how=found.how,
-                        service=found.service,
-                        scripts=found.scripts,
-                        at=found.at,
-                    )
+                    yield found.line(asset, str(address), self.spec.protocol, port)
 
     def coverage_lines(self) -> Iterator[CoverageLine]:
         return self.cells.lines()
@@ -135,6 +140,11 @@ class Findings:
 
 _SAYS_NOTHING = frozenset({"user-set", ""})
 """nmap's reasons for calling a host up that it was only told to take as up."""
+
+
+def _certificate_names(ports: Iterable[OpenPort]) -> tuple[str, ...]:
+    told = (script for port in ports if (script := port.scripts.get(certificates.SCRIPT)))
+    return tuple(sorted(frozenset[str]().union(*map(certificates.names, told)))[: certificates.MOST_NAMES])
 
 
 def _one(port: int) -> IntervalSet:

@@ -1,35 +1,43 @@
 """nmap's XML, read as it comes: each host is handed on when its element ends, and a document that breaks off costs only what follows."""
 
-import codecs
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from functions.core.intervals import IntervalSet
-from functions.core.service import Service
+from functions.core.service import UNKNOWN, Service
+from scanner_image.nmap_service import service_of
+from scanner_image.xml_text import XmlText
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,10});")
-_LONGEST_REFERENCE = 16
+if TYPE_CHECKING:
+    from pyexpat import XMLParserType
+
 _SCRIPT_CHARS = 4096
 _MOST_SCRIPTS = 16
+_MOST_CPE = 16
+_MOST_NAMES = 16
+_MOST_PIECES = 16
+"""Of one text: a parser may hand it on in several."""
+
+_Attributes = dict[str, str]
+_Start = Callable[[_Attributes], None]
 
 
-@dataclass
+@dataclass(slots=True)
 class NmapPort:
     protocol: str
     port: int
     state: str = ""
     reason: str = ""
-    service: Service = field(default_factory=Service)
+    service: Service = UNKNOWN
     scripts: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class NmapRest:
     """Ports that nmap tells of only together."""
 
@@ -38,7 +46,7 @@ class NmapRest:
     ports: IntervalSet
 
 
-@dataclass
+@dataclass(slots=True)
 class NmapHost:
     up: bool = False
     reason: str = ""
@@ -56,10 +64,9 @@ class NmapXml:
     """A parser to `feed`; `finished` is true once nmap itself said that its run ended well. Bad input ends it, and never raises."""
 
     def __init__(self, *, host: Callable[[NmapHost], None], progress: Callable[[str, float], None]) -> None:
-        self._reader = _Reader(host, progress)
-        self._parser = DefusedXMLParser(target=self._reader, forbid_dtd=False, forbid_entities=True)
-        self._text = codecs.getincrementaldecoder("utf-8")("replace")
-        self._held = ""
+        self._parser = DefusedXMLParser(forbid_dtd=False, forbid_entities=True)
+        self._reader = _Reader(self._parser.parser, host, progress)
+        self._text = XmlText()
         self.broken = ""
 
     @property
@@ -69,41 +76,40 @@ class NmapXml:
     def feed(self, data: bytes) -> None:
         if self.broken:
             return
-        text = self._held + self._text.decode(data)
-        cut = text.rfind("&", max(0, len(text) - _LONGEST_REFERENCE))
-        self._held = text[cut:] if cut >= 0 and ";" not in text[cut:] else ""
         try:
-            self._parser.feed(printable(text.removesuffix(self._held) if self._held else text).encode())
-        except (ParseError, DefusedXmlException, ValueError) as error:
+            self._parser.feed(self._text.take(data))
+        except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
             self.broken = f"{type(error).__name__}: {error}"[:200]
 
 
-def printable(text: str) -> str:
-    r"""`text` with what XML cannot carry spelled as nmap's scripts spell it: `\x1b`."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", _REFERENCE.sub(_reference, text))
-
-
-def _reference(match: re.Match[str]) -> str:
-    digits = match[1]
-    number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
-    allowed = (
-        number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF
-    )
-    return match[0] if allowed else f"\\x{number:02x}"
-
-
 class _Reader:
-    """What the parser calls; holds one host at a time."""
+    """Takes elements from expat itself, whose defused handlers stay as they are; holds one host at a time.
 
-    def __init__(self, host: Callable[[NmapHost], None], progress: Callable[[str, float], None]) -> None:
+    Nearly all of a parser's time is spent on the way into Python: it goes there for no text outside of a CPE name, and for
+    nothing inside of a script, whose output is an attribute.
+    """
+
+    def __init__(
+        self, parser: "XMLParserType", host: Callable[[NmapHost], None], progress: Callable[[str, float], None]
+    ) -> None:
+        self._parser = parser
         self._hand_on = host
         self._progress = progress
-        self._host: NmapHost | None = None
-        self._port: NmapPort | None = None
-        self._rest_state = ""
+        self._host = NmapHost()
+        self._port = NmapPort("", 0)
+        self._service: _Attributes = {}
+        self._cpe: list[str] = []
         self._text: list[str] | None = None
+        """Of a CPE name behind a port; systems have theirs too, which nobody asks for."""
+        self._rest_state = ""
         self.finished = False
-        self._starts: dict[str, Callable[[NmapHost, dict[str, str]], None]] = {
+        anywhere: dict[str, _Start] = {
+            "host": self._start_host,
+            "taskprogress": self._taskprogress,
+            "finished": self._finished,
+        }
+        self._outside = anywhere
+        self._in_host = anywhere | {
             "status": self._status,
             "address": self._address,
             "hostname": self._hostname,
@@ -112,102 +118,122 @@ class _Reader:
             "extrareasons": self._extrareasons,
             "port": self._start_port,
         }
-        self._port_starts: dict[str, Callable[[NmapPort, dict[str, str]], None]] = {
-            "state": _state,
-            "service": _service,
-            "script": _script,
+        self._in_port = anywhere | {
+            "state": self._state,
+            "service": self._start_service,
+            "cpe": self._start_cpe,
+            "script": self._script,
         }
+        self._starts = self._outside
+        self._ends: Mapping[str, Callable[[], None]] = {
+            "host": self._end_host,
+            "port": self._end_port,
+            "cpe": self._end_cpe,
+        }
+        parser.DefaultHandlerExpand = None
+        parser.CharacterDataHandler = None
+        parser.SkippedEntityHandler = _refuse_entity
+        parser.ordered_attributes = False
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "host":
-            self._host = NmapHost(timed_out=attributes.get("timedout") == "true")
-        elif tag == "taskprogress":
-            self._progress(attributes.get("task", ""), float(attributes.get("percent", "0")))
-        elif tag == "finished":
-            self.finished = attributes.get("exit") == "success"
-        elif self._port is not None:
-            self._start_in_port(self._port, tag, attributes)
-        elif self._host is not None and tag in self._starts:
-            self._starts[tag](self._host, attributes)
+    def _start(self, tag: str, attributes: _Attributes) -> None:
+        if handler := self._starts.get(tag):
+            handler(attributes)
 
-    def _start_in_port(self, port: NmapPort, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "cpe":
-            self._text = []
-        elif tag in self._port_starts:
-            self._port_starts[tag](port, attributes)
+    def _end(self, tag: str) -> None:
+        if handler := self._ends.get(tag):
+            handler()
 
-    def data(self, text: str) -> None:
-        if self._text is not None and len(self._text) < _MOST_SCRIPTS:
-            self._text.append(text)
+    def _taskprogress(self, attributes: _Attributes) -> None:
+        self._progress(attributes.get("task", ""), float(attributes.get("percent", "0")))
 
-    def end(self, tag: str) -> None:
-        if tag == "cpe" and self._port is not None and self._text is not None:
-            _cpe(self._port, "".join(self._text))
-            self._text = None
-        elif tag == "port":
-            self._port = None
-        elif tag == "host" and self._host is not None:
-            host, self._host = self._host, None
-            self._hand_on(host)
+    def _finished(self, attributes: _Attributes) -> None:
+        self.finished = attributes.get("exit") == "success"
 
-    def close(self) -> None:
-        self._host = None
+    def _start_host(self, attributes: _Attributes) -> None:
+        self._host = NmapHost(timed_out=attributes.get("timedout") == "true")
+        self._starts = self._in_host
 
-    def _status(self, host: NmapHost, attributes: dict[str, str]) -> None:
-        host.up, host.reason = attributes.get("state") == "up", attributes.get("reason", "")[:64]
+    def _end_host(self) -> None:
+        host, self._host = self._host, NmapHost()
+        self._starts = self._outside
+        self._hand_on(host)
 
-    def _address(self, host: NmapHost, attributes: dict[str, str]) -> None:
+    def _status(self, attributes: _Attributes) -> None:
+        self._host.up, self._host.reason = attributes.get("state") == "up", attributes.get("reason", "")[:64]
+
+    def _address(self, attributes: _Attributes) -> None:
+        host = self._host
         if attributes.get("addrtype") == "mac":
             host.mac, host.vendor = attributes.get("addr", "")[:17], attributes.get("vendor", "")[:128]
         else:
             host.address = attributes.get("addr", "")
 
-    def _hostname(self, host: NmapHost, attributes: dict[str, str]) -> None:
-        if len(host.names) < 16 and (name := attributes.get("name", "")[:253]):
-            host.names.append(name)
+    def _hostname(self, attributes: _Attributes) -> None:
+        if len(self._host.names) < _MOST_NAMES and (name := attributes.get("name", "")[:253]):
+            self._host.names.append(name)
 
-    def _osmatch(self, host: NmapHost, attributes: dict[str, str]) -> None:
+    def _osmatch(self, attributes: _Attributes) -> None:
         """The first is the best."""
-        host.os = host.os or attributes.get("name", "")[:256]
+        self._host.os = self._host.os or attributes.get("name", "")[:256]
 
-    def _extraports(self, _host: NmapHost, attributes: dict[str, str]) -> None:
+    def _extraports(self, attributes: _Attributes) -> None:
         self._rest_state = attributes.get("state", "")
 
-    def _extrareasons(self, host: NmapHost, attributes: dict[str, str]) -> None:
+    def _extrareasons(self, attributes: _Attributes) -> None:
         ports = IntervalSet.from_ranges(_bounds(part) for part in attributes.get("ports", "").split(",") if part)
-        host.rest.append(NmapRest(self._rest_state, attributes.get("reason", ""), ports))
+        self._host.rest.append(NmapRest(self._rest_state, attributes.get("reason", ""), ports))
 
-    def _start_port(self, host: NmapHost, attributes: dict[str, str]) -> None:
+    def _start_port(self, attributes: _Attributes) -> None:
         self._port = NmapPort(attributes.get("protocol", ""), int(attributes.get("portid", "")))
-        host.ports.append(self._port)
+        self._host.ports.append(self._port)
+        self._starts = self._in_port
+
+    def _end_port(self) -> None:
+        if self._service or self._cpe:
+            self._port.service = service_of(self._service, self._cpe)
+            self._service, self._cpe = {}, []
+        self._starts = self._in_host
+
+    def _state(self, attributes: _Attributes) -> None:
+        self._port.state, self._port.reason = attributes.get("state", ""), attributes.get("reason", "")
+
+    def _start_service(self, attributes: _Attributes) -> None:
+        self._service = attributes
+
+    def _start_cpe(self, _attributes: _Attributes) -> None:
+        self._text = []
+        self._parser.CharacterDataHandler = self._data
+
+    def _data(self, text: str) -> None:
+        if self._text is not None and len(self._text) < _MOST_PIECES:
+            self._text.append(text)
+
+    def _end_cpe(self) -> None:
+        if self._text is None:
+            return
+        if len(self._cpe) < _MOST_CPE:
+            self._cpe.append("".join(self._text)[:256])
+        self._text = None
+        self._parser.CharacterDataHandler = None
+
+    def _script(self, attributes: _Attributes) -> None:
+        scripts = self._port.scripts
+        if len(scripts) < _MOST_SCRIPTS:
+            scripts[attributes.get("id", "")[:64]] = attributes.get("output", "")[:_SCRIPT_CHARS]
+        self._parser.StartElementHandler = None
+        self._parser.EndElementHandler = self._end_script
+
+    def _end_script(self, tag: str) -> None:
+        if tag == "script":
+            self._parser.StartElementHandler = self._start
+            self._parser.EndElementHandler = self._end
 
 
-def _state(port: NmapPort, attributes: dict[str, str]) -> None:
-    port.state, port.reason = attributes.get("state", ""), attributes.get("reason", "")
-
-
-def _service(port: NmapPort, attributes: dict[str, str]) -> None:
-    def text(name: str, most: int) -> str:
-        return attributes.get(name, "")[:most]
-
-    port.service = Service(
-        name=text("name", 128),
-        product=text("product", 512),
-        version=text("version", 256),
-        extra=text("extrainfo", 512),
-        tunnel=text("tunnel", 32),
-        confidence=min(max(int(attributes.get("conf", "0")), 0), 10),
-    )
-
-
-def _cpe(port: NmapPort, text: str) -> None:
-    if len(port.service.cpe) < 16:
-        port.service = port.service.model_copy(update={"cpe": (*port.service.cpe, text[:256])})
-
-
-def _script(port: NmapPort, attributes: dict[str, str]) -> None:
-    if len(port.scripts) < _MOST_SCRIPTS:
-        port.scripts[attributes.get("id", "")[:64]] = attributes.get("output", "")[:_SCRIPT_CHARS]
+def _refuse_entity(name: str, _is_parameter_entity: bool) -> None:
+    """expat passes over an entity that an outer DTD might declare; nobody's document needs one."""
+    raise ValueError(f"undefined entity {name[:64]}")
 
 
 def _bounds(part: str) -> tuple[int, int]:

@@ -16,3 +16,7 @@ class Service(Model):
     cpe: tuple[str, ...] = Field(default=(), max_length=16)
     confidence: int = Field(default=0, ge=0, le=10)
     """nmap's `conf`: 3 is the port table's guess, 10 an answer to a probe; 0 not asked."""
+
+
+UNKNOWN = Service()
+"""Of a port that nobody was asked about."""

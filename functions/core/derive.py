@@ -39,6 +39,16 @@ class Ground:
     def settings(self) -> AlertSettings:
         return self.network.alerts
 
+    def decides_as(self, other: "Ground | None") -> bool:
+        """Whether the same alerts follow from both."""
+        return other is not None and self._deciding == other._deciding
+
+    @property
+    def _deciding(self) -> tuple[object, ...]:
+        network, sets = self.network, (self.policy.project, self.policy.network)
+        versions = tuple(each.version if each else 0 for each in sets)
+        return (network.alerts, network.tags, network.enabled, network.schedule, *versions)
+
     @cached_property
     def asks_for_tags(self) -> bool:
         """Whether any rule must know the tags of hosts."""

@@ -15,9 +15,10 @@ from functions.store.networks import Networks
 from functions.store.rules import Rules
 from functions.store.stream import StreamRecord
 from functions.store.waiting import Waiting
+from functions.usecases.ask_review import ask_review
 from functions.usecases.consume_stream import one_by_one
 from functions.usecases.derive_alerts import DeriveAlerts
-from functions.usecases.ground import Grounds
+from functions.usecases.ground import MOVED, Grounds
 from functions.usecases.settle_alerts import SettleAlerts
 
 _DECIDING = ("alerts", "tags", "enabled", "schedule")
@@ -55,7 +56,9 @@ class Evaluate:
                 case "NET" if not record.is_insert:
                     self._network(record.old, record.new)
 
-        return one_by_one(evaluate)(records)
+        yield from one_by_one(evaluate)(records)
+        for project, network in derive.grounds.moved():
+            self._review(project, network, cause=MOVED)
 
     def _host(self, derive: DeriveAlerts, before: Host | None, after: Host) -> None:
         derive.host(before, after)
@@ -76,5 +79,4 @@ class Evaluate:
             self._review(*where, cause="the network's settings changed")
 
     def _review(self, project: str, network: str, *, cause: str, asset: str = "") -> None:
-        message = {"kind": "network", "project": project, "network": network, "cause": cause, "asset": asset}
-        self.reviews.send({**message, "cursor": ""})
+        ask_review(self.reviews, project=project, network=network, cause=cause, asset=asset)

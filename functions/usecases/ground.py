@@ -1,5 +1,6 @@
 """What alerts of a network are derived from beside its records: settings and policy, read once for a batch of work."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from functions.core.derive import Ground
@@ -8,6 +9,9 @@ from functions.core.host import Host
 from functions.store.hosts import Hosts
 from functions.store.networks import Networks
 from functions.store.rules import Rules
+
+MOVED = "rules or settings changed while alerts were derived from those before"
+"""Why a network is looked at again. Whoever read the new ones may have been done before what the old ones said was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,12 @@ class Grounds:
         if key not in self._grounds:
             self._grounds[key] = self._read(project, network)
         return self._grounds[key]
+
+    def moved(self) -> Iterator[tuple[str, str]]:
+        """Project and network of each ground that is not any more what it was when it was read."""
+        for key, ground in self._grounds.items():
+            if ground is not None and not ground.decides_as(self._read(*key)):
+                yield key
 
     def host_tags(self, ground: Ground, asset: str) -> tuple[str, ...]:
         """Those of the asset's record; nothing is read for rules that ask for none."""

@@ -17,6 +17,7 @@ from functions.store.deadlines import NOTICE, Deadline, Deadlines, notice_of
 from functions.store.live import Live
 from functions.store.networks import Networks
 from functions.store.rules import Rules
+from functions.usecases.ask_review import ask_review
 
 AT_ONCE = 100
 _SAME = timedelta(seconds=1)
@@ -66,8 +67,7 @@ class ReviewEndings:
         if any(_at(rule.until, deadline.due) for rule in current.rules):
             for network in self._in_scope(deadline.project, scope):
                 cause = f"exceptions of {scope}, version {version}, ended"
-                message = {"kind": "network", "project": deadline.project, "network": network, "cause": cause}
-                self.reviews.send({**message, "cursor": ""})
+                ask_review(self.reviews, project=deadline.project, network=network, cause=cause)
 
     def _is_ending(self, deadline: Deadline, until: datetime | None, since: datetime) -> bool:
         """Whether this is the call for its notice."""

@@ -52,10 +52,13 @@ class ReviewScan:
     def __call__(self, *, project: str, scan: str, cursor: str = "") -> str:
         """A page; the next cursor, empty at the end. Raises NotFound, StaleVersion, Unavailable: ask again."""
         found = self.scans.get(project, scan)
-        grounds = self.network.fresh()
-        ground = grounds.of(project, found.network)
-        if ground is None or found.status in LIVE:
+        if found.status in LIVE:
             return ""
+        with self.network.grounds() as grounds:
+            ground = grounds.of(project, found.network)
+            return "" if ground is None else self._page(found, grounds, ground, cursor)
+
+    def _page(self, found: Scan, grounds: Grounds, ground: Ground, cursor: str) -> str:
         phase, _, inner = cursor.partition("/")
         if not phase:
             self._whole(found, ground)
@@ -64,7 +67,7 @@ class ReviewScan:
         if phase == _EXPECTATIONS:
             following = self._expect(ground, cells, int(inner))
             return f"{_EXPECTATIONS}/{following}" if following else f"{_COMEBACKS}/"
-        page = self.alerts.live_of_network(project, found.network, cursor=inner, limit=AT_ONCE)
+        page = self.alerts.live_of_network(found.project, found.network, cursor=inner, limit=AT_ONCE)
         for alert in page.items:
             if alert.status is AlertStatus.RESOLVED and is_by_hand(alert):
                 self._look_again(alert, grounds, ground, cells)

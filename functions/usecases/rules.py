@@ -22,6 +22,7 @@ from functions.store.hosts import Hosts
 from functions.store.networks import Networks
 from functions.store.projects import Projects
 from functions.store.rules import Rules
+from functions.usecases.ask_review import ask_review
 
 
 class CurrentRules(RulePointer):
@@ -195,9 +196,7 @@ class ManageRules:
     def _reviewed(self, pointer: RulePointer) -> RulePointer:
         for network in self._in_scope(pointer.project, pointer.scope):
             cause = f"rules of {pointer.scope}, change {pointer.version}"
-            self.review.send(
-                {"kind": "network", "project": pointer.project, "network": network, "cause": cause, "cursor": ""}
-            )
+            ask_review(self.review, project=pointer.project, network=network, cause=cause)
         return pointer
 
     def _in_scope(self, project: str, scope: str) -> Iterator[str]:

@@ -165,7 +165,7 @@ def http_api() -> HttpApi:
         dead_letter_arn=settings.schedule_dead_letter_arn,
     )
     halts, stop_scan = Halts(table), StopScan(scans=scans, ledger=ledger, workflow=workflow)
-    loopback = settings.admit_loopback
+    loopback, reviews = settings.admit_loopback, Queue(clients.sqs(), settings.review_queue_url)
     return HttpApi(
         projects=projects,
         networks=networks,
@@ -196,7 +196,7 @@ def http_api() -> HttpApi:
             rules=rules,
             exposures=exposures,
             hosts=hosts,
-            review=Queue(clients.sqs(), settings.review_queue_url),
+            review=reviews,
         ),
         back_test=BackTest(
             networks=networks,
@@ -271,7 +271,7 @@ def http_api() -> HttpApi:
             max_tasks=settings.max_tasks,
             chunk_seconds=settings.chunk_seconds,
         ),
-        reconcile=partial(review_network(table).reconcile, limit=RECONCILED_AT_ONCE),
+        reconcile=partial(review_network(table, reviews).reconcile, limit=RECONCILED_AT_ONCE),
         login=_login(settings),
         check_table=partial(projects.list, limit=1),
         version=settings.version,

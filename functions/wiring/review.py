@@ -41,7 +41,7 @@ def projects() -> Projects:
 def review_network() -> ReviewNetwork:
     from functions.wiring.reviewing import review_network
 
-    return review_network(_table())
+    return review_network(_table(), reviews())
 
 
 @cache

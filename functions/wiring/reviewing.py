@@ -1,5 +1,6 @@
 """The one composition of a network's review: the API's reconcile and the review function share it."""
 
+from functions.adapters.queue import Queue
 from functions.store.alerts import Alerts
 from functions.store.exposures import Exposures
 from functions.store.hosts import Hosts
@@ -16,7 +17,7 @@ from functions.usecases.trouble import Trouble
 from functions.wiring.clock import Clock, utc_now
 
 
-def review_network(table: Table, *, clock: Clock = utc_now) -> ReviewNetwork:
+def review_network(table: Table, reviews: Queue, *, clock: Clock = utc_now) -> ReviewNetwork:
     networks, rules, hosts, alerts = Networks(table), Rules(table), Hosts(table), Alerts(table)
     settle, exposures = SettleAlerts(alerts=alerts, clock=clock), Exposures(table)
     return ReviewNetwork(
@@ -26,4 +27,5 @@ def review_network(table: Table, *, clock: Clock = utc_now) -> ReviewNetwork:
         alerts=alerts,
         settle=settle,
         trouble=Trouble(watches=Watches(table), settle=settle, clock=clock),
+        reviews=reviews,
     )

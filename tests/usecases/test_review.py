@@ -53,7 +53,7 @@ class Reviewing(Evaluating):
         self.bus = FakeBus()
         self.again = FakeQueue()
         table, clock = backend.table, backend.clock
-        self.of_network = review_network(table, clock=clock)
+        self.of_network = review_network(table, self.again, clock=clock)
         self.coverage = CoverageMaps(table)
         self.of_scan = ReviewScan(
             scans=backend.scans,

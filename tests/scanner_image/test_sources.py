@@ -7,8 +7,8 @@ import pytest
 
 from functions.core.messages import PinnedHost
 from scanner_image import sources as module
+from scanner_image.keeping import saved_files
 from scanner_image.sources import sources
-from scanner_image.worker import saved_files
 from tests.scanner_image.fakes import chunk_spec
 
 

@@ -16,7 +16,7 @@ from functions.core.errors import Superseded
 from functions.core.messages import PinnedHost
 from functions.core.model import Protocol
 from functions.core.profile import CONFIRM
-from scanner_image import connect, masscan, worker
+from scanner_image import connect, heart, masscan
 from tests.scanner_image.cells_of import answers, cells
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_tools import ACCOUNT, DONE, NMAP_HEAD, FakeTools, discovered, nmap_host
@@ -122,7 +122,7 @@ def test_sigterm_saves_what_is_there_at_once(stage: Stage, fake_tools: FakeTools
 def test_a_stop_request_seen_at_a_heartbeat_stops(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    monkeypatch.setattr(heart, "HEARTBEAT_S", 0.5)
     stage.ledger.request = "cancel"
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
@@ -136,7 +136,7 @@ def test_a_stop_request_seen_at_a_heartbeat_stops(
 def test_a_superseded_attempt_writes_nothing(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    monkeypatch.setattr(heart, "HEARTBEAT_S", 0.5)
     stage.ledger.superseded = True
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
@@ -177,7 +177,7 @@ def test_a_heartbeat_that_cannot_be_written_ends_the_attempt(
     def denied(*_: object, **__: object) -> str:
         raise PermissionError("not allowed")
 
-    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    monkeypatch.setattr(heart, "HEARTBEAT_S", 0.5)
     monkeypatch.setattr(stage.ledger, "heartbeat", denied)
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
@@ -477,7 +477,7 @@ def test_an_authority_that_ends_while_the_attempt_is_at_work_stops_it(stage: Sta
 def test_an_exclusion_made_while_the_attempt_is_at_work_stops_it(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.5)
+    monkeypatch.setattr(heart, "HEARTBEAT_S", 0.5)
     asked = iter([()])
     monkeypatch.setattr(stage.ledger, "exclusions", lambda *_: next(asked, (SPEC.addresses[0].first,)))
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")

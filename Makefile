@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -67,6 +67,9 @@ matrix: $(BIN)/.ready ## Each route and frame by each role, in their own project
 
 reactions: system-test ## Seconds to the last packet: kill switch, end of hours, end of an authority; to a socket's close: a token revoked
 	@$(BIN)/python -m tests.reactions
+
+wire: system-test ## Every packet of scans in the lab, on every interface: none to whom no authority holds or an exclusion spares
+	@$(BIN)/python -m tests.wire
 
 fuzz: system ## Made requests and frames at the deployed local stack, from its own descriptions (FITTING, UNFITTING, FRAMES, SEED)
 	@$(BIN)/python -m tests.fuzz

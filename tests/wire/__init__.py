@@ -1,0 +1,1 @@
+"""No packet of a worker leaves for where it may not, seen on every interface of the lab."""

@@ -5,12 +5,16 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
+    OpenAPIRequestValidationMiddleware,
+    OpenAPIResponseValidationMiddleware,
+)
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError, ResponseValidationError
 
 from functions.core.errors import VedetteError
 from functions.http_api import openapi, problems
 from functions.http_api.attribution import attribute, tell_refusal
-from functions.http_api.body import has_json, read_object
+from functions.http_api.body import only_json, read_object
 from functions.http_api.headers import secured
 from functions.http_api.middleware import authorise, etag, once
 from functions.http_api.routes import (
@@ -57,10 +61,6 @@ def on_error(error: VedetteError) -> Response[str]:
 
 def on_invalid_request(error: RequestValidationError) -> Response[str]:
     return problems.of_validation(error.errors())
-
-
-def on_other_content() -> Response[str]:
-    return problems.problem("unsupported-media-type", "send the body as application/json")
 
 
 def on_binary_body(_error: UnicodeDecodeError) -> Response[str]:
@@ -114,17 +114,25 @@ ROUTERS = tuple(
 
 
 def build() -> APIGatewayHttpResolver:
-    resolver = APIGatewayHttpResolver(
-        enable_validation=True,
-        json_body_deserializer=read_object,
-        # Without it an answer of ours that does not fit its schema is blamed on the caller.
-        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
-        debug=False,
-    )
+    # The resolver's own validation comes before everything else, and would tell of their body whoever may not send any.
+    resolver = APIGatewayHttpResolver(enable_validation=False, json_body_deserializer=read_object, debug=False)
     for router in ROUTERS:
         resolver.include_router(router)
     openapi.publish(resolver)
-    resolver.use(middlewares=[tell_refusal, authorise, attribute, strict, once, etag])
+    resolver.use(
+        middlewares=[
+            tell_refusal,
+            authorise,
+            attribute,
+            only_json,
+            OpenAPIRequestValidationMiddleware(),
+            strict,
+            once,
+            etag,
+            # Without the flag an answer of ours that does not fit its schema is blamed on the caller.
+            OpenAPIResponseValidationMiddleware(has_response_validation_error=True),
+        ]
+    )
     for error, answer in ANSWERS.items():
         resolver.exception_handler(error)(answer)
     return resolver
@@ -135,6 +143,4 @@ app = build()
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    if not has_json(event):
-        return secured(problems.as_event(on_other_content()))
     return secured(app.resolve(event, context))

@@ -1,20 +1,25 @@
 """Request bodies: bounded, UTF-8 JSON objects, each name once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
+from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
+
 from functions.core.errors import InvalidInput
-from functions.http_api.problems import BodyTooLarge
+from functions.http_api.problems import BodyTooLarge, UnsupportedMediaType
 
 MAX_BYTES = 256 * 1024
 """What a body makes must fit one DynamoDB item of 400 KB."""
 
 
-def has_json(event: Mapping[str, Any]) -> bool:
-    """Whether the body of an API Gateway event says that it is JSON, or there is none, or it does not say what it is."""
+def only_json(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[Any]]) -> Response[Any]:
+    """A body says that it is JSON, or does not say what it is."""
+    event = app.current_event.raw_event
     kind = str((event.get("headers") or {}).get("content-type", "")).partition(";")[0].strip().lower()
-    return not event.get("body") or kind in ("", "application/json")
+    if event.get("body") and kind not in ("", "application/json"):
+        raise UnsupportedMediaType("send the body as application/json")
+    return next_middleware(app)
 
 
 def read_object(text: str) -> dict[str, Any]:

@@ -55,6 +55,10 @@ class BodyTooLarge(VedetteError):
     slug = "body-too-large"
 
 
+class UnsupportedMediaType(VedetteError):
+    slug = "unsupported-media-type"
+
+
 class MethodNotAllowed(VedetteError):
     slug = "method-not-allowed"
 
@@ -76,16 +80,6 @@ def problem(slug: str, detail: str, *, headers: Mapping[str, str] | None = None,
         body=json.dumps(document.model_dump(mode="json", exclude_none=True)),
         headers={"Cache-Control": "no-store", **(headers or {})},
     )
-
-
-def as_event(response: Response[str]) -> dict[str, Any]:
-    """The answer to API Gateway, for what is refused before any route is looked for."""
-    return {
-        "statusCode": response.status_code,
-        "headers": response.headers,
-        "body": response.body,
-        "isBase64Encoded": False,
-    }
 
 
 def of_error(error: VedetteError) -> Response[str]:

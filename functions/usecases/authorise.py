@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from functions.core.errors import Forbidden, NotFound
+from functions.core.ids import is_id
 from functions.core.roles import (
     AT_ORGANISATION,
     EVERYTHING,
@@ -35,11 +36,14 @@ class Authorise:
         return held
 
     def permissions_of(self, principal: Principal, project: str) -> Permissions:
-        """`project` empty: in the organisation. Raises NotFound for another's project, as for one that does not exist."""
+        """`project` empty: in the organisation. Raises NotFound for another's project, as for one that does not exist.
+
+        Asked before anything of a request is looked at: what is called a project may be any text.
+        """
         return _of_token(principal, project) if principal.kind == "token" else self._of_user(principal, project)
 
     def _of_user(self, principal: Principal, project: str) -> Permissions:
-        roles = self.members.roles(principal.id, project)
+        roles = self.members.roles(principal.id, project if is_id(project) else "")
         if principal.owner or ORGANISATION in roles:
             return EVERYTHING
         if not project:

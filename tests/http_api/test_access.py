@@ -11,6 +11,7 @@ from functions.http_api.access import PERMISSIONS, PUBLIC
 from functions.http_api.app import app
 from functions.usecases.tokens import ALL_SCOPES
 from tests.http_api.conftest import DRAFT, Api
+from tests.http_api.people import person
 from tests.platform_in_memory import Platform
 
 ID = "01KAJ0000000000000000000N0"
@@ -86,6 +87,14 @@ def concrete(path: str) -> str:
     )
 
 
+def call_with_nonsense(api: Api, method: str, path: str) -> tuple[int, str]:
+    """Everything of the request that a route would refuse."""
+    query = {"no-such-parameter": "x", "limit": "x", "cursor": "x"}
+    headers = {"content-type": "text/xml", "idempotency-key": "k" * 300, "if-match": "x"}
+    answer = api.call(method, concrete(path), query=query, headers=headers, raw={"body": "{"})
+    return answer.status, answer.slug
+
+
 def call(api: Api, method: str, path: str) -> tuple[int, str]:
     query = {"asset": "10.0.0.1", "port": "22"} if path.endswith(("/coverage", "/decide", "/why")) else None
     query = {"against": "inventory"} if path.endswith("/diff") else query
@@ -108,19 +117,33 @@ def test_each_route_needs_its_permission(platform: Platform, method: str, path: 
     permission = PERMISSIONS[path][method]
     assert permission is not None
     granting = scopes_with(permission) or ALL_SCOPES[:1]
-    others = tuple(scope for scope in ALL_SCOPES if scope not in granting)
-    assert call(Api(Principal(id=ID, scopes=others)), method, path) == (403, "forbidden")
+    others = Api(Principal(id=ID, scopes=tuple(scope for scope in ALL_SCOPES if scope not in granting)))
+    assert call(others, method, path) == (403, "forbidden")
+    assert call_with_nonsense(others, method, path) == (403, "forbidden")
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "{project}" in route[1]])
 def test_each_route_of_another_project_is_not_there(platform: Platform, method: str, path: str) -> None:
-    foreign = Principal(id=ID, project="01KAJ0000000000000000000N1", scopes=ALL_SCOPES)
-    assert call(Api(foreign), method, path) == (404, "not-found")
+    foreign = Api(Principal(id=ID, project="01KAJ0000000000000000000N1", scopes=ALL_SCOPES))
+    assert call(foreign, method, path) == (404, "not-found")
+    assert call_with_nonsense(foreign, method, path) == (404, "not-found")
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_each_route_refuses_a_caller_that_no_authorizer_has_seen(platform: Platform, method: str, path: str) -> None:
     assert call(Api(None), method, path) == (401, "unauthenticated")
+    assert call_with_nonsense(Api(None), method, path) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("name", ["acme", "ORG", "x" * 3000])
+def test_a_project_of_no_such_name_is_not_there_for_a_user(platform: Platform, name: str) -> None:
+    assert person("ann").get(f"/v1/projects/{name}").slug == "not-found"
+    assert person("ann", owner=True).get(f"/v1/projects/{name}").body["field"] == "project"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_path_that_is_none_is_told_before_its_body_is_read(api: Api, method: str) -> None:
+    assert call_with_nonsense(api, method, "/v1/nothing") == (404, "not-found")
 
 
 @pytest.mark.parametrize("path", sorted(PUBLIC))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from functions.core.errors import NotFound, StaleVersion
 from functions.core.exposure import PRESENT, Exposure
-from functions.core.messages import AddressRange
+from functions.core.messages import AddressRange, KnownExposure
 from functions.core.model import Protocol
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
@@ -12,6 +12,8 @@ from functions.store.conditions import IS_NEW, version_is
 from functions.store.cursor import Page
 from functions.store.estate import Estate, Part, part_of, span_of, spans_of
 from functions.store.table import ConditionFailed, Table
+
+_OF_CELLS = ("asset", "protocol", "port", "state")
 
 
 class Exposures:
@@ -41,12 +43,22 @@ class Exposures:
     def open_in(
         self, project: str, network: str, ranges: Sequence[AddressRange], hosts: Sequence[str], protocol: Protocol
     ) -> Iterator[Exposure]:
-        """Exposures of these assets that may be open, for a plan's known ones."""
+        """Exposures of these assets that may be open."""
         estate = self._estate(project, network)
         for part in spans_of(ranges, hosts):
             for exposure in estate.read(Exposure, part):
                 if exposure.state in PRESENT and exposure.protocol == protocol:
                     yield exposure
+
+    def known_in(
+        self, project: str, network: str, ranges: Sequence[AddressRange], hosts: Sequence[str], protocol: Protocol
+    ) -> Iterator[KnownExposure]:
+        """The cells of `open_in`, for a plan: no more of each is read than says which it is."""
+        estate = self._estate(project, network)
+        for part in spans_of(ranges, hosts):
+            for item in estate.items(part, fields=_OF_CELLS):
+                if item["state"] in PRESENT and item["protocol"] == protocol:
+                    yield KnownExposure(asset=item["asset"], protocol=protocol, port=item["port"])
 
     def list(
         self,

@@ -101,6 +101,8 @@ class Range:
     forward: bool = True
     start: Mapping[str, str] = field(default_factory=dict)
     """The whole key after which to go on; empty = from the start."""
+    fields: tuple[str, ...] = ()
+    """Only these attributes; empty = whole items."""
 
     def request(self, table: str) -> Request:
         condition, names, values = "#pk = :pk", {"#pk": f"{self.index}{PK}"}, {":pk": self.pk}
@@ -111,11 +113,13 @@ class Range:
             condition += {2: " AND #sk BETWEEN :lower AND :upper"}.get(
                 len(given), " AND #sk >= :lower" if self.lower is not None else " AND #sk <= :upper"
             )
+        wanted = {f"#field_{name}": name for name in self.fields}
         return {
             "TableName": table,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": names,
+            "ExpressionAttributeNames": {**names, **wanted},
             "ExpressionAttributeValues": encode_item({**values, **given}),
+            **({"ProjectionExpression": ", ".join(wanted)} if wanted else {}),
             "ScanIndexForward": self.forward,
             **({"IndexName": self.index} if self.index else {"ConsistentRead": True}),
             **({"ExclusiveStartKey": encode_item(self.start)} if self.start else {}),

@@ -148,8 +148,7 @@ class PlanScan:
 
     def _known(self, scan: Scan, spec: ChunkSpec) -> Iterator[KnownExposure]:
         names = [host.name for host in spec.hosts]
-        for each in self.exposures.open_in(scan.project, scan.network, spec.addresses, names, spec.protocol):
-            yield KnownExposure(asset=each.asset, protocol=each.protocol, port=each.port)
+        return self.exposures.known_in(scan.project, scan.network, spec.addresses, names, spec.protocol)
 
     def _write(self, scan: Scan, layout: Plan) -> Scan:
         """Every chunk's spec, then which cells each owns, then the scan that counts them."""

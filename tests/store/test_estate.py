@@ -8,7 +8,7 @@ import pytest
 from functions.core.errors import InvalidInput, NotFound, StaleVersion
 from functions.core.exposure import Exposure, ExposureState
 from functions.core.host import Host
-from functions.core.messages import AddressRange
+from functions.core.messages import AddressRange, KnownExposure
 from functions.core.model import Protocol
 from functions.core.service import Service
 from functions.store import estate
@@ -117,6 +117,10 @@ def test_known_open_exposures_are_read_for_wide_and_narrow_ranges(exposures: Exp
     expected = [each for each in ASSETS[:4] if ipaddress.ip_address(each) in network] + ["www.example"]
     assert sorted(each.asset for each in found) == sorted(expected)
     assert list(exposures.open_in(PROJECT, NETWORK, (ends,), (), Protocol.UDP)) == []
+    known = list(exposures.known_in(PROJECT, NETWORK, (ends,), ("www.example",), Protocol.TCP))
+    cells = exposures.open_in(PROJECT, NETWORK, (ends,), ("www.example",), Protocol.TCP)
+    assert known == [KnownExposure(asset=each.asset, protocol=each.protocol, port=each.port) for each in cells]
+    assert list(exposures.known_in(PROJECT, NETWORK, (ends,), (), Protocol.UDP)) == []
 
 
 def test_hosts_are_read_and_listed(table: Table) -> None:

@@ -1,6 +1,7 @@
 """Rules, settings and exposures that change while alerts are derived from what they were: nothing stale is left standing."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_what_closes_while_a_review_reads_is_not_raised(at: Reviewing) -> None:
     at.publish(BLOCK)
 
     class Overtaken(Exposures):
-        def list(self, *args: object, **fields: object) -> Page[Exposure]:  # type: ignore[override]
+        def list(self, *args: Any, **fields: Any) -> Page[Exposure]:
             page = super().list(*args, **fields)
             closed = later(opened, "closed", state="closed", answering=False)
             self.save(closed)

@@ -24,6 +24,7 @@ from cli import (
     network_edits,
     networks,
     owners,
+    pricing,
     probes,
     rescan,
     rules,
@@ -68,6 +69,7 @@ app.command()(exporting.export)
 app.command()(halting.halt)
 app.command()(halting.limits)
 app.command()(halting.release)
+app.command()(pricing.estimate)
 app.command()(probes.did_you_scan)
 app.command()(history.history)
 app.command()(members.invite)

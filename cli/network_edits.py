@@ -8,6 +8,7 @@ from cli.client import Json
 from cli.errors import UsageError
 from cli.listing import network_id, write_json
 from cli.options import AsJson, Project
+from cli.pricing import in_short
 from cli.session import Session, open_session
 from cli.terminal import safe
 
@@ -131,6 +132,8 @@ def preview(network: Network, project: Project = "", as_json: AsJson = False) ->
             f"{told['addresses']} addresses{names}, {told['cells']} cells in {told['chunks']} chunks by "
             f"{told['tasks']} tasks at once, roughly {told['seconds']} s"
         )
+        if told["estimate"]:
+            session.console.print(in_short(told["estimate"]))
 
 
 def _scheduled(session: Session, network: Json, expression: str, timezone: str | None) -> Json:

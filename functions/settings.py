@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -61,6 +61,15 @@ class HttpApiSettings(ScopeSettings):
     export_days: int
     max_tasks: int
     chunk_seconds: int
+    region: str
+    task_cpu: int
+    """In 1024ths of a vCPU."""
+    task_memory: int
+    """MiB."""
+    task_architecture: Literal["x86_64", "arm64"]
+    lambda_architecture: Literal["x86_64", "arm64"]
+    task_start_s: int
+    public_address: bool
     issuer: str = ""
     client_id: str = ""
     audience: str = ""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as gateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -81,6 +81,13 @@ class HttpApi(Construct):
                 export_days=stage.export_days,
                 max_tasks=stage.max_tasks,
                 chunk_seconds=stage.chunk_seconds,
+                region=Stack.of(self).region,
+                task_cpu=stage.task_cpu,
+                task_memory=stage.task_memory,
+                task_architecture=stage.task_architecture,
+                lambda_architecture=stage.lambda_architecture,
+                task_start_s=stage.task_start_s,
+                public_address=stage.own_network is None or stage.own_network.public,
                 admit_loopback=stage.admit_loopback,
                 issuer=data.issuer.issuer,
                 client_id=data.issuer.client_id,

@@ -76,6 +76,8 @@ class Stage:
     lease_s: int = 2100
     start_allowance_s: int = 600
     """From RunTask to the claim: placement, image pull, interface."""
+    task_start_s: int = 40
+    """The same as it mostly is, for estimates."""
     scan_hours: int = 24
     settling_s: int = 5
     """From the end of a scan to the review of what it means as a whole: a shard of the stream may lag behind the others."""
@@ -129,6 +131,7 @@ STAGES: Mapping[str, Stage] = {
         deadline_s=420,
         lease_s=480,
         start_allowance_s=90,
+        task_start_s=3,
         # The emulator's streams have one shard, evaluated in order.
         settling_s=0,
         requests_per_second=1000,

@@ -103,6 +103,7 @@ BUDGETS = {
         "usecases.delete_scan",
         "usecases.derive_alerts",
         "usecases.diff_scans",
+        "usecases.estimate_scan",
         "usecases.exclusions",
         "usecases.explain_cell",
         "usecases.export",

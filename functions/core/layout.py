@@ -68,7 +68,7 @@ def lay_out(
     )
     for tasks in range(max(1, min(max_tasks, useful, rate // MIN_SHARE)), 0, -1):
         rounds = max(1, _ceil(probes, rate // tasks * tasks * chunk_seconds))
-        budget = max(1, _ceil(probes, rounds * tasks) // (1 + retries))
+        budget = _ceil(probes, rounds * tasks * (1 + retries))
         cuts = tuple(_cut(demand, budget, chunk_seconds, MAX_ASSETS[services]) for demand in demands)
         chunks = sum(cut.chunks for cut in cuts)
         if chunks <= MAX_CHUNKS:

@@ -144,8 +144,19 @@ def plan(
     )
 
 
-def preview(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Preview:
-    """What `plan` would make of an unresolved snapshot. Raises as it does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A plan before hostnames are resolved: each counts as one address."""
+
+    targets: TargetSet
+    """What is left of them without the exclusions."""
+    ports: dict[Protocol, PortSet]
+    demands: tuple[Demand, ...]
+    layout: Layout
+
+
+def shape_of(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Shape:
+    """What `plan` would cut an unresolved snapshot into. Raises as it does."""
     targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
     left = targets.without(exclusions)
     ports = _ports(snapshot)
@@ -159,14 +170,25 @@ def preview(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_loo
     if not demands:
         raise OutOfScope("targets", "nothing is left to scan: every target is excluded")
     layout = _lay_out(snapshot, demands, max_tasks, chunk_seconds)
+    return Shape(targets=left, ports=ports, demands=tuple(demands), layout=layout)
+
+
+def preview(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Preview:
+    """What `plan` would make of an unresolved snapshot. Raises as it does."""
+    return preview_of(
+        shape_of(snapshot=snapshot, max_tasks=max_tasks, chunk_seconds=chunk_seconds, admit_loopback=admit_loopback)
+    )
+
+
+def preview_of(shape: Shape) -> Preview:
     return Preview(
-        addresses=left.v4.count + left.v6.count,
-        hostnames=len(left.hostnames),
-        ports={protocol: each.count for protocol, each in ports.items()},
-        cells=sum(demand.assets * demand.ports for demand in demands),
-        chunks=layout.chunks,
-        tasks=layout.tasks,
-        seconds=layout.seconds,
+        addresses=shape.targets.v4.count + shape.targets.v6.count,
+        hostnames=len(shape.targets.hostnames),
+        ports={protocol: each.count for protocol, each in shape.ports.items()},
+        cells=sum(demand.assets * demand.ports for demand in shape.demands),
+        chunks=shape.layout.chunks,
+        tasks=shape.layout.tasks,
+        seconds=shape.layout.seconds,
     )
 
 

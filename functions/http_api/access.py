@@ -50,6 +50,7 @@ PERMISSIONS: Mapping[str, Methods] = {
     f"{_PROJECT}/addresses/{{asset}}": {"GET": Permission.PROJECT_READ},
     f"{_PROJECT}/addresses/{{asset}}/history": {"GET": Permission.PROJECT_READ},
     f"{_NETWORK}/preview": {"GET": Permission.PROJECT_READ},
+    f"{_NETWORK}/estimate": {"GET": Permission.PROJECT_READ},
     f"{_NETWORK}/schedule": {"PATCH": Permission.NETWORK_WRITE},
     f"{_PROJECT}/authorities": {"GET": Permission.AUTHORITY_READ, "POST": Permission.AUTHORITY_WRITE},
     _AUTHORITY: {"GET": Permission.AUTHORITY_READ},

@@ -13,7 +13,6 @@ from functions.adapters.scheduler import Scheduler
 from functions.core.alert_settings import validate_alert_settings
 from functions.core.errors import AlreadyExists, InvalidInput, ScanInProgress, StaleVersion
 from functions.core.network import CloneDraft, Network, NetworkDraft, NetworkPatch
-from functions.core.planner import Preview, preview
 from functions.core.ports import parse_ports
 from functions.core.schedule import validate_schedule
 from functions.core.scope import check_scope
@@ -23,7 +22,7 @@ from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
 from functions.usecases.bounds import Bounds
-from functions.usecases.start_scan import profile_named, snapshot_of
+from functions.usecases.start_scan import profile_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,18 +140,3 @@ def _check_window(draft: NetworkDraft, now: datetime) -> None:
 
 def _is_scheduled(draft: NetworkDraft) -> bool:
     return draft.enabled and draft.schedule is not None and draft.schedule.enabled
-
-
-def preview_draft(
-    draft: NetworkDraft, *, project: str, now: datetime, bounds: Bounds, max_tasks: int, chunk_seconds: int
-) -> Preview:
-    """What a scan of such a network would be. Raises InvalidInput, OutOfScope, also for what is under no authority."""
-    validate_draft(draft, admit_loopback=bounds.admit_loopback)
-    exclusions = bounds.excluded(draft.exclusions)
-    bounds.lean(project, draft.targets, exclusions, at=now)
-    return preview(
-        snapshot=snapshot_of(draft).model_copy(update={"exclusions": exclusions}),
-        max_tasks=max_tasks,
-        chunk_seconds=chunk_seconds,
-        admit_loopback=bounds.admit_loopback,
-    )

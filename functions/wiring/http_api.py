@@ -16,7 +16,7 @@ from functions.adapters.seals import Seals
 from functions.adapters.txt_records import TxtRecords
 from functions.adapters.workflow import Workflow
 from functions.core.identity import LoginOffer
-from functions.core.planner import Preview
+from functions.core.prices import Machine
 from functions.settings import HttpApiSettings
 from functions.store.alert_groups import AlertGroups
 from functions.store.alert_lists import AlertLists
@@ -55,6 +55,7 @@ from functions.usecases.back_test import BackTest
 from functions.usecases.channels import ManageChannels
 from functions.usecases.delete_scan import DeleteScan
 from functions.usecases.diff_scans import DiffScans
+from functions.usecases.estimate_scan import EstimateScan
 from functions.usecases.exclusions import ManageExclusions
 from functions.usecases.explain_cell import ExplainCell
 from functions.usecases.export import AskForExport
@@ -62,7 +63,7 @@ from functions.usecases.find_probes import FindProbes
 from functions.usecases.halt import SetHalt
 from functions.usecases.inventory import Inventory
 from functions.usecases.members import ManageMembers
-from functions.usecases.networks import ManageNetworks, preview_draft
+from functions.usecases.networks import ManageNetworks
 from functions.usecases.prove_authority import ProveAuthority
 from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.review_network import Reconciled
@@ -133,8 +134,7 @@ class HttpApi:
     halts: Halts
     set_halt: SetHalt
     explain_cell: ExplainCell
-    preview: Callable[..., Preview]
-    """Of a draft; takes `project` and `now` too."""
+    estimate_scan: EstimateScan
     reconcile: Callable[..., Reconciled]
     """Takes `project`, `network` and `cursor`."""
     login: LoginOffer
@@ -265,16 +265,31 @@ def http_api() -> HttpApi:
             ledger=ledger,
             results=results,
         ),
-        preview=partial(
-            preview_draft,
+        estimate_scan=EstimateScan(
+            networks=networks,
+            projects=projects,
+            counters=Counters(table),
             bounds=bounds,
+            machine=_machine(settings),
             max_tasks=settings.max_tasks,
             chunk_seconds=settings.chunk_seconds,
+            start_s=settings.task_start_s,
         ),
         reconcile=partial(review_network(table, reviews).reconcile, limit=RECONCILED_AT_ONCE),
         login=_login(settings),
         check_table=partial(projects.list, limit=1),
         version=settings.version,
+    )
+
+
+def _machine(settings: HttpApiSettings) -> Machine:
+    return Machine(
+        region=settings.region,
+        vcpu=settings.task_cpu / 1024,
+        memory_gb=settings.task_memory / 1024,
+        architecture=settings.task_architecture,
+        lambda_architecture=settings.lambda_architecture,
+        public_address=settings.public_address,
     )
 
 

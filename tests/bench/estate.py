@@ -26,6 +26,7 @@ from functions.core.coverage import Answer, Method
 from functions.core.intervals import IntervalSet
 from functions.core.messages import ChunkSpec, CoverageLine, ObservationLine, ResultHeader
 from functions.core.ports import PortSet
+from functions.core.prices import price_list
 from functions.core.scan import Cause, Scan
 from functions.core.service import Service
 from functions.store.coverage_maps import CoverageMaps
@@ -40,7 +41,7 @@ from tests.platform_in_memory import FakeWorkflow
 from tests.scenario.rehearsal import QUEUES, Stand, standing
 
 EXPOSURES = int(os.environ.get("EXPOSURES", "200000"))
-PRICES: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8"))
+RATES = price_list().of("us-east-1")
 PLAYED = ("PlanChunks", "IngestChunk", "FinishScan", "Evaluate", "Publish", "Review")
 NEWCOMER = 1000
 """The port that some hosts open when 1 % changes."""
@@ -101,7 +102,7 @@ class Bench:
         count, used = self.meter.count, self._lambda_use(since)
         say(f"{name}: {ended['status']}, {ingested:.0f} s to the end of the scan; written {dict(count.written)}")
         say(f"  Lambda seconds { ({row: round(each[0], 1) for row, each in used.items()}) }")
-        peer = observed * (PRICES["dynamodb_write_unit"])
+        peer = observed * (RATES.dynamodb_write_unit)
         say(
             f"  write units {count.write_units:.0f}, read units {count.read_units:.0f}; the peer's writes {peer:.4f} USD"
         )
@@ -209,9 +210,9 @@ def document(spec: ChunkSpec, answers: Answers, *, at: datetime) -> Iterator[Bod
 
 def cost(count: Count, used: dict[str, tuple[float, int, float]]) -> float:
     """USD on AWS for what was counted."""
-    units = count.write_units * PRICES["dynamodb_write_unit"] + count.read_units * PRICES["dynamodb_read_unit"]
-    calls = sum(each[1] for each in used.values()) * PRICES["lambda_request"]
-    return float(units + calls + sum(each[2] for each in used.values()) * PRICES["lambda_gb_second_arm64"])
+    units = count.write_units * RATES.dynamodb_write_unit + count.read_units * RATES.dynamodb_read_unit
+    calls = sum(each[1] for each in used.values()) * RATES.lambda_request
+    return float(units + calls + sum(each[2] for each in used.values()) * RATES.lambda_gb_second["arm64"])
 
 
 def metered(stand: Stand, meter: Meter, *rows: str) -> None:
@@ -271,7 +272,7 @@ def main() -> None:
             small.run("not counted: every function starts cold", as_before)
             bench = Bench(platform, stand, meter, planted(platform, stand, EXPOSURES))
             cases = [bench.run(name, CASES[name]) for name in CHOSEN]
-    sys.stdout.write(json.dumps({"prices": PRICES["date"], "cases": cases}) + "\n")
+    sys.stdout.write(json.dumps({"prices": price_list().date, "cases": cases}) + "\n")
 
 
 if __name__ == "__main__":

@@ -136,7 +136,27 @@ def test_a_network_is_made_edited_and_scheduled(command: Command) -> None:
         50,
     )
     assert documents(command, "networks", "edit", "dmz", "--exclude", "")["exclusions"] == []
-    assert command("networks", "preview", "dmz")[1].startswith("256 addresses, 256 cells in 1 chunks")
+    told = command("networks", "preview", "dmz")[1]
+    assert told.startswith("256 addresses, 256 cells in 1 chunks")
+    assert "USD; `vedette estimate` tells more" in told
+
+
+def test_an_estimate_is_told_by_service(command: Command, office: str) -> None:
+    code, out, _ = command("estimate", "office")
+    assert code == 0
+    assert out.startswith("1 chunks by 1 tasks at once, in us-east-1 on x86_64\n")
+    assert "a guess: nothing is known of it yet" in out
+    assert " Fargate\n" in out
+    assert " Step Functions\n" in out
+
+    code, out, _ = command("estimate", "office", "--architecture", "arm64", "--json")
+    assert json.loads(out)["architecture"] == "arm64"
+
+
+def test_an_estimate_for_an_unknown_region_names_the_known_ones(command: Command, office: str) -> None:
+    code, _, err = command("estimate", "office", "--region", "mars-1")
+    assert code == 2
+    assert "us-east-1, us-east-2, us-west-2" in err
 
 
 def test_a_schedule_is_given_switched_and_taken_away(command: Command, office: str) -> None:

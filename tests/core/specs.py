@@ -6,6 +6,7 @@ from functions.core.ids import derived_id
 from functions.core.messages import AddressRange, ChunkSpec, PinnedHost
 from functions.core.model import Protocol
 from functions.core.planner import Plan, plan
+from functions.core.prices import Machine
 from functions.core.profile import PROFILES
 from functions.core.scan import Snapshot
 
@@ -13,6 +14,9 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PROJECT = derived_id(AT, "project")
 NETWORK = derived_id(AT, "network")
 SCAN = derived_id(AT, "scan")
+MACHINE = Machine(
+    region="us-east-1", vcpu=1, memory_gb=2, architecture="x86_64", lambda_architecture="arm64", public_address=True
+)
 
 
 def snapshot(

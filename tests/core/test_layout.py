@@ -48,10 +48,10 @@ def test_no_layout_breaks_a_bound(demands: list[Demand], rate: int, max_tasks: i
         assert 1 <= cut.port_parts <= each.ports
 
 
-@given(st.integers(1, 2000), st.integers(1, 500), st.integers(100, 100_000))
-def test_no_lone_chunk_trails_behind_the_last_round(assets: int, ports: int, rate: int) -> None:
-    layout = laid_out(demand(assets, ports), rate=rate)
-    rounds = max(1, -(-assets * ports // (layout.tasks * layout.share * 100)))
+@given(st.integers(1, 2000), st.integers(1, 500), st.integers(100, 100_000), st.integers(0, 3))
+def test_no_lone_chunk_trails_behind_the_last_round(assets: int, ports: int, rate: int, retries: int) -> None:
+    layout = laid_out(demand(assets, ports), rate=rate, retries=retries)
+    rounds = max(1, -(-assets * ports * (1 + retries) // (layout.tasks * layout.share * 100)))
 
     assert layout.chunks <= rounds * layout.tasks
 

@@ -180,6 +180,40 @@ def test_a_preview_of_a_network_counts_it(api: Api, project: str, network: str) 
     assert api.get(f"/v1/projects/{project}/networks/{network}/preview").body["cells"] == 768
 
 
+def test_a_preview_tells_what_a_scan_will_cost(api: Api, project: str, network: str) -> None:
+    told = api.get(f"/v1/projects/{project}/networks/{network}/preview").body
+    assert told["estimate"]["chunks"] == told["chunks"]
+    assert told["estimate"]["usd"]["expected"] == told["estimate"]["bill"]["total"] > 0
+
+
+def test_an_estimate_is_for_the_region_and_architecture_that_are_asked_for(
+    api: Api, project: str, network: str
+) -> None:
+    path = f"/v1/projects/{project}/networks/{network}/estimate"
+    own = api.get(path)
+    assert (own.status, own.body["region"], own.body["architecture"]) == (200, "us-east-1", "x86_64")
+    arm = api.get(path, region="us-west-2", architecture="arm64").body
+    assert (arm["region"], arm["architecture"]) == ("us-west-2", "arm64")
+    assert arm["usd"]["expected"] < own.body["usd"]["expected"]
+    assert (arm["minutes"], arm["chunks"]) == (own.body["minutes"], own.body["chunks"])
+
+
+def test_an_estimate_knows_no_prices_of_other_regions(api: Api, project: str, network: str) -> None:
+    path = f"/v1/projects/{project}/networks/{network}/estimate"
+    refused = api.get(path, region="mars-east-1")
+    assert (refused.status, refused.slug, refused.body["field"]) == (400, "invalid-input", "region")
+    assert "us-east-1, us-east-2, us-west-2" in refused.body["detail"]
+    assert api.get(path, architecture="z80").status == 400
+
+
+def test_an_estimate_goes_by_what_the_project_shares(api: Api, project: str, network: str) -> None:
+    path = f"/v1/projects/{project}/networks/{network}/estimate"
+    before = api.get(path).body
+    one = api.get(f"/v1/projects/{project}")
+    assert api.put(f"/v1/projects/{project}/limits", {"rate": 50}, version=one.version).status == 200
+    assert api.get(path).body["minutes"]["expected"] > 1.2 * before["minutes"]["expected"]
+
+
 def test_some_of_its_settings_are_changed_and_the_rest_stays(api: Api, project: str, network: str) -> None:
     one = f"/v1/projects/{project}/networks/{network}"
     assert api.patch(one, {"tags": ["dmz"]}).slug == "precondition-required"

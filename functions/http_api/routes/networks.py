@@ -1,12 +1,14 @@
 """Networks: what may be scanned, how and when."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from functions.core.estimate import Estimate, PricedPreview
 from functions.core.network import CloneDraft, Network, NetworkDraft, NetworkPatch
-from functions.core.planner import Preview
+from functions.core.prices import Architecture
 from functions.http_api.caller import Caller, Cause, Cursor, IfMatch, Limit, PathId, Services, expected_version
 from functions.http_api.models import AcceptedBaseline, BaselineRequest, ListOf, ScheduleSwitch
 from functions.http_api.paging import listed
@@ -16,6 +18,9 @@ router = APIGatewayHttpRouter()
 _ALL = "/v1/projects/<project>/networks"
 _ONE = f"{_ALL}/<network>"
 _TAGS = ["networks"]
+Region = Annotated[
+    str, Query(pattern="^[a-z0-9-]{0,32}$", description="Where it would run, if not where this stage does.")
+]
 
 
 @router.post(_ALL, status_code=201, tags=_TAGS, summary="Create a network")
@@ -31,8 +36,8 @@ def list_networks(project: PathId, services: Services, limit: Limit = 50, cursor
 
 
 @router.post(f"{_ALL}/preview", tags=_TAGS, summary="Say what a scan of such a network would be; nothing is kept")
-def preview_draft(project: PathId, body: NetworkDraft, services: Services) -> Preview:
-    return services.preview(body, project=project, now=services.now())
+def preview_draft(project: PathId, body: NetworkDraft, services: Services) -> PricedPreview:
+    return services.estimate_scan.preview(body, project=project, now=services.now())
 
 
 @router.get(_ONE, tags=_TAGS, summary="Read a network")
@@ -41,9 +46,26 @@ def read_network(project: PathId, network: PathId, services: Services) -> Networ
 
 
 @router.get(f"{_ONE}/preview", tags=_TAGS, summary="Say what a scan of the network would be")
-def preview_network(project: PathId, network: PathId, services: Services) -> Preview:
+def preview_network(project: PathId, network: PathId, services: Services) -> PricedPreview:
     draft = draft_of(services.networks.get(project, network))
-    return services.preview(draft, project=project, now=services.now())
+    return services.estimate_scan.preview(draft, project=project, network=network, now=services.now())
+
+
+@router.get(
+    f"{_ONE}/estimate", tags=_TAGS, summary="Say what a scan of the network will take and cost; nothing is sent"
+)
+def estimate_network(
+    *,
+    project: PathId,
+    network: PathId,
+    services: Services,
+    region: Region = "",
+    architecture: Annotated[Architecture | None, Query(description="Of the tasks.")] = None,
+) -> Estimate:
+    """By the plan's own chunks, what is known of the network, and a dated list of AWS's prices."""
+    return services.estimate_scan(
+        project=project, network=network, region=region, architecture=architecture, now=services.now()
+    )
 
 
 @router.put(_ONE, tags=_TAGS, summary="Replace a network's settings")

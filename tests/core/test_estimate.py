@@ -1,0 +1,92 @@
+"""What a scan will take and cost, before it starts."""
+
+import pytest
+
+from functions.core.estimate import Density, Estimate, Spread, density_of, estimate
+from functions.core.model import Protocol
+from functions.core.planner import Shape, shape_of
+from functions.core.scan import Snapshot
+from tests.core.specs import MACHINE, planned, snapshot
+
+
+def shaped(of: Snapshot, *, max_tasks: int = 8, chunk_seconds: int = 300) -> Shape:
+    return shape_of(snapshot=of, max_tasks=max_tasks, chunk_seconds=chunk_seconds, admit_loopback=False)
+
+
+def estimated(of: Snapshot, *, density: Density | None = None, max_tasks: int = 8, start_s: float = 40) -> Estimate:
+    shape = shaped(of, max_tasks=max_tasks)
+    return estimate(shape, of.profile, density or density_of(shape), MACHINE, start_s=start_s)
+
+
+def exactly(hosts: float, open_ports: float) -> Density:
+    return Density(
+        Spread(low=hosts, expected=hosts, high=hosts), Spread(low=open_ports, expected=open_ports, high=open_ports)
+    )
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        snapshot("10.0.0.0/24", ports="top-1000"),
+        snapshot("10.0.0.0/16", "fd00::/112", ports="22,80,443", rate=5000, protocols=tuple(Protocol)),
+        snapshot("10.0.0.1", "a.example", ports="1-65535", rate=100_000, profile="discovery"),
+    ],
+)
+def test_it_counts_the_chunks_that_the_plan_will_make_and_a_range_is_in_order(of: Snapshot) -> None:
+    made = estimated(of)
+    if "a.example" not in of.targets:
+        plan = planned(of, chunk_seconds=300)
+        assert (made.chunks, made.tasks) == (plan.count, plan.max_concurrency)
+    for spread in (made.minutes, made.packets, made.bytes_sent, made.usd, made.hosts, made.open_ports):
+        assert 0 <= spread.low <= spread.expected <= spread.high
+    assert made.usd.expected == made.bill.total
+
+
+def test_discovery_alone_takes_what_the_rate_allows() -> None:
+    made = estimated(snapshot("10.0.0.0/24", ports="top-1000", profile="discovery"), start_s=0)
+    probes = 256 * 1000 * 2
+    assert made.packets.expected == probes
+    assert made.minutes.expected == pytest.approx(probes / 1000 / 60, rel=0.1)
+
+
+def test_no_task_is_charged_less_than_a_minute() -> None:
+    made = estimated(snapshot("10.0.0.1", ports="22"), density=exactly(1, 0), start_s=2)
+    assert made.bill.fargate == pytest.approx((0.04048 + 2 * 0.004445) / 60, abs=1e-6)
+
+
+def test_open_ports_take_time_only_where_services_are_asked_for() -> None:
+    many, none = exactly(200, 2000), exactly(200, 0)
+    with_services, discovery = snapshot("10.0.0.0/24"), snapshot("10.0.0.0/24", profile="discovery")
+    assert (
+        estimated(with_services, density=many).minutes.expected
+        > estimated(with_services, density=none).minutes.expected
+    )
+    assert estimated(discovery, density=many).minutes == estimated(discovery, density=none).minutes
+
+
+def test_what_is_known_of_a_network_narrows_the_range() -> None:
+    shape = shaped(snapshot("10.0.0.0/24"))
+    known, guessed = density_of(shape, hosts=50, open_ports=200), density_of(shape)
+    assert known.known
+    assert (known.hosts.expected, known.open_ports.expected) == (50, 200)
+    assert known.hosts.high / known.hosts.low < guessed.hosts.high / guessed.hosts.low
+
+
+def test_a_host_that_is_named_is_taken_to_be_there_and_of_a_block_a_part() -> None:
+    named = density_of(shaped(snapshot("10.0.0.1", "10.0.0.9", "a.example")))
+    assert (named.hosts.low, named.hosts.expected, named.hosts.high) == (3, 3, 3)
+    block = density_of(shaped(snapshot("10.0.0.0/24")))
+    assert block.hosts.low < block.hosts.expected < block.hosts.high == 256
+
+
+def test_data_out_is_charged_for_what_goes_to_the_internet() -> None:
+    assert estimated(snapshot("10.0.0.0/24")).bill.data_out == 0
+    assert estimated(snapshot("8.0.0.0/24")).bill.data_out > 0
+
+
+def test_more_tasks_at_once_are_sooner_done_by_rounds() -> None:
+    of = snapshot("10.0.0.0/20", ports="top-1000", rate=10_000, profile="discovery")
+    one, four = estimated(of, max_tasks=1), estimated(of, max_tasks=4)
+    assert (four.tasks, four.chunks) == (3, 9)
+    assert four.packets == one.packets
+    assert four.minutes.expected < 1.2 * one.minutes.expected, "the network's rate bounds both"

@@ -16,6 +16,11 @@ A user has one role in each project that they are a member of, and each role has
 project; so has an organisation token with every scope. A token has what its scopes allow, in its own project or, as an organisation token, in all. A project that a
 caller does not reach answers as one that does not exist; a permission that is missing is named. Outside of any project, whoever is no owner may list the projects
 that they reach, and an organisation token with the scope `admin` may create some.
+
+Roles are read with every request and every `subscribe`; whoever loses one, or gets a lower one, has what they and their tokens have open closed within seconds. A token may
+never do more than the user who made it, or rotated it last, may do now: it ends with their membership, an organisation token with their ownership. What is not read anew is
+who is an owner *by the issuer's group*: their own credential alone tells it. Taken out of the group, they stay an owner, on an open live view too, until that credential ends (fifteen minutes
+with the app's own pool, as long as another issuer says), and the tokens that they made stay until somebody revokes them. Invite people as owners where that is too long.
 """
 
 

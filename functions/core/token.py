@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -31,12 +31,16 @@ class Token(Model):
     created: Time
     created_by: str = ""
     """A user or another token; empty for the first one of an installation."""
+    maker: str = ""
+    """The user whose present role bounds what it may do: who made it, or rotated it last, by themselves or by a token of
+    theirs. Empty: nobody's, for what the installation made, and for owners whom only their issuer knows as such."""
     expires: Time | None = None
     revoked: Time | None = None
     rotated: Time | None = None
     previous_hash: str = ""
     """Of the secret before the last rotation, which is good until `previous_until`."""
     previous_until: Time | None = None
+    previous_maker: str = ""
     requests_per_minute: int | None = Field(default=None, ge=1, le=MAX_REQUESTS_PER_MINUTE)
     """None: as many as the stage says."""
     version: int = 1
@@ -65,10 +69,26 @@ class Principal(Model):
     email_verified: bool = False
     owner: bool = False
     """Whether the issuer of a user's identity calls them an owner of the organisation."""
+    maker: str = ""
+    """Of a token: the user whose present role bounds it; empty: nobody's does."""
     until: Time | None = None
     """When the credential ends; None where it has no end. No connection that it opened lasts longer."""
     requests_per_minute: int | None = None
     """None: as many as the stage says."""
+
+    @property
+    def answerable(self) -> str:
+        """Whose role bounds what this caller makes, where it is a user's."""
+        if self.kind == "token":
+            return self.maker
+        return "" if self.owner else self.id
+
+
+class Presented(NamedTuple):
+    """What a good secret stands for: when it ends (None: never), and whose role bounds it."""
+
+    until: datetime | None
+    maker: str
 
 
 def new_secret() -> str:
@@ -97,23 +117,25 @@ def stands(token: Token, *, now: datetime) -> None:
         raise refused()
 
 
-def presented(token: Token, secret: str, *, now: datetime) -> datetime | None:
-    """When what is presented ends, None for never. Raises Unauthenticated, never saying why, unless it is good now."""
+def presented(token: Token, secret: str, *, now: datetime) -> Presented:
+    """Raises Unauthenticated, never saying why, unless what is presented is good now."""
     stands(token, now=now)
     shown = hash_secret(secret)
     if hmac.compare_digest(token.secret_hash, shown):
-        return token.expires
+        return Presented(token.expires, token.maker)
     end = token.previous_until
     if end is None or end <= now or not hmac.compare_digest(token.previous_hash, shown):
         raise refused()
-    return end if token.expires is None else min(end, token.expires)
+    return Presented(end if token.expires is None else min(end, token.expires), token.previous_maker)
 
 
-def rotate(token: Token, secret: str, *, overlap: timedelta, now: datetime) -> Token:
-    """The token with another secret; the one before goes on for `overlap`, any older one ends."""
+def rotate(token: Token, secret: str, *, overlap: timedelta, maker: str, now: datetime) -> Token:
+    """The token with another secret, which is `maker`'s; the one before goes on for `overlap` as whose it was, any older one ends."""
     return token.model_copy(
         update={
             "secret_hash": hash_secret(secret),
+            "maker": maker,
+            "previous_maker": token.maker if overlap else "",
             "previous_hash": token.secret_hash if overlap else "",
             "previous_until": now + overlap if overlap else None,
             "rotated": now,

@@ -77,6 +77,7 @@ class TokenView(Model):
     scopes: tuple[Scope, ...]
     created: Time
     created_by: str = Field(description="The user or the token that made it; empty for the first of an installation.")
+    maker: str = Field(description="The user whose present role bounds what it may do; empty: nobody's does.")
     expires: Time | None
     revoked: Time | None
     rotated: Time | None

@@ -73,9 +73,10 @@ class Listeners:
         """`until`: of the credential; None where it has no end."""
         end = now + CONNECTION_LIFE if until is None else min(until, now + CONNECTION_LIFE)
         made = Connection(id=connection_id, principal=principal, project=project, connected=now, until=end)
-        owned = {keys.PK: keys.connections_of(principal.id), keys.SK: connection_id, "project": project}
+        owned = {keys.SK: connection_id, "project": project, **_expiry(end)}
         meta = to_item(made, keys.connection(connection_id), _META, **_expiry(end))
-        self.table.transact((Put(meta), Put({**owned, **_expiry(end)})))
+        listed = (Put({**owned, keys.PK: keys.connections_of(each)}) for each in _owners(principal))
+        self.table.transact((Put(meta), *listed))
         return made
 
     def connection(self, connection_id: str) -> Connection:
@@ -109,7 +110,8 @@ class Listeners:
         gone = [(pk, str(item[keys.SK])) for item in own]
         for item in own:
             if item[keys.SK] == _META:
-                gone.append((keys.connections_of(to_model(Connection, item).principal.id), connection_id))
+                owners = _owners(to_model(Connection, item).principal)
+                gone += [(keys.connections_of(each), connection_id) for each in owners]
             else:
                 gone.append((keys.subscribers(item["project"], item["topic"]), connection_id))
         self.table.batch_delete(gone)
@@ -146,7 +148,7 @@ class Listeners:
         return Audience(tuple(each for each in listed if each not in over), tuple(sorted(over)))
 
     def opened_by(self, principal: str, *, project: str = "") -> tuple[str, ...]:
-        """The connections of a principal; `project`: only those into it."""
+        """The connections of a principal, of a user with those of their tokens; `project`: only those into it."""
         items = self.table.all(Range(keys.connections_of(principal)))
         return tuple(item[keys.SK] for item in items if project in ("", item["project"]))
 
@@ -162,6 +164,11 @@ class Listeners:
 
     def _expired(self, item: Item) -> bool:
         return int(item[keys.EXPIRES]) <= self._clock().timestamp()
+
+
+def _owners(principal: Principal) -> tuple[str, ...]:
+    """Whose end is the connection's too."""
+    return (principal.id, principal.maker) if principal.maker else (principal.id,)
 
 
 def _counts(minute: int, most: int) -> Condition:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from functions.core.errors import NotFound, TooManyRequests, Unauthenticated
 from functions.core.identity import Person
-from functions.core.token import PREFIX, Principal, Token, presented, refused, split, stands
+from functions.core.token import PREFIX, Presented, Principal, Token, presented, refused, split, stands
 from functions.store.tokens import Tokens
 
 _SCHEME = "bearer"
@@ -38,18 +38,18 @@ class Credentials:
             return _user(self._people.person(credential, now=now))
         identifier, secret = split(credential)
         token = self._find(identifier)
-        return _machine(token, until=presented(token, secret, now=now))
+        return _machine(token, presented(token, secret, now=now))
 
     def renewed(self, principal: Principal, *, now: datetime) -> Principal:
         """The same caller as of now, for connections that outlive a request. Raises Unauthenticated.
 
-        A user's roles are read anew whenever they are asked for; nothing else of a user is kept here.
+        A user's roles, and those of a token's maker, are read anew whenever they are asked for; nothing else of them is kept here.
         """
         if principal.kind == "user":
             return principal
         token = self._find(principal.id)
         stands(token, now=now)
-        return _machine(token, until=principal.until)
+        return _machine(token, Presented(principal.until, principal.maker))
 
     def _find(self, identifier: str) -> Token:
         try:
@@ -69,6 +69,7 @@ def context_of(principal: Principal) -> dict[str, str]:
         "email": principal.email,
         "email_verified": _flag(principal.email_verified),
         "owner": _flag(principal.owner),
+        "maker": principal.maker,
         "until": principal.until.isoformat() if principal.until else "",
     }
 
@@ -94,6 +95,7 @@ def principal_of(context: Mapping[str, Any]) -> Principal:
             "email": context.get("email") or "",
             "email_verified": context.get("email_verified") == _YES,
             "owner": context.get("owner") == _YES,
+            "maker": context.get("maker") or "",
             "until": context.get("until") or None,
         }
     )
@@ -115,12 +117,13 @@ def _user(person: Person) -> Principal:
     )
 
 
-def _machine(token: Token, *, until: datetime | None) -> Principal:
+def _machine(token: Token, shown: Presented) -> Principal:
     return Principal(
         id=token.id,
         name=token.name,
         project=token.project,
         scopes=token.scopes,
-        until=until,
+        until=shown.until,
+        maker=shown.maker,
         requests_per_minute=token.requests_per_minute,
     )

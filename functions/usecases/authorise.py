@@ -1,4 +1,4 @@
-"""What a caller may do in a project: a token by its scopes, a user by their role there."""
+"""What a caller may do in a project: a user by their role there, a token by its scopes and the present role of its maker."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from functions.core.roles import (
     Role,
     of_scopes,
 )
-from functions.core.token import Principal
+from functions.core.token import Principal, refused
 from functions.store.keys import ORGANISATION
 from functions.store.members import Members
 
@@ -36,11 +36,15 @@ class Authorise:
         return held
 
     def permissions_of(self, principal: Principal, project: str) -> Permissions:
-        """`project` empty: in the organisation. Raises NotFound for another's project, as for one that does not exist.
+        """`project` empty: in the organisation. Raises NotFound for another's project, as for one that does not exist,
+        Unauthenticated for a token whose maker has no role any more where it is for.
 
         Asked before anything of a request is looked at: what is called a project may be any text.
         """
-        return _of_token(principal, project) if principal.kind == "token" else self._of_user(principal, project)
+        if principal.kind == "user":
+            return self._of_user(principal, project)
+        held = _of_token(principal, project)
+        return held & self._of_maker(principal) if principal.maker else held
 
     def _of_user(self, principal: Principal, project: str) -> Permissions:
         roles = self.members.roles(principal.id, project if is_id(project) else "")
@@ -51,6 +55,15 @@ class Authorise:
         if project not in roles:
             raise foreign()
         return ROLES[roles[project]]
+
+    def _of_maker(self, principal: Principal) -> Permissions:
+        """What bounds a token: its maker's role in its project or, of an organisation token, whether they still are an owner."""
+        roles = self.members.roles(principal.maker, principal.project)
+        if ORGANISATION in roles:
+            return EVERYTHING
+        if principal.project not in roles:
+            raise refused()
+        return ROLES[roles[principal.project]]
 
 
 def _of_token(principal: Principal, project: str) -> Permissions:

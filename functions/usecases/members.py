@@ -1,4 +1,4 @@
-"""Members: invited, joined, promoted, removed; whoever loses a role loses what they have open with it."""
+"""Members: invited, joined, promoted, removed; whoever loses a role loses what they, or their tokens, have open with it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -64,6 +64,7 @@ class ManageTokens:
             scopes=scopes,
             expires=expires or end,
             created_by=maker.principal.id,
+            maker=maker.principal.answerable,
             requests_per_minute=requests_per_minute,
             now=now,
         )
@@ -79,7 +80,7 @@ class ManageTokens:
         if token.revoked is not None or (token.expires is not None and token.expires <= now):
             raise Conflict("this token has ended: make another one")
         secret = new_secret()
-        rotated = rotate(token, secret, overlap=overlap, now=now)
+        rotated = rotate(token, secret, overlap=overlap, maker=maker.principal.answerable, now=now)
         self.tokens.replace(rotated, expected=expected)
         self.listeners.shut(identifier, why="the token was rotated", now=now)
         return NewToken(rotated, compose(identifier, secret))
@@ -100,6 +101,7 @@ def create_token(
     expires: datetime | None,
     now: datetime,
     created_by: str = "",
+    maker: str = "",
     requests_per_minute: int | None = None,
 ) -> NewToken:
     """`project` empty: an organisation token. Raises AlreadyExists, InvalidInput when it would be born expired."""
@@ -116,6 +118,7 @@ def create_token(
         secret_hash=hash_secret(secret),
         created=now,
         created_by=created_by,
+        maker=maker,
         expires=expires,
         requests_per_minute=requests_per_minute,
     )
@@ -133,7 +136,7 @@ def bootstrap_admin_token(tokens: Tokens, *, name: str, now: datetime) -> str:
 
 
 def _within(maker: Maker, scopes: tuple[Scope, ...], project: str) -> None:
-    """A token may do no more than who holds its secret first: its maker, or who rotates it."""
+    """A token may do no more than who holds its secret first: its maker, or who rotates it; and later no more than they still may."""
     wanted = of_scopes(scopes)
     if project:
         wanted -= OWN[Role.OWNER].keys()

@@ -5,8 +5,10 @@ import pytest
 from functions.core.ids import new_id
 from functions.store import keys
 from functions.store.writes import Range
+from functions.usecases.authenticate import principal_of
 from tests.http_api.conftest import DRAFT, Api
 from tests.http_api.people import id_of, join, person
+from tests.http_api.test_authorizer import ask
 from tests.platform_in_memory import START, Platform
 
 
@@ -88,6 +90,17 @@ def test_who_was_removed_finds_no_project_any_more(platform: Platform, project: 
     assert bob.get(f"/v1/projects/{project}") == bob.get(f"/v1/projects/{new_id(START)}")
     assert bob.get("/v1/projects").body["items"] == []
     assert shut(platform, bob) == [project]
+
+
+def test_the_connections_of_a_members_tokens_close_with_their_own(
+    api: Api, platform: Platform, project: str, admin: Api
+) -> None:
+    made = admin.post(f"/v1/projects/{project}/tokens", {"name": "ci", "scopes": ["read"]}).body
+    machine = principal_of(ask(f"Bearer {made['token']}")["context"])
+    platform.websocket.listeners.connect("c1", machine, project=project, now=START)
+    api.delete(f"/v1/projects/{project}/members/{id_of(admin)}", version=1)
+    (order,) = platform.live_table.all(Range(keys.shut(id_of(admin))))
+    assert platform.websocket.listeners.opened_by(order["principal"], project=order["project"]) == ("c1",)
 
 
 def test_a_repeated_removal_closes_what_a_crash_left_open(

@@ -10,8 +10,11 @@ from functions.core.ids import new_id
 from functions.core.token import Principal, Scope
 from functions.store import keys
 from functions.store.writes import Range
+from functions.usecases.authenticate import principal_of
 from functions.usecases.tokens import ALL_SCOPES
 from tests.http_api.conftest import ADMIN, Api
+from tests.http_api.conftest import DRAFT as NETWORK
+from tests.http_api.people import id_of, invite, join, person
 from tests.http_api.test_authorizer import ask
 from tests.platform_in_memory import START, Platform
 
@@ -30,6 +33,11 @@ def orders(platform: Platform, token: str) -> list[str]:
 def rotate(api: Api, path: str, made: Any, *, overlap: int = 0, version: int = 1) -> Any:
     where = f"{path}/{made['details']['id']}/rotate"
     return api.call("POST", where, {"overlap_minutes": overlap}, headers={"If-Match": f'"{version}"'})
+
+
+def caller(made: Any) -> Api:
+    """Whoever presents the token that was made."""
+    return Api(principal_of(ask(f"Bearer {made['token']}")["context"]))
 
 
 @pytest.fixture
@@ -159,6 +167,61 @@ def test_the_organisations_tokens_are_managed_by_who_owns_it(api: Api, project: 
     ):
         assert Api(other).get("/v1/tokens").slug == "forbidden"
         assert Api(other).post("/v1/tokens", DRAFT).slug == "forbidden"
+
+
+def test_a_token_follows_the_role_of_its_maker_from_the_next_request(api: Api, project: str, tokens: str) -> None:
+    ada = join(api, project, "ada", "admin")
+    adas, networks = f"/v1/projects/{project}/members/{id_of(ada)}", f"/v1/projects/{project}/networks"
+    made = ada.post(tokens, {"name": "ci", "scopes": ["read", "scan"]}).body
+    assert made["details"]["maker"] == id_of(ada)
+    with_it = caller(made)
+    assert with_it.post(networks, NETWORK).status == 201
+    assert api.put(adas, {"role": "viewer"}, version=1).status == 200
+    assert (with_it.post(networks, NETWORK).slug, with_it.get(networks).status) == ("forbidden", 200)
+    assert api.delete(adas, version=2).status == 204
+    for path in (networks, "/v1/projects", "/v1/me"):
+        assert with_it.get(path).slug == "unauthenticated"
+
+
+def test_what_the_token_of_one_who_left_made_ends_too(api: Api, project: str, tokens: str) -> None:
+    ada = join(api, project, "ada", "admin")
+    with_it = caller(ada.post(tokens, {"name": "ci", "scopes": list(ALL_SCOPES)}).body)
+    child = caller(with_it.post(tokens, DRAFT).body)
+    code = invite(with_it, project, "eve", "admin").body["code"]
+    assert child.get(f"/v1/projects/{project}").status == 200
+    api.delete(f"/v1/projects/{project}/members/{id_of(ada)}", version=1)
+    assert child.get(f"/v1/projects/{project}").slug == "unauthenticated"
+    assert person("eve").post("/v1/invitations/accept", {"code": code}).slug == "not-found"
+
+
+def test_who_rotates_a_token_answers_for_it_and_gives_its_old_secret_to_nobody(
+    api: Api, project: str, tokens: str
+) -> None:
+    ada, bob = (join(api, project, name, "admin") for name in ("ada", "bob"))
+    made = ada.post(tokens, DRAFT).body
+    before = caller(made)
+    api.delete(f"/v1/projects/{project}/members/{id_of(ada)}", version=1)
+    after = rotate(bob, tokens, made, overlap=10).body
+    assert after["details"]["maker"] == id_of(bob)
+    assert caller(after).get(f"/v1/projects/{project}").status == 200
+    for old in (before, caller(made)):
+        assert old.get(f"/v1/projects/{project}").slug == "unauthenticated"
+
+
+def test_an_owners_tokens_end_with_their_ownership_but_not_those_of_one_whom_only_the_issuer_knows(
+    api: Api, project: str, tokens: str
+) -> None:
+    olga = person("olga")
+    code = api.post("/v1/owners/invitations", {"email": "olga@example.com"}).body["code"]
+    assert olga.post("/v1/invitations/accept", {"code": code}).status == 200
+    mine = [caller(olga.post(path, {"name": "ci", "scopes": list(ALL_SCOPES)}).body) for path in (tokens, "/v1/tokens")]
+    claimed = person("omar", owner=True).post("/v1/tokens", {"name": "ci", "scopes": list(ALL_SCOPES)}).body
+    assert claimed["details"]["maker"] == ""
+    assert [each.get(f"/v1/projects/{project}").status for each in mine] == [200, 200]
+    assert api.delete(f"/v1/owners/{id_of(olga)}").status == 204
+    for each in mine:
+        assert each.get(f"/v1/projects/{project}").slug == each.get("/v1/projects").slug == "unauthenticated"
+    assert caller(claimed).get(f"/v1/projects/{project}").status == 200
 
 
 def test_a_token_with_a_number_of_its_own_is_held_to_it_and_told_when_to_come_again(

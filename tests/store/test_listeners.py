@@ -105,6 +105,16 @@ def test_the_connections_of_a_principal_are_found_with_and_without_a_project(lis
     assert listeners.opened_by(CALLER.id, project=OTHER_PROJECT) == ("c2",)
 
 
+def test_the_connections_of_a_users_tokens_are_theirs_too(listeners: Listeners) -> None:
+    theirs = CALLER.model_copy(update={"maker": "u_ada"})
+    connect(listeners, caller=theirs)
+    connect(listeners, "c2", caller=Principal(id="u_ada", kind="user"))
+    assert set(listeners.opened_by("u_ada")) == {"c1", "c2"}
+    assert listeners.opened_by(CALLER.id) == ("c1",)
+    listeners.disconnect("c1")
+    assert (listeners.opened_by("u_ada"), listeners.opened_by(CALLER.id)) == (("c2",), ())
+
+
 def test_frames_are_counted_by_the_minute(listeners: Listeners) -> None:
     connect(listeners)
     for _ in range(3):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.core.errors import Forbidden, NotFound
+from functions.core.errors import Forbidden, NotFound, Unauthenticated
 from functions.core.ids import new_id
 from functions.core.roles import AT_ORGANISATION, EVERYTHING, OF_ANY_USER, ROLES, SCOPES, Permission, Role
 from functions.core.token import Principal
@@ -82,6 +82,33 @@ def test_a_projects_token_is_no_owner_whatever_its_scopes(backend: Backend, auth
 def test_an_organisation_token_of_some_scopes_is_no_owner(authorise: Authorise) -> None:
     assert authorise.permissions_of(token("read"), OTHER) == SCOPES["read"]
     assert authorise.permissions_of(token("read", "admin"), "") == AT_ORGANISATION
+
+
+def test_a_token_may_do_no_more_than_its_maker_may_now(backend: Backend, authorise: Authorise) -> None:
+    mine = token("read", "scan", project=backend.project).model_copy(update={"maker": USER.id})
+    join(backend, backend.project, Role.ADMIN)
+    assert authorise.permissions_of(mine, backend.project) == SCOPES["read"] | SCOPES["scan"]
+    join(backend, backend.project, Role.ANALYST)
+    assert authorise.permissions_of(mine, backend.project) == SCOPES["read"]
+    assert authorise.permissions_of(mine, "") == OF_ANY_USER
+
+
+@pytest.mark.parametrize("asked", ["own", ""])
+def test_a_token_whose_maker_has_left_is_worth_nothing(backend: Backend, authorise: Authorise, asked: str) -> None:
+    join(backend, OTHER, Role.ADMIN)
+    mine = token(*ALL_SCOPES, project=backend.project).model_copy(update={"maker": USER.id})
+    with pytest.raises(Unauthenticated):
+        authorise(mine, None, backend.project if asked else "")
+
+
+def test_an_organisation_token_ends_with_its_makers_ownership(backend: Backend, authorise: Authorise) -> None:
+    whole = token(*ALL_SCOPES).model_copy(update={"maker": USER.id})
+    join(backend, backend.project, Role.ADMIN)
+    for asked in ("", backend.project):
+        with pytest.raises(Unauthenticated):
+            authorise(whole, None, asked)
+    join(backend, "ORG", Role.OWNER)
+    assert authorise.permissions_of(whole, OTHER) == EVERYTHING
 
 
 def test_what_needs_no_permission_still_needs_the_project(backend: Backend, authorise: Authorise) -> None:

@@ -28,7 +28,7 @@ def invite(
         email=body.email,
         role=Role(body.role),
         life=timedelta(days=body.days),
-        by=caller.id,
+        by=caller.answerable or caller.id,
         now=services.now(),
     )
     return NewInvitationView(code=made.code, invitation=InvitationView.of(made.invitation))

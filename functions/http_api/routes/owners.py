@@ -42,7 +42,7 @@ def invite_owner(body: OwnerInvitationRequest, services: Services, caller: Calle
         email=body.email,
         role=Role.OWNER,
         life=timedelta(days=body.days),
-        by=caller.id,
+        by=caller.answerable or caller.id,
         now=services.now(),
     )
     return NewInvitationView(code=made.code, invitation=InvitationView.of(made.invitation))

@@ -21,6 +21,9 @@ class Worker:
             return False
         return state != "Z"
 
+    def environment(self) -> dict[str, str]:
+        return _environment(Path(f"/proc/{self.pid}"))
+
     def tools(self, name: str) -> list[int]:
         """Pids of the scanning tools below this worker."""
         found, waiting = [], [self.pid]

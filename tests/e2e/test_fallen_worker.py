@@ -32,10 +32,10 @@ from scanner_image import child
 from tests.e2e.beyond import BEYOND
 from tests.e2e.estate import targets
 from tests.e2e.forbidden import attempt, forbidden
-from tests.e2e.platform import Platform, eventually
+from tests.e2e.platform import Json, Platform, eventually
 from tests.e2e.stage_hand import ADDRESS, MODULES, Operator, StageHand
 from tests.e2e.taken_over import ROW, TakenOver
-from tests.e2e.workers import workers_of
+from tests.e2e.workers import Worker, workers_of
 from tests.lab.lab import Lab
 from tests.result_document import write_result
 
@@ -60,7 +60,7 @@ def fallen(platform: Platform, lab: Lab, operator: Operator) -> Iterator[TakenOv
     project = platform.project("of a fallen worker")
     network = project.network(targets=targets(lab, "silent"), ports="1-5000", rate=100, profile="discovery")
     scan = project.start(network)
-    worker = eventually(lambda: workers_of(scan["id"]), seconds=90, what="a worker runs")[0]
+    worker = at_work(scan)
     worker.signal(signal.SIGSTOP)
     taken = TakenOver(operator, worker)
     try:
@@ -70,6 +70,15 @@ def fallen(platform: Platform, lab: Lab, operator: Operator) -> Iterator[TakenOv
         worker.signal(signal.SIGCONT)
         project.post("scans", scan["id"], "cancel")
         project.ended(scan)
+
+
+def at_work(scan: Json) -> Worker:
+    def look() -> Worker | None:
+        return next((worker for worker in workers_of(scan["id"]) if worker.tools("masscan")), None)
+
+    found = eventually(look, seconds=120, what="a worker scans")
+    assert found is not None
+    return found
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ class Wire:
     def _by_name(self) -> None:
         """Names are pinned when a scan is planned, and mean nothing where they lead into what is denied or excluded."""
         lab = self.lab
-        self.leaves.append(Leave(world.addresses(lab, world.NAMED)))
+        self.leaves.append(Leave(world.addresses(lab, world.NAMED), since=time.time()))
         meanings: Mapping[str, Sequence[str]] = {
             f"good.{_DOMAIN}": world.of(lab, world.NAMED),
             f"half.{_DOMAIN}": world.of(lab, "web", world.EXCLUDED),

@@ -15,7 +15,8 @@ each route at `/docs`, from `functions/http_api/access.py`.
 A user has one role in each project that they are a member of, and each role has all of the one before it. An owner has every permission in every
 project; so has an organisation token with every scope. A token has what its scopes allow, in its own project or, as an organisation token, in all. A project that a
 caller does not reach answers as one that does not exist; a permission that is missing is named. Outside of any project, whoever is no owner may list the projects
-that they reach, and an organisation token with the scope `admin` may create some.
+that they reach; with a role in any project, or a token's scope `read`, they may also see the exclusions and the halt of the organisation (`organisation.read`), for these hold in
+their projects too and say why a scan is refused; and an organisation token with the scope `admin` may create projects.
 
 Roles are read with every request and every `subscribe`; whoever loses one, or gets a lower one, has what they and their tokens have open closed within seconds. A token may
 never do more than the user who made it, or rotated it last, may do now: it ends with their membership, an organisation token with their ownership. What is not read anew is

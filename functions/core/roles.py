@@ -32,6 +32,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit.read"
     HALT_SET = "halt.set"
     HALT_RELEASE = "halt.release"
+    ORGANISATION_READ = "organisation.read"
     ORGANISATION_WRITE = "organisation.write"
 
 
@@ -51,6 +52,7 @@ Permissions = frozenset[Permission]
 OWN: Mapping[Role, Mapping[Permission, str]] = {
     Role.VIEWER: {
         Permission.PROJECT_LIST: "see which projects one reaches",
+        Permission.ORGANISATION_READ: "see what no project may scan, and whether all of them are halted, why and by whom",
         Permission.PROJECT_READ: "read networks, scans, inventory, alerts, rules, channels and trends, and follow them live",
         Permission.EXPORT_MAKE: "make exports of what one may read",
         Permission.AUTHORITY_READ: "see what may be scanned, on whose word and until when",
@@ -101,7 +103,10 @@ NOTHING: Permissions = frozenset()
 OF_ANY_USER = frozenset({Permission.PROJECT_LIST})
 """What a user may do who has no role at all."""
 
-AT_ORGANISATION = frozenset({Permission.PROJECT_LIST, Permission.PROJECT_CREATE})
+OF_ANY_MEMBER = OF_ANY_USER | {Permission.ORGANISATION_READ}
+"""What a user may do outside of any project who has a role in one: exclusions and the halt of all hold for them too."""
+
+AT_ORGANISATION = OF_ANY_MEMBER | {Permission.PROJECT_CREATE}
 """All that may ever be done outside of a project by who is no owner."""
 
 SCOPES: Mapping[Scope, Permissions] = {

@@ -7,6 +7,7 @@ from functions.core.ids import is_id
 from functions.core.roles import (
     AT_ORGANISATION,
     EVERYTHING,
+    OF_ANY_MEMBER,
     OF_ANY_USER,
     OWN,
     ROLES,
@@ -51,7 +52,7 @@ class Authorise:
         if principal.owner or ORGANISATION in roles:
             return EVERYTHING
         if not project:
-            return OF_ANY_USER
+            return OF_ANY_MEMBER if self.members.of_user(principal.id, limit=1).items else OF_ANY_USER
         if project not in roles:
             raise foreign()
         return ROLES[roles[project]]

@@ -63,4 +63,4 @@ def test_a_permission_knows_its_roles_and_scopes() -> None:
 
 def test_outside_of_a_project_nobody_but_owners_sees_or_changes_anything_of_one() -> None:
     assert frozenset({Permission.PROJECT_LIST}) == OF_ANY_USER
-    assert {Permission.PROJECT_CREATE} == AT_ORGANISATION - OF_ANY_USER
+    assert {Permission.PROJECT_CREATE, Permission.ORGANISATION_READ} == AT_ORGANISATION - OF_ANY_USER

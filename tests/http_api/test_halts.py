@@ -6,6 +6,7 @@ from functions.core.scan import ScanEvent
 from functions.core.token import Principal
 from functions.usecases.tokens import ALL_SCOPES
 from tests.http_api.conftest import Api
+from tests.http_api.people import join, person
 from tests.platform_in_memory import Platform
 
 
@@ -105,6 +106,17 @@ def test_the_organisations_halt_holds_every_project(api: Api, network: str, scan
     assert api.get(halt).body["scope"] == "ORG"
     assert api.call("DELETE", "/v1/halt", query={"why": "over"}).status == 204
     assert api.post(scans, {"network": network}).status == 201
+
+
+def test_a_member_sees_what_holds_for_every_project_and_a_stranger_does_not(api: Api, project: str) -> None:
+    made = api.post("/v1/exclusions", {"targets": ["10.0.0.9"], "reason": "fragile"}).body
+    api.put("/v1/halt", {"why": "maintenance"})
+    paths = ("/v1/halt", "/v1/exclusions", f"/v1/exclusions/{made['id']}")
+    viewer = join(api, project, "vic", "viewer")
+    assert [viewer.get(path).status for path in paths] == [200, 200, 200]
+    assert [person("eve").get(path).slug for path in paths] == ["forbidden"] * 3
+    assert viewer.delete(f"/v1/projects/{project}/members/me").status == 204
+    assert [viewer.get(path).slug for path in paths] == ["forbidden"] * 3
 
 
 def test_a_tokens_scopes_decide_who_halts_and_who_releases(api: Api, project: str, halt: str) -> None:

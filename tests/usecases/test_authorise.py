@@ -4,9 +4,20 @@ import pytest
 
 from functions.core.errors import Forbidden, NotFound, Unauthenticated
 from functions.core.ids import new_id
-from functions.core.roles import AT_ORGANISATION, EVERYTHING, OF_ANY_USER, ROLES, SCOPES, Permission, Role
+from functions.core.member import Member
+from functions.core.roles import (
+    AT_ORGANISATION,
+    EVERYTHING,
+    OF_ANY_MEMBER,
+    OF_ANY_USER,
+    ROLES,
+    SCOPES,
+    Permission,
+    Role,
+)
 from functions.core.token import Principal
 from functions.store import keys
+from functions.store.attributes import to_item
 from functions.store.members import Members
 from functions.usecases.authorise import Authorise
 from functions.usecases.tokens import ALL_SCOPES
@@ -22,8 +33,9 @@ def authorise(backend: Backend) -> Authorise:
 
 
 def join(backend: Backend, project: str, role: Role, user: Principal = USER) -> None:
-    item = {"pk": keys.members(project), "sk": user.id, "project": project, "user": user.id, "role": str(role)}
-    backend.table.put(item)
+    member = Member(project=project, user=user.id, role=role, since=NOW, by="somebody")
+    index = {keys.GSI1_PK: keys.projects_of(user.id), keys.GSI1_SK: project}
+    backend.table.put(to_item(member, keys.members(project), user.id, **index))
 
 
 def token(*scopes: str, project: str = "") -> Principal:
@@ -53,9 +65,14 @@ def test_a_role_is_read_anew_each_time(backend: Backend, authorise: Authorise) -
         authorise(USER, Permission.SCAN_START, backend.project)
 
 
-def test_a_member_reaches_nothing_of_the_organisation_but_the_list(authorise: Authorise, backend: Backend) -> None:
-    join(backend, backend.project, Role.ADMIN)
+def test_outside_of_projects_a_member_may_see_what_holds_in_all_of_them_and_a_stranger_may_not(
+    authorise: Authorise, backend: Backend
+) -> None:
     assert authorise.permissions_of(USER, "") == OF_ANY_USER
+    with pytest.raises(Forbidden, match=r"organisation\.read"):
+        authorise(USER, Permission.ORGANISATION_READ, "")
+    join(backend, backend.project, Role.VIEWER)
+    assert authorise.permissions_of(USER, "") == OF_ANY_MEMBER
 
 
 def test_an_owner_may_do_everything_everywhere(backend: Backend, authorise: Authorise) -> None:
@@ -76,7 +93,7 @@ def test_a_token_may_do_what_its_scopes_allow_in_its_own_project_alone(backend: 
 def test_a_projects_token_is_no_owner_whatever_its_scopes(backend: Backend, authorise: Authorise) -> None:
     mine = token(*ALL_SCOPES, project=backend.project)
     assert authorise.permissions_of(mine, backend.project) == ROLES[Role.ADMIN]
-    assert authorise.permissions_of(mine, "") == OF_ANY_USER
+    assert authorise.permissions_of(mine, "") == OF_ANY_MEMBER
 
 
 def test_an_organisation_token_of_some_scopes_is_no_owner(authorise: Authorise) -> None:
@@ -90,7 +107,7 @@ def test_a_token_may_do_no_more_than_its_maker_may_now(backend: Backend, authori
     assert authorise.permissions_of(mine, backend.project) == SCOPES["read"] | SCOPES["scan"]
     join(backend, backend.project, Role.ANALYST)
     assert authorise.permissions_of(mine, backend.project) == SCOPES["read"]
-    assert authorise.permissions_of(mine, "") == OF_ANY_USER
+    assert authorise.permissions_of(mine, "") == OF_ANY_MEMBER
 
 
 @pytest.mark.parametrize("asked", ["own", ""])

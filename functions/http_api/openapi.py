@@ -27,6 +27,7 @@ _KEY = {
     "description": "A repeat with the same key and body has the first answer again; another body is refused (409).",
     "schema": {"type": "string", "maxLength": 200},
 }
+_IF_MATCH = "If-Match"
 _ALWAYS = (400, 503)
 _WITH_TOKEN = (401, 403, 404, 429)
 _WITH_VERSION = (412, 428)
@@ -103,8 +104,11 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     for generated in ("422", "500"):
         responses.pop(generated, None)
     statuses = {*_ALWAYS, *_BY_METHOD.get(method, ())}
-    if any(each["name"] == "If-Match" for each in operation.get("parameters", ())):
-        statuses.update(_WITH_VERSION)
+    for parameter in operation.get("parameters", ()):
+        # The generator writes it in small letters.
+        if parameter["in"] == "header" and parameter["name"].lower() == _IF_MATCH.lower():
+            parameter["name"] = _IF_MATCH
+            statuses.update(_WITH_VERSION)
     if path not in PUBLIC:
         statuses.update(_WITH_TOKEN)
         operation["security"] = [{"token": []}]

@@ -51,6 +51,12 @@ def test_each_operation_has_a_name_a_summary_its_parameters_and_its_errors(api: 
     assert len(names) == len(set(names))
 
 
+def test_an_edit_names_its_header_and_what_it_is_told_about_versions(api: Api) -> None:
+    edit = api.get("/openapi.json").body["paths"]["/v1/projects/{project}/networks/{network}"]["put"]
+    assert "If-Match" in {each["name"] for each in edit["parameters"] if each["in"] == "header"}
+    assert {"412", "428"} <= edit["responses"].keys()
+
+
 def test_the_page_loads_nothing_from_anywhere(api: Api) -> None:
     answer = api.get("/docs")
     assert answer.headers["Content-Type"].startswith("text/html")

@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire bench-overhead bench-estate bench-reads docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire bench-overhead bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -85,6 +85,9 @@ bench-estate: $(BIN)/.ready ## A large network scanned again: unchanged, 1 % cha
 
 bench-reads: $(BIN)/.ready ## Items that a list, a filter or a trend evaluates, at 1,000 and at EXPOSURES
 	@$(BIN)/python -m tests.bench.reads
+
+bench-parse: $(BIN)/.ready ## nmap's XML to observations beside counting its ports and python-libnmap; many observations ingested (SIZES, ROUNDS, OBSERVATIONS)
+	@$(BIN)/python -m tests.bench.parse
 
 bench-overhead: system-test ## A lab scan beside the same masscan and nmap by hand (HOSTS, PORTS, RATE)
 	@$(BIN)/python -m tests.bench.overhead

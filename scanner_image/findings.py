@@ -59,7 +59,7 @@ class SeenHost:
             names=self.names,
             mac=self.mac,
             vendor=self.vendor,
-            certificate_names=_certificate_names(ports),
+            certificate_names=certificate_names(ports),
             os=os,
             at=self.at,
         )
@@ -142,7 +142,7 @@ _SAYS_NOTHING = frozenset({"user-set", ""})
 """nmap's reasons for calling a host up that it was only told to take as up."""
 
 
-def _certificate_names(ports: Iterable[OpenPort]) -> tuple[str, ...]:
+def certificate_names(ports: Iterable[OpenPort]) -> tuple[str, ...]:
     told = (script for port in ports if (script := port.scripts.get(certificates.SCRIPT)))
     return tuple(sorted(frozenset[str]().union(*map(certificates.names, told)))[: certificates.MOST_NAMES])
 

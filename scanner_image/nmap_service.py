@@ -1,31 +1,46 @@
 """What nmap says of a service, bounded; one object for all ports of which it says the same."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from functions.core.service import Service
 
-_BOUNDS = (("name", 128), ("product", 512), ("version", 256), ("extrainfo", 512), ("tunnel", 32))
-_CONFIDENCE_CHARS = 16
 _KEPT = 1024
-"""Most ports of a network speak as others do; what hostile ones say of themselves takes some megabytes at the most."""
+"""Most ports of a network speak as others do."""
+_KEPT_CHARS = 1024
+"""What a hostile one says of itself is not kept for another."""
+
+_Said = tuple[str, ...]
+_known: dict[_Said, Service] = {}
 
 
 def service_of(told: Mapping[str, str], cpe: Iterable[str]) -> Service:
     """`told`: the attributes of a service element; of `cpe` its caller has seen to the bounds. Raises ValueError."""
-    texts = tuple([told.get(name, "")[:most] for name, most in _BOUNDS])
-    return _service(texts, told.get("conf", "0")[:_CONFIDENCE_CHARS], tuple(cpe))
+    get = told.get
+    said = (
+        get("name", ""),
+        get("product", ""),
+        get("version", ""),
+        get("extrainfo", ""),
+        get("tunnel", ""),
+        get("conf", "0"),
+        *cpe,
+    )
+    return _known.get(said) or _made(said)
 
 
-@lru_cache(_KEPT)
-def _service(texts: tuple[str, ...], confidence: str, cpe: tuple[str, ...]) -> Service:
-    name, product, version, extra, tunnel = texts
-    return Service(
-        name=name,
-        product=product,
-        version=version,
-        extra=extra,
-        tunnel=tunnel,
-        cpe=cpe,
+def _made(said: _Said) -> Service:
+    name, product, version, extra, tunnel, confidence, *cpe = said
+    service = Service(
+        name=name[:128],
+        product=product[:512],
+        version=version[:256],
+        extra=extra[:512],
+        tunnel=tunnel[:32],
+        cpe=tuple(cpe),
         confidence=min(max(int(confidence), 0), 10),
     )
+    if sum(map(len, said)) <= _KEPT_CHARS:
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[said] = service
+    return service

@@ -82,6 +82,24 @@ class NmapXml:
             self.broken = f"{type(error).__name__}: {error}"[:200]
 
 
+_ENDS_OF_NOTHING = (
+    *("status", "address", "hostname", "hostnames", "extraports", "extrareasons", "ports", "state", "service", "elem"),
+    *("table", "os", "osmatch", "osclass", "portused", "times", "hosthint", "taskbegin", "taskprogress", "taskend"),
+)
+
+
+class _Ends(dict[str, None]):
+    """Asked for each tag that ends, by `__getitem__`: one that means nothing is found at once, which costs no call into Python."""
+
+    def __init__(self, ends: Mapping[str, Callable[[], None]]) -> None:
+        super().__init__(dict.fromkeys(_ENDS_OF_NOTHING))
+        self._ends = ends
+
+    def __missing__(self, tag: str) -> None:
+        if handler := self._ends.get(tag):
+            handler()
+
+
 class _Reader:
     """Takes elements from expat itself, whose defused handlers stay as they are; holds one host at a time.
 
@@ -125,11 +143,8 @@ class _Reader:
             "script": self._script,
         }
         self._starts = self._outside
-        self._ends: Mapping[str, Callable[[], None]] = {
-            "host": self._end_host,
-            "port": self._end_port,
-            "cpe": self._end_cpe,
-        }
+        self._end = _Ends({"host": self._end_host, "port": self._end_port, "cpe": self._end_cpe}).__getitem__
+        self._end_in_script = _Ends({"script": self._end_script}).__getitem__
         parser.DefaultHandlerExpand = None
         parser.CharacterDataHandler = None
         parser.SkippedEntityHandler = _refuse_entity
@@ -140,10 +155,6 @@ class _Reader:
     def _start(self, tag: str, attributes: _Attributes) -> None:
         if handler := self._starts.get(tag):
             handler(attributes)
-
-    def _end(self, tag: str) -> None:
-        if handler := self._ends.get(tag):
-            handler()
 
     def _taskprogress(self, attributes: _Attributes) -> None:
         self._progress(attributes.get("task", ""), float(attributes.get("percent", "0")))
@@ -223,12 +234,11 @@ class _Reader:
         if len(scripts) < _MOST_SCRIPTS:
             scripts[attributes.get("id", "")[:64]] = attributes.get("output", "")[:_SCRIPT_CHARS]
         self._parser.StartElementHandler = None
-        self._parser.EndElementHandler = self._end_script
+        self._parser.EndElementHandler = self._end_in_script
 
-    def _end_script(self, tag: str) -> None:
-        if tag == "script":
-            self._parser.StartElementHandler = self._start
-            self._parser.EndElementHandler = self._end
+    def _end_script(self) -> None:
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
 
 
 def _refuse_entity(name: str, _is_parameter_entity: bool) -> None:

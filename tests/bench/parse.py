@@ -1,0 +1,85 @@
+"""`make bench-parse`: nmap's XML to full observations, beside a pass that only counts ports and beside python-libnmap.
+
+Each reading is a process of its own, the three in turn and ROUNDS times; of the seconds, which are those of the processor,
+the medians count, of the memory the most. SIZES in MB.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.bench import nmap_documents
+from tests.bench.parsers import READERS
+
+SIZES = tuple(int(each) for each in os.environ.get("SIZES", "50,500").split(","))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+PEERS = tuple(os.environ.get("PEERS", ",".join(READERS)).split(","))
+_PATIENCE_S = 4 * 3600
+
+Json = dict[str, Any]
+
+
+def say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+@dataclass
+class Case:
+    megabytes: int
+    told: dict[str, list[Json]] = field(default_factory=dict)
+
+    def run(self, path: Path) -> None:
+        nmap_documents.write(path, size=self.megabytes * 1_000_000)
+        say(f"{path.stat().st_size / 1e6:.0f} MB are written")
+        for _ in range(ROUNDS):
+            for name in PEERS:
+                self.told.setdefault(name, []).append(measured(name, path))
+        ports = {each["found"]["ports"] for tries in self.told.values() for each in tries}
+        if len(ports) != 1:
+            raise SystemExit(f"the readers disagree on the number of ports: {ports}")
+
+    def seconds(self, name: str) -> float:
+        return round(median(float(each["seconds"]) for each in self.told[name]), 2)
+
+    def peak_mib(self, name: str) -> float:
+        return max(float(each["peak_mib"]) for each in self.told[name])
+
+    def summary(self) -> Json:
+        return {
+            "megabytes": self.megabytes,
+            **{f"{name}_s": self.seconds(name) for name in self.told},
+            **{f"{name}_peak_mib": self.peak_mib(name) for name in self.told},
+            "ports": self.told["ours"][0]["found"]["ports"],
+        }
+
+
+def measured(name: str, path: Path) -> Json:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.bench.parsers", name, str(path)],
+        check=True, stdout=subprocess.PIPE, text=True, timeout=_PATIENCE_S,
+    )  # fmt: skip
+    told: Json = json.loads(ran.stdout.splitlines()[-1])
+    say(f"{name:9} {told['seconds']:8.2f} s {told['peak_mib']:8.1f} MiB  {told['found']}")
+    return told
+
+
+def main() -> None:
+    cases = [Case(size) for size in sorted(SIZES)]
+    with tempfile.TemporaryDirectory(prefix="vedette-bench-") as folder:
+        for case in cases:
+            case.run(Path(folder, "nmap.xml"))
+            say(json.dumps(case.summary()))
+    largest = cases[-1].summary()
+    largest["ours_peak_mib"] = max(case.peak_mib("ours") for case in cases)
+    sys.stdout.write(json.dumps({**largest, "cases": [case.summary() for case in cases]}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The CDK app: `cdk deploy --all -c stage=NAME`."""
+"""The CDK app: `cdk deploy --all --no-asset-prebuild -c stage=NAME`."""
 
 import argparse
 import dataclasses

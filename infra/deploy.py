@@ -20,7 +20,8 @@ def main() -> int:
     chosen, further = arguments.parse_known_args()
     if chosen.bootstrap and (code := _cdk("bootstrap", f"--context=stage={chosen.stage}")):
         return code
-    return _cdk("deploy", "--all", f"--context=stage={chosen.stage}", *further)
+    # An image is built when its repository is there, which one of the stacks makes.
+    return _cdk("deploy", "--all", "--no-asset-prebuild", f"--context=stage={chosen.stage}", *further)
 
 
 def _cdk(*words: str) -> int:

@@ -20,6 +20,7 @@ from infra.delivery import Delivery
 from infra.exporting import Exporting
 from infra.function import Function
 from infra.http_api import HttpApi
+from infra.images import repository_name
 from infra.queue import Inbox
 from infra.scan_workflow import ScanWorkflow
 from infra.scheduling import Scheduling
@@ -82,6 +83,8 @@ class Monitoring(Construct):
         for consumer in alerting.consumers:
             self._watch_consumer(consumer)
         self._watch_failed_batches(data)
+        if images := repository_name(stage):
+            self._watch_images(images)
         self._alarm(
             "FailedDeliveries",
             cloudwatch.Metric(
@@ -165,6 +168,22 @@ class Monitoring(Construct):
                 period=FIVE_MINUTES,
                 statistic="Sum",
             ),
+        )
+
+    def _watch_images(self, repository: str) -> None:
+        events.Rule(
+            self,
+            "VulnerableImage",
+            description="The scan of a pushed image found what is critical.",
+            event_pattern=events.EventPattern(
+                source=["aws.ecr"],
+                detail_type=["ECR Image Scan"],
+                detail={
+                    "repository-name": [repository],
+                    "finding-severity-counts": {"CRITICAL": [{"numeric": [">", 0]}]},
+                },
+            ),
+            targets=[targets.SnsTopic(self.topic)],
         )
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, *, threshold: float = 1) -> None:

@@ -45,6 +45,8 @@ class On(StrEnum):
     ECS_RULE = "rule that tells Step Functions of ended tasks"
     DEAD_LETTERS = "dead letters of the inbox"
     LOGS = "own log group"
+    KEY = "customer's key"
+    """Nobody is granted anything on it by name: what a role needs follows from its other grants."""
     ANYTHING = "*"
 
 

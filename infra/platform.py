@@ -1,6 +1,6 @@
 """The stack of what runs: composed here, built in the constructs' own files."""
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
 from constructs import Construct
 
 from infra.alerting import REVIEW_SECONDS, Alerting
@@ -8,6 +8,7 @@ from infra.auditing import Auditing
 from infra.delivery import Delivery
 from infra.exporting import Exporting
 from infra.http_api import HttpApi
+from infra.images import repository_name
 from infra.monitoring import Monitoring
 from infra.queue import Inbox
 from infra.scan_workflow import ScanWorkflow
@@ -20,7 +21,9 @@ from infra.websocket import STAGE, Websocket
 
 class Platform(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, data: Stateful) -> None:
-        super().__init__(scope, construct_id)
+        # Only by its synthesizer is a stack told where its images are published.
+        publishing = DefaultStackSynthesizer(image_assets_repository_name=repository_name(stage))
+        super().__init__(scope, construct_id, synthesizer=publishing)
         scanner = Scanner(self, "Scanner", stage=stage, data=data)
         workflow = ScanWorkflow(self, "ScanWorkflow", stage=stage, data=data, scanner=scanner)
         scheduling = Scheduling(self, "Scheduling", stage=stage, data=data, workflow=workflow)
@@ -94,6 +97,8 @@ class Platform(Stack):
             FinishQueueUrl=workflow.inbox.url,
             FinishDeadLetterUrl=workflow.inbox.dead_letters.queue_url,
         )
+        if data.key:
+            data.key.keep(self)
 
     def _outputs(self, **values: str) -> None:
         for name, value in values.items():

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from infra.acknowledge import acknowledge
+from infra.customer_key import uses
 from infra.permissions import PATTERNS, Grant, On
 from infra.settings import Stage
 
@@ -15,20 +16,31 @@ Arns = Mapping[On, tuple[str, ...]]
 
 
 def allow(holder: iam.Role | iam.Policy, grants: Iterable[Grant], arns: Arns) -> None:
-    """As few statements as say it, in one policy; a target that is not in `arns` is an error."""
-    for grant in compact(grants):
+    """As few statements as say it, in one policy; a target that is not in `arns` is an error.
+
+    Where there is a customer's key, what the grants need of it comes with them.
+    """
+    few = compact(grants)
+    for grant in few:
         resources = ("*",) if grant.on is On.ANYTHING else arns[grant.on]
         statement = iam.PolicyStatement(
             actions=list(grant.actions),
             resources=list(resources),
             conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(grant.keys)}} if grant.keys else None,
         )
-        if isinstance(holder, iam.Policy):
-            holder.add_statements(statement)
-        else:
-            holder.add_to_policy(statement)
+        _add(holder, statement)
         for resource in resources:
             _acknowledge_pattern(holder, grant.on, resource)
+    for key in arns.get(On.KEY, ()):
+        for statement in uses(few, key):
+            _add(holder, statement)
+
+
+def _add(holder: iam.Role | iam.Policy, statement: iam.PolicyStatement) -> None:
+    if isinstance(holder, iam.Policy):
+        holder.add_statements(statement)
+    else:
+        holder.add_to_policy(statement)
 
 
 def compact(grants: Iterable[Grant]) -> list[Grant]:

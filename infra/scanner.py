@@ -14,11 +14,13 @@ from functions.settings import ScopeSettings
 from infra.acknowledge import acknowledge
 from infra.asset import PROJECT
 from infra.function import variables
+from infra.images import repository_name
 from infra.permissions import PERMISSIONS, On
 from infra.roles import allow, retention
 from infra.settings import Stage
 from infra.stateful import Stateful
 from infra.transport import refuse_plain_http
+from infra.vpc_endpoints import GATEWAYS, VpcEndpoints
 
 CONTAINER = "scanner"
 STOP_SECONDS = 120
@@ -46,6 +48,18 @@ class Scanner(Construct):
         self.cluster = ecs.Cluster(self, "Cluster", vpc=self.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED)
         self.log_group = logs.LogGroup(self, "Logs", retention=retention(stage), removal_policy=RemovalPolicy.DESTROY)
         self.task_definition = self._task_definition(stage, data)
+        if stage.vpc_endpoints:
+            VpcEndpoints(
+                self,
+                "Endpoints",
+                vpc=self.vpc,
+                tasks=self.security_group,
+                role=self.role,
+                execution_role=self.execution_role,
+                log_group=self.log_group,
+                repository=repository_name(stage),
+                arns=data.arns,
+            )
 
     @property
     def subnet_ids(self) -> list[str]:
@@ -172,10 +186,7 @@ def _vpc(scope: Construct, stage: Stage) -> ec2.IVpc:
         subnet_configuration=[ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)],
         # Emptying the default group takes a function with wide rights; nothing here ever wears that group.
         restrict_default_security_group=False,
-        gateway_endpoints={
-            "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
-            "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
-        },
+        gateway_endpoints={name: ec2.GatewayVpcEndpointOptions(service=service) for name, service in GATEWAYS.items()},
     )
     acknowledge(
         vpc,

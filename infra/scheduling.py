@@ -55,7 +55,7 @@ class Scheduling(Construct):
         )
         self.ticks.emptied_by(self.tick)
         self.sweeps.emptied_by(self.sweep)
-        self.role = self._role()
+        self.role = self._role(data)
         # The group's name is part of its schedules' ARNs, which the API's role must name.
         self.group_name = Names.unique_resource_name(self, max_length=64)
         scheduler.CfnScheduleGroup(self, "Schedules", name=self.group_name)
@@ -74,9 +74,10 @@ class Scheduling(Construct):
         schedules = Stack.of(self).format_arn(service="scheduler", resource="schedule", resource_name=f"{group}/*")
         return {On.SCHEDULES: (schedules,), On.SCHEDULER_ROLE: (self.role.role_arn,)}
 
-    def _role(self) -> iam.Role:
+    def _role(self, data: Stateful) -> iam.Role:
         """Worn by EventBridge Scheduler when a network's schedule is due."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         letters = self.ticks.dead_letters.queue_arn
-        allow(role, PERMISSIONS["Scheduler"], {On.INBOX: (self.ticks.arn,), On.DEAD_LETTERS: (letters,)})
+        own = {On.INBOX: (self.ticks.arn,), On.DEAD_LETTERS: (letters,)}
+        allow(role, PERMISSIONS["Scheduler"], {**own, **data.key_arns})
         return role

@@ -63,6 +63,11 @@ class Stage:
     scanner_image: str = ""
     """Name of an image that is there already; empty builds `scanner_image/Dockerfile` at deploy."""
 
+    customer_key: bool = False
+    """Keep tables, buckets, queues, alarms, logs and the image under a key of the account's own; it is paid for monthly."""
+    vpc_endpoints: bool = False
+    """Let tasks reach AWS by private addresses alone, each for what the task may do; paid for by the hour."""
+
     dual_stack: bool = False
     own_network: OwnNetwork | None = None
     name_servers: str = "system"
@@ -101,6 +106,12 @@ class Stage:
     """Of an embedded AWS; empty means AWS itself."""
 
     def __post_init__(self) -> None:
+        if self.local and (self.customer_key or self.vpc_endpoints):
+            raise ValueError("the embedded AWS has neither keys nor a network of its own: leave these to stages of AWS")
+        if self.vpc_endpoints and self.own_network:
+            raise ValueError(
+                "endpoints answer for a whole VPC, and this one is not the app's alone: make them there (docs/settings.md)"
+            )
         for origin in self.cors_origins:
             parts = urlsplit(origin)
             if origin != f"https://{parts.netloc}" or "*" in parts.netloc or "@" in parts.netloc:

@@ -1,14 +1,17 @@
-"""The stack of what must not be lost: two tables and the results bucket."""
+"""The stack of what must not be lost: two tables, the results bucket, the seals; and what they are kept under."""
 
 from collections.abc import Mapping
 
 from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
+from infra.customer_key import CustomerKey
 from infra.identity import Identity
+from infra.images import Images, repository_name
 from infra.permissions import On
 from infra.settings import Stage
 from infra.transport import tls_only
@@ -24,6 +27,7 @@ class Stateful(Stack):
         super().__init__(scope, construct_id, termination_protection=stage.keep_data)
         self._fate = RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY
         self._local = stage.local
+        self.key = CustomerKey(self, "CustomerKey", removal=self._fate) if stage.customer_key else None
 
         self.table = self._table("Table", recoverable=True)
         self._index(self.table, "gsi1")
@@ -39,6 +43,8 @@ class Stateful(Stack):
         self.bucket = self._results(stage, access_logs)
         self.seals = self._seals(stage, access_logs)
         self.issuer = Identity(self, "Identity", stage=stage).issuer
+        if name := repository_name(stage):
+            Images(self, "Images", name=name, key=self._kms_key)
 
     @property
     def arns(self) -> Mapping[On, tuple[str, ...]]:
@@ -60,7 +66,20 @@ class Stateful(Stack):
             On.EXPORTS: (f"{bucket}/exports/*",),
             On.SEALS: (f"{seals}/seals/*",),
             On.SEALS_BUCKET: (seals,),
+            **self.key_arns,
         }
+
+    @property
+    def key_arns(self) -> Mapping[On, tuple[str, ...]]:
+        return {On.KEY: (self.key.arn,)} if self.key else {}
+
+    @property
+    def _kms_key(self) -> kms.Key | None:
+        return self.key.key if self.key else None
+
+    @property
+    def _encryption(self) -> s3.BucketEncryption:
+        return s3.BucketEncryption.KMS if self.key else s3.BucketEncryption.S3_MANAGED
 
     def _table(self, construct_id: str, *, recoverable: bool) -> dynamodb.Table:
         return dynamodb.Table(
@@ -74,6 +93,8 @@ class Stateful(Stack):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=recoverable
             ),
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if self.key else None,
+            encryption_key=self._kms_key,
             resource_policy=None if self._local else tls_only("dynamodb:*"),
             removal_policy=self._fate,
         )
@@ -91,6 +112,7 @@ class Stateful(Stack):
             self,
             "AccessLogs",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            # Whoever writes access logs for S3 has no right to any key but S3's own.
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=not stage.local,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
@@ -108,7 +130,9 @@ class Stateful(Stack):
             self,
             "Results",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=self._encryption,
+            encryption_key=self._kms_key,
+            bucket_key_enabled=True if self.key else None,
             enforce_ssl=not stage.local,
             versioned=True,
             server_access_logs_bucket=access_logs,
@@ -142,7 +166,9 @@ class Stateful(Stack):
             self,
             "Seals",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=self._encryption,
+            encryption_key=self._kms_key,
+            bucket_key_enabled=True if self.key else None,
             enforce_ssl=not stage.local,
             versioned=True,
             object_lock_default_retention=lock,

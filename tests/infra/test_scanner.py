@@ -62,7 +62,7 @@ def test_aws_runs_the_image_built_here_and_the_local_stage_one_that_is_there(
         return json.dumps(container["Image"])
 
     assert image(local) == '"vedette-scanner:local"'
-    assert "container-assets" in image(prod)
+    assert "/vedette-scanner-prod:" in image(prod)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def measure(platform: Platform, *, only: str) -> dict[str, int]:
         for each in (own, foreign):
             world.halt("projects", each.project)
         matrix = Matrix(world, own, foreign, world.common())
-        cells = [*unmatched(platform), *matrix.cells(say, only=only), matrix.closed_door()]
+        cells = [*unmatched(platform), *matrix.cells(say, only=only), *matrix.closed_doors()]
     wrong = [cell for cell in cells if cell.wrong]
     for cell in wrong:
         say(str(cell))

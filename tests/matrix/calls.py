@@ -79,7 +79,7 @@ class Ask:
 
     @property
     def path(self) -> str:
-        route = self.action.partition(" ")[2].removeprefix("/v1/")
+        route = self.action.partition(" ")[2]
         return re.sub(r"\{([a-z]+)\}", lambda part: {"project": self.project, **self.ids}[part[1]], route)
 
     @property

@@ -33,20 +33,23 @@ CHECKS = [
 NO_CREDENTIALS = ("", "vdt_01KAJ00000000000000000ADM0_bm90IGEgc2VjcmV0")
 REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 PUBLIC = frozenset({"/v1/health", "/v1/identity", "/v1/version"})
-LAST = ("DELETE", "/halt", "/leave", "/rotate", "/revoke", "/release")
+LAST = ("/exclusions", "/limits", "/rotate", "/revoke", "DELETE", "/halt")
 """What takes away what other routes are asked about comes after them."""
 
 
 @dataclass
 class HttpFuzz:
-    """`ids`: by the name of a path parameter or field, what is there to be named."""
+    """`tokens`: credentials that take turns, each of somebody who may do everything; `ids`: by the name of a path
+    parameter or field, what is there to be named."""
 
     door: Door
     base_url: str
-    token: str
+    tokens: Sequence[str]
     ids: Mapping[str, Sequence[str]]
     tally: Tally = field(default_factory=Tally)
     seed: int = 0
+    _versions: dict[str, str] = field(default_factory=dict)
+    """The last ETag of each path."""
 
     def run(self, description: Mapping[str, Any], *, fitting: int, unfitting: int) -> Tally:
         """So many cases of each kind for each operation, and some of them again without a credential."""
@@ -80,12 +83,23 @@ class HttpFuzz:
             draw()
         for index, case in enumerate(drawn[:number]):
             if mode is GenerationMode.POSITIVE:
-                _fit(case, fitting)
+                self._fit(case, fitting)
             else:
                 case.path_parameters = fitting.path(case.path_parameters or {}, share=1)
-            self._send(case, self.token)
+            self._send(case, self.tokens[index % len(self.tokens)])
             if index < len(NO_CREDENTIALS) and mode is GenerationMode.POSITIVE:
                 self._send(case, NO_CREDENTIALS[index])
+
+    def _fit(self, case: AnyCase, fitting: Fitting) -> None:
+        label = case.operation.label
+        case.path_parameters = fitting.path(case.path_parameters or {})
+        case.query = fitting.query(label, case.query or {})
+        if isinstance(case.body, dict | list):
+            case.body = fitting.body(label, case.body)
+        if any(each.name == "If-Match" for each in case.operation.headers) and case.headers is not None:
+            path = case.formatted_path
+            found = self._versions.get(path) or self._versions.get(path.rpartition("/")[0], '"1"')
+            case.headers["If-Match"] = fitting.version(found)
 
     def _send(self, case: AnyCase, token: str) -> None:
         request = self._request(case, token)
@@ -94,7 +108,8 @@ class HttpFuzz:
         answer = self.door.send(request)
         label = case.operation.label
         told = f"{request.method} {request.path_url[:200]} {str(request.body or '')[:300]!r} -> {answer.status_code} {answer.text[:300]!r}"
-        if token == self.token:
+        known = token in self.tokens
+        if known:
             self.tally.count(label, answer.status_code)
         else:
             self.tally.without += 1
@@ -102,7 +117,9 @@ class HttpFuzz:
                 self.tally.schema_violations.append(f"{label} answers without a credential: {told}")
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.tally.server_errors.append(told)
-        elif token == self.token:
+        elif known:
+            if version := answer.headers.get("ETag"):
+                self._versions[case.formatted_path] = version
             self.tally.schema_violations += [f"{label}: {fault}: {told}" for fault in _faults(case, answer)]
 
     def _request(self, case: AnyCase, token: str) -> requests.PreparedRequest | None:
@@ -115,15 +132,6 @@ class HttpFuzz:
             return requests.Request(**told).prepare()
         except (UnicodeError, requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL):
             return None
-
-
-def _fit(case: AnyCase, fitting: Fitting) -> None:
-    case.path_parameters = fitting.path(case.path_parameters or {})
-    case.query = {name: fitting.value(name, value) for name, value in (case.query or {}).items()}
-    if isinstance(case.body, dict | list):
-        case.body = fitting.value("", case.body)
-    if any(each.name == "If-Match" for each in case.operation.headers) and case.headers is not None:
-        case.headers["If-Match"] = fitting.value("if-match", "1")
 
 
 def _faults(case: AnyCase, answer: requests.Response) -> Iterator[str]:

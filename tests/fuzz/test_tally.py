@@ -1,7 +1,13 @@
 """How the fuzzer judges itself."""
 
 import random
+from collections.abc import Mapping
+from typing import Any
 
+import pytest
+
+from functions.http_api.access import PERMISSIONS
+from tests.fuzz.fitting_requests import BODIES, QUERIES
 from tests.fuzz.tally import Tally
 from tests.fuzz.words import WORDS, Fitting
 
@@ -36,3 +42,30 @@ def test_ids_that_are_there_are_put_into_paths_and_fields_however_deep() -> None
 def test_a_share_of_none_leaves_what_was_made() -> None:
     fitting = Fitting({"network": ["N"]}, random.Random(1))
     assert fitting.value("", {"network": "x", "targets": ["a"]}, share=-1) == {"network": "x", "targets": ["a"]}
+
+
+def test_a_word_takes_no_place_of_another_type() -> None:
+    fitting = Fitting({}, random.Random(1))
+    made = {"days": ["mon"], "port": "http", "ports": 7}
+    assert fitting.value("", made, share=1) == made
+
+
+def test_a_begun_request_is_one_that_a_client_would_send_but_for_a_few_fields() -> None:
+    fitting = Fitting({"network": ["N"]}, random.Random(1))
+    label = "POST /v1/projects/{project}/scans"
+    made = {"network": "x", "confirm": True, "profile": "y"}
+    drawn = [fitting.body(label, made) for _ in range(200)]
+    begun = [each for each in drawn if "targets" in each or "confirm" not in each]
+    assert len(begun) > 50
+    assert {"confirm", "profile"} & set().union(*begun)
+    assert {each["network"] for each in begun} <= {"N", "x"}
+
+
+def test_an_operation_without_an_example_keeps_what_was_made() -> None:
+    assert Fitting({}, random.Random(1)).body("POST /v1/unknown", {"a": "b"}) == {"a": "b"}
+
+
+@pytest.mark.parametrize("examples", [BODIES, QUERIES])
+def test_each_example_is_of_a_route_that_is_there(examples: Mapping[str, Any]) -> None:
+    routes = {f"{method} {path}" for path, methods in PERMISSIONS.items() for method in methods}
+    assert examples.keys() <= routes

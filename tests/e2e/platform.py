@@ -84,7 +84,7 @@ class Platform:
 
     def handshake(self, ticket: str) -> ClientConnection:
         url = f"{self.access.websocket_url}?ticket={ticket}"
-        return connect(url, proxy=None, ping_interval=None, open_timeout=60)
+        return connect(url, proxy=None, ping_interval=None, open_timeout=180)
 
     def project(self, name: str = "", *, allowed: bool = True) -> "Project":
         """`allowed`: whether it may scan wherever it likes; else loopback alone, until somebody records an authority."""

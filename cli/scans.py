@@ -12,6 +12,7 @@ from cli.client import Json
 from cli.errors import ApiError, CommandError, Unreachable, UsageError
 from cli.listing import network_id, write_json
 from cli.options import AsJson, Project
+from cli.pricing import actual_lines
 from cli.session import Session, notes, open_session
 from cli.tables import SCAN_COLUMNS, print_rows, scan_row
 from cli.terminal import safe
@@ -24,7 +25,7 @@ _KINDS = frozenset({"scan", "confirm", "all"})
 _REPEATS = 100
 """Of a deletion, each of which removes thousands of documents."""
 
-CHUNK_COLUMNS = ("chunk", "status", "attempt", "covered", "open", "outcome", "what", "reason")
+CHUNK_COLUMNS = ("chunk", "status", "attempt", "covered", "open", "outcome", "what", "time", "reason")
 RAW_COLUMNS = ("chunk", "attempt", "file", "bytes", "link")
 
 
@@ -75,6 +76,8 @@ def show(scan: ScanId, project: Project = "", as_json: AsJson = False) -> None:
             return
         for name, value in _facts(found):
             session.console.print(f"{name:<10} {safe(value, limit=400)}")
+        for line in actual_lines(found.get("actual")):
+            session.console.print(line)
 
 
 @app.command("chunks")
@@ -225,8 +228,14 @@ def _chunk_row(chunk: Json) -> tuple[str, ...]:
         str(counts["open_ports"]),
         chunk["outcome"],
         chunk["summary"],
+        _times(chunk),
         chunk["reason"],
     )
+
+
+def _times(chunk: Json) -> str:
+    """Seconds of each phase from its start to its end, and how many of them its runs were at work, all added up."""
+    return ", ".join(f"{each['phase']} {each['wall_s']:.0f} s ({each['busy_s']:.0f})" for each in chunk["times"])
 
 
 def _raw_row(file: Json) -> tuple[str, ...]:

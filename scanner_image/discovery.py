@@ -32,7 +32,8 @@ async def discover(scan: Scan) -> None:
     for path, addresses in sorted(routes.items(), key=lambda item: item[0]):
         if scan.halt.is_set:
             return
-        await _discover_by(scan, path, addresses, weight)
+        with scan.times.spent("discovery"):
+            await _discover_by(scan, path, addresses, weight)
         weight.finish(addresses.count)
 
 

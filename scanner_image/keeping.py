@@ -38,7 +38,8 @@ class Keeping:
         report.moved("saving", 0)
         path = scan.raw.directory / "result.jsonl.gz"
         trailer = await asyncio.to_thread(self._write, scan, path)
-        key = await asyncio.to_thread(self._upload, scan, path)
+        with scan.times.spent("upload"):
+            key = await asyncio.to_thread(self._upload, scan, path)
         files = await asyncio.to_thread(saved_files, path, scan.raw.files)
         report.moved("saving", 1)
         await asyncio.to_thread(
@@ -50,6 +51,7 @@ class Keeping:
             progress=report.progress,
             stop=scan.halt.stop,
             files=files,
+            times=scan.times.told(),
         )
         report.log("info", f"attempt {self.chunk.attempt} saved: {trailer.outcome} {trailer.reason}".rstrip())
         return trailer.outcome

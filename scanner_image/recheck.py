@@ -1,5 +1,6 @@
 """The inventory's open cells of a chunk, asked again one by one: silence in discovery is no verdict on them."""
 
+from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
 from functions.core.model import Protocol
 from scanner_image import connect
@@ -22,7 +23,13 @@ async def recheck(scan: Scan) -> None:
         },
         key=lambda cell: (cell[0].version, int(cell[0]), cell[1]),
     )
-    done = 0
+    if cells:
+        with scan.times.spent("recheck"):
+            await _ask(scan, cells)
+
+
+async def _ask(scan: Scan, cells: list[tuple[Address, int]]) -> None:
+    found, done = scan.findings, 0
     async for asked in connect.ask_all(cells, rate=scan.spec.rate):
         if scan.halt.is_set:
             return

@@ -1,7 +1,7 @@
 """What every step of one attempt's scan works with."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from functions.core.messages import ChunkSpec
@@ -9,6 +9,7 @@ from scanner_image.findings import Findings
 from scanner_image.halt import Halt
 from scanner_image.raw import RawOutput
 from scanner_image.report import Report
+from scanner_image.times import Times
 from scanner_image.tools import Tools
 
 
@@ -24,6 +25,7 @@ class Scan:
     """Where target files go: readable by the tools' user."""
     ends: float
     """When the attempt's deadline falls, on the monotonic clock."""
+    times: Times = field(default_factory=Times)
 
     @property
     def seconds_left(self) -> float:

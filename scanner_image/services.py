@@ -115,7 +115,7 @@ async def _identify(scan: Scan, batch: Batch, *, rate: int, progress: _Progress,
         tools = replace(tools, mode="connect")
     program = Nmap(tools, scan.directory)
     doubted: list[tuple[Address, int]] = []
-    with scan.raw.keep("nmap-services", "xml") as raw:
+    with scan.raw.keep("nmap-services", "xml") as raw, scan.times.spent("identification"):
         ran = await program.run(
             version=batch.version,
             targets=[str(address) for address in batch.addresses],

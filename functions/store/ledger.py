@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus, SavedFile
+from functions.core.effort import PhaseTime
 from functions.core.errors import NotFound, Superseded
 from functions.core.halt import ORGANISATION
 from functions.core.messages import Progress
@@ -109,6 +110,7 @@ class Ledger:
         progress: Progress | None = None,
         stop: Stop | Literal[""] = "",
         files: Sequence[SavedFile] = (),
+        times: Sequence[PhaseTime] = (),
     ) -> Chunk:
         """The attempt's result is in S3. Saying it twice is saying it once. Raises Superseded."""
         changes: dict[str, Any] = {} if progress is None else {"progress": progress}
@@ -118,6 +120,7 @@ class Ledger:
             "reason": reason[:512],
             "stop": stop,
             "files": (*files,),
+            "times": (*times,),
         }
         try:
             return self._write(chunk, {"status": CHUNK_TABLE.after(chunk.status, ChunkEvent.SAVE), **changes})

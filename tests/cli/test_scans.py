@@ -45,6 +45,10 @@ CHUNK: Json = {
     "counts": {"cells_covered": 512, "open_ports": 2},
     "outcome": "complete",
     "summary": "10.0.0.0-10.0.0.255 tcp 22,80",
+    "times": [
+        {"phase": "discovery", "wall_s": 14.2, "busy_s": 12.0},
+        {"phase": "identification", "wall_s": 20.0, "busy_s": 55.4},
+    ],
     "reason": "",
 }
 RAW: Json = {"attempt": 1, "name": "nmap-1.xml.gz", "size": 3, "url": "http://bucket.test/raw?sig=x", "expires": "soon"}
@@ -124,7 +128,9 @@ def test_a_scan_is_shown_without_what_could_move_the_cursor(command: Command) ->
 
 
 def test_chunks_are_listed(command: Command) -> None:
-    assert command("scans", "chunks", "SCAN", api=ScansApi()).out.startswith("00000\tingested\t1\t512/512\t2\tcomplete")
+    told = command("scans", "chunks", "SCAN", api=ScansApi()).out
+    assert told.startswith("00000\tingested\t1\t512/512\t2\tcomplete")
+    assert "discovery 14 s (12), identification 20 s (55)" in told
 
 
 def test_a_deletion_is_repeated_until_all_is_gone(command: Command) -> None:

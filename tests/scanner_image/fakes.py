@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from functions.core.chunk import Chunk, ChunkStatus, SavedFile
+from functions.core.effort import PhaseTime
 from functions.core.errors import Superseded
 from functions.core.messages import (
     AddressRange,
@@ -72,6 +73,7 @@ class Saved:
     progress: Progress
     stop: str = ""
     files: tuple[SavedFile, ...] = ()
+    times: tuple[PhaseTime, ...] = ()
 
 
 @dataclass
@@ -122,9 +124,10 @@ class FakeLedger:
         progress: Progress,
         stop: str = "",
         files: Sequence[SavedFile] = (),
+        times: Sequence[PhaseTime] = (),
     ) -> None:
         self._fence()
-        self.saved = Saved(result_key, outcome, reason, progress, stop, tuple(files))
+        self.saved = Saved(result_key, outcome, reason, progress, stop, tuple(files), tuple(times))
 
     def fail(self, chunk: Chunk, *, reason: str) -> None:
         self.failed = reason

@@ -47,6 +47,22 @@ def test_masscan_discovers_through_a_gateway(stage: Stage, fake_tools: FakeTools
     assert not fake_tools.ran("nmap")
 
 
+def test_where_the_time_went_stands_in_the_ledger(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, Answer.OPEN)
+    named = fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports="80"))
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}", nmap=named)
+    known = [{"asset": "10.9.1.3", "protocol": "tcp", "port": 22}]
+
+    stage.run(chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", known=known, profile="standard"))
+
+    assert stage.ledger.saved is not None
+    told = {each.phase: each for each in stage.ledger.saved.times}
+    assert told.keys() == {"discovery", "recheck", "identification", "upload"}
+    assert told["discovery"].wall_s > 0
+
+
 def test_what_happens_is_told_live(stage: Stage, fake_tools: FakeTools) -> None:
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
 

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
+from functions.core.effort import PhaseTime
 from functions.core.errors import IllegalTransition, NotFound, Superseded
 from functions.core.messages import Progress
 from functions.store.ledger import Ledger
@@ -66,7 +67,11 @@ def test_a_heartbeat_after_the_lease_is_superseded_though_nobody_took_over(ledge
 
 def test_saving_twice_is_saving_once(ledger: Ledger) -> None:
     claimed = ledger.claim(PROJECT, SCAN, "00000", run=1, now=AT, lease_s=60)
-    saved = ledger.save(claimed, result_key="key", outcome="partial", reason="a tool died", progress=PROGRESS)
+    times = (PhaseTime(phase="discovery", wall_s=2.5, busy_s=2.0),)
+    saved = ledger.save(
+        claimed, result_key="key", outcome="partial", reason="a tool died", progress=PROGRESS, times=times
+    )
+    assert ledger.get(saved.project, saved.scan, saved.chunk).times == times
     assert ledger.save(claimed, result_key="key", outcome="partial", reason="a tool died") == saved
     with pytest.raises(Superseded):
         ledger.save(claimed, result_key="another", outcome="complete")

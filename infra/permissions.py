@@ -277,6 +277,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         # Scans under a halt are asked to stop, and what waits for its hours goes on.
         _table("PutItem", keys=("CHK#*",)),
         _table("UpdateItem", keys=("SCN#*",)),
+        *_TELL,
         _table("Query", keys=("SCNS#*",), on=On.GSI2),
         Grant(On.STATE_MACHINE, ("states:StartExecution",)),
         Grant(On.EXECUTIONS, ("states:DescribeExecution", "states:StopExecution")),
@@ -306,7 +307,9 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("DUE", "EXP#*", "HST#*", "NET#*", "PRJ", "TCK#*", "WAI#*")),
         _table("Query", keys=("SCN#*",), on=On.GSI1),
         _table("Query", keys=("ALX#*",), on=On.GSI2),
+        # A confirmation is a scan that nobody asked for: the audit log tells of it.
         _table("PutItem", keys=("SCN#*", "WCH#*")),
+        *_TELL,
         _table("DeleteItem", keys=("DUE",)),
         *_SETTLE_ALERTS,
         _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),

@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Discriminator, Field, Tag, TypeAdapter
 
+from functions.core.audit import Acting
 from functions.core.errors import Corrupt, NotFound
 from functions.core.model import Id
 from functions.observability import get_logger
+from functions.store.audit import acting
 from functions.usecases.consume_queue import Message, consume_queue
 from functions.usecases.consume_stream import try_again
 from functions.wiring import review as wiring
@@ -112,8 +114,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _review(message: Message) -> None:
     wanted = _MESSAGES.validate_python(dict(message.body))
     try:
-        # Two reviews may meet at an alert: the queue would show the message again only minutes later.
-        try_again(wanted.handle, final=(Corrupt, NotFound), pause=time.sleep)
+        with acting(Acting(principal="review", kind="review", route="review", request=message.id)):
+            # Two reviews may meet at an alert: the queue would show the message again only minutes later.
+            try_again(wanted.handle, final=(Corrupt, NotFound), pause=time.sleep)
     except NotFound as error:
         # It was deleted since the message was sent.
         logger.info("nothing to review", of=_kind(message.body), reason=error.message)

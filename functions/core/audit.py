@@ -23,7 +23,7 @@ class Acting(Model):
 
     principal: str
     kind: str
-    """`token` or `user` for who comes in by the HTTP API; `schedule`, `bootstrap` and the like for what does not."""
+    """`token` or `user` for who comes in by the HTTP API; `schedule`, `sweep`, `review`, `bootstrap` for what does not."""
     name: str = ""
     route: str
     """Method and path as the table of access writes it, or the name of the step."""

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from functions.core.audit import Acting
 from functions.core.errors import Unavailable, VedetteError
 from functions.observability import get_logger
-from functions.usecases.consume_queue import consume_queue
+from functions.store.audit import acting
+from functions.usecases.consume_queue import Message, consume_queue
 from functions.usecases.sweep import Mended
 from functions.wiring import scheduling as wiring
 from functions.wiring.clock import utc_now
@@ -15,7 +17,12 @@ logger = get_logger("sweep")
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Each message is one turn of the clock; what it says is of no interest."""
-    return consume_queue(event, lambda _message: _sweep(), on_error=_left_to_the_queue)
+    return consume_queue(event, _turn, on_error=_left_to_the_queue)
+
+
+def _turn(message: Message) -> None:
+    with acting(Acting(principal="sweep", kind="sweep", route="sweep", request=message.id)):
+        _sweep()
 
 
 def _sweep() -> None:

@@ -48,6 +48,7 @@ def review_network() -> ReviewNetwork:
 def review_scan() -> ReviewScan:
     from functions.adapters.workflow import Workflow
     from functions.store.alerts import Alerts
+    from functions.store.audit import AuditedTable
     from functions.store.coverage_maps import CoverageMaps
     from functions.store.exposures import Exposures
     from functions.store.halts import Halts
@@ -63,7 +64,8 @@ def review_scan() -> ReviewScan:
     scans = Scans(table)
     confirm = ConfirmOpenings(
         networks=Networks(table),
-        scans=scans,
+        # Nobody asked for these scans: the audit log tells of them.
+        scans=Scans(AuditedTable(clients.dynamodb(), settings.table, clock=utc_now)),
         halts=Halts(table),
         workflow=workflow,
         bounds=bounds_of(table, admit_loopback=settings.admit_loopback),

@@ -45,6 +45,7 @@ def sweep() -> Sweep:
     from functions.adapters.queue import Queue
     from functions.adapters.workflow import Workflow
     from functions.settings import SweepSettings
+    from functions.store.audit import AuditedTable
     from functions.store.halts import Halts
     from functions.store.ledger import Ledger
     from functions.store.networks import Networks
@@ -52,9 +53,11 @@ def sweep() -> Sweep:
     from functions.usecases.resume_scan import ResumeScan
     from functions.usecases.stop_scan import StopScan
     from functions.usecases.sweep import Sweep
+    from functions.wiring.clock import utc_now
 
     settings = SweepSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
+    audited = AuditedTable(clients.dynamodb(), settings.table, clock=utc_now)
     scans, halts = Scans(table), Halts(table)
     workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
     return Sweep(
@@ -63,7 +66,8 @@ def sweep() -> Sweep:
         workflow=workflow,
         endings=Queue(clients.sqs(), settings.finish_queue_url),
         stop_scan=StopScan(scans=scans, ledger=Ledger(table), workflow=workflow),
-        resume_scan=ResumeScan(scans=scans, networks=Networks(table), halts=halts, workflow=workflow),
+        # What goes on by itself sends packets that nobody asked for at that time: the audit log tells of it.
+        resume_scan=ResumeScan(scans=Scans(audited), networks=Networks(table), halts=halts, workflow=workflow),
         # It asks whether authorities count, and parses no targets.
         bounds=bounds_of(table, admit_loopback=False),
     )

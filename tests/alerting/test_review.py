@@ -1,19 +1,25 @@
 """Messages of the review queue: each kind reaches its review, pages follow one another, and only what may work later is kept."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from functions.adapters import clients
+from functions.adapters.workflow import Workflow
 from functions.alerting import review
 from functions.core.errors import NotFound, StaleVersion, Unavailable
 from functions.core.ids import new_id
+from functions.core.model import Protocol
+from functions.core.scan import CellRef, ScanEvent
+from functions.store.audit_log import AuditLog
+from functions.store.waiting import Waiting
 from functions.usecases.consume_stream import TRIES
 from functions.wiring import review as wiring
-from tests.backend import NOW
+from tests.backend import NOW, Backend
 from tests.scan_workflow.rehearsal import LambdaContext
 from tests.usecases.test_evaluate import FakeQueue
 
@@ -48,11 +54,15 @@ class Wired:
         return lambda: ask
 
     def tell(self, body: dict[str, Any]) -> list[Any]:
-        """Which messages are left to the queue."""
-        attributes = {"SentTimestamp": "1795248000000"}
-        record = {"messageId": "one", "body": json.dumps(body), "attributes": attributes}
-        failures: list[Any] = review.handler({"Records": [record]}, LambdaContext())["batchItemFailures"]
-        return failures
+        return tell(body)
+
+
+def tell(body: dict[str, Any]) -> list[Any]:
+    """Which messages are left to the queue."""
+    attributes = {"SentTimestamp": "1795248000000"}
+    record = {"messageId": "one", "body": json.dumps(body), "attributes": attributes}
+    failures: list[Any] = review.handler({"Records": [record]}, LambdaContext())["batchItemFailures"]
+    return failures
 
 
 @pytest.fixture
@@ -113,3 +123,38 @@ def test_two_reviews_that_meet_at_an_alert_are_tried_again_at_once(wired: Wired)
     wired.answers = [StaleVersion("the alert changed meanwhile")]
     assert wired.tell(OF_NETWORK) == []
     assert len(wired.asked) == 2
+
+
+@pytest.fixture
+def composed(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The real reviews over the tables in memory; the workflows that they start."""
+    names = {"TABLE": backend.table.name, "LIVE_TABLE": backend.live_table.name, "BUS": "bus"}
+    names |= {"STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:scans"}
+    names |= {"REVIEW_QUEUE_URL": "https://queue.example", "ADMIT_LOOPBACK": "false"}
+    for name, value in names.items():
+        monkeypatch.setenv(f"VEDETTE_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    started: list[str] = []
+    monkeypatch.setattr(Workflow, "start", lambda _, *, project, scan, run: started.append(f"{scan}-{run}"))
+    monkeypatch.setattr(wiring, "reviews", FakeQueue)
+    cached = (wiring.review_scan, wiring.review_network, wiring._settings, wiring._table, clients.dynamodb)
+    for each in cached:
+        each.cache_clear()
+    yield started
+    for each in cached:
+        each.cache_clear()
+
+
+def test_the_audit_log_tells_of_a_second_look_that_nobody_asked_for(backend: Backend, composed: list[str]) -> None:
+    scan = backend.scans.transition(backend.scan(backend.network()), ScanEvent.START, started=NOW)
+    backend.scans.transition(scan, ScanEvent.COMPLETE, ended=NOW)
+    cell = CellRef(asset="10.0.0.1", protocol=Protocol.TCP, port=22)
+    Waiting(backend.table).add(scan.project, scan.id, cell, now=NOW)
+    of_scan = {"kind": "scan", "project": scan.project, "network": scan.network, "scan": scan.id}
+    assert tell(of_scan) == tell(of_scan) == []
+    (made,) = backend.scans.list(scan.project, kind="confirm").items
+    assert set(composed) == {f"{made.id}-1"}
+    (entry,) = AuditLog(backend.table).list(scan.project).items
+    assert (entry.principal, entry.route, entry.request) == ("review", "review", "one")
+    assert (entry.verb, entry.subject, entry.subject_id) == ("create", "scan", made.id)
+    assert entry.after["cause"]["key"] == scan.id

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from functions.adapters import clients
+from functions.core.ids import new_id
+from functions.core.scan import ScanEvent
+from functions.core.stop import Stop
 from functions.scheduling import sweep, tick
+from functions.store.audit_log import AuditLog
 from functions.usecases.sweep import START_AFTER
 from functions.wiring import scheduling as wiring
 from functions.wiring.clock import utc_now
-from tests.backend import Backend
+from tests.backend import NOW, Backend
 from tests.scan_workflow.rehearsal import LambdaContext
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:scans"
@@ -72,3 +76,18 @@ def test_a_sweep_starts_what_was_never_started(backend: Backend, step_functions:
     scan = backend.scan(backend.network(), created=utc_now() - 2 * START_AFTER)
     assert sweep.handler(an_event({"detail-type": "Scheduled Event"}), LambdaContext()) == {"batchItemFailures": []}
     assert step_functions.started == [f"{scan.id}-1"]
+
+
+def test_the_audit_log_tells_what_a_sweep_let_go_on_and_nothing_of_what_it_mends(
+    backend: Backend, step_functions: FakeStepFunctions
+) -> None:
+    created = utc_now() - 2 * START_AFTER
+    waits, lost = (backend.scan(backend.network(), id=new_id(NOW), created=created) for _ in range(2))
+    running = backend.scans.transition(waits, ScanEvent.START, started=NOW)
+    backend.scans.transition(running, ScanEvent.PAUSE, stop=Stop.WINDOW, paused=NOW, resume_at=NOW)
+    assert sweep.handler(an_event({}), LambdaContext()) == {"batchItemFailures": []}
+    assert set(step_functions.started) == {f"{waits.id}-2", f"{lost.id}-1"}
+    (entry,) = AuditLog(backend.table).list(backend.project).items
+    assert (entry.principal, entry.route, entry.request) == ("sweep", "sweep", "m1")
+    assert (entry.verb, entry.subject, entry.subject_id) == ("update", "scan", waits.id)
+    assert (entry.before["status"], entry.after["status"], entry.after["run"]) == ("paused", "running", 2)

@@ -92,8 +92,8 @@ def _by_the_account() -> Iterable[iam.PolicyStatement]:
             *("kms:CancelKeyDeletion", "kms:DescribeKey", "kms:DisableKey", "kms:DisableKeyRotation", "kms:EnableKey"),
             *("kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"),
             *("kms:ListKeyPolicies", "kms:ListKeyRotations", "kms:ListResourceTags", "kms:PutKeyPolicy"),
-            *("kms:RevokeGrant", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:TagResource"),
-            *("kms:UntagResource", "kms:UpdateKeyDescription"),
+            *("kms:RetireGrant", "kms:RevokeGrant", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion"),
+            *("kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription"),
         ],
         resources=["*"],
     )

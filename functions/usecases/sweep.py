@@ -1,4 +1,4 @@
-"""Mend what a crash left behind: scans never started, ended unseen, or told to stop in vain; and resume what waits for its time."""
+"""Mend what a crash left behind: scans never started, ended unseen, or told to stop in vain; hold to hours that were edited, and resume what waits for its time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from functions.adapters.queue import Queue
 from functions.adapters.workflow import Workflow
-from functions.core.errors import Halted, VedetteError
+from functions.core.errors import Halted, NotFound, VedetteError
 from functions.core.halt import Halt
 from functions.core.scan import AT_WORK, Scan, ScanStatus
 from functions.core.stop import Stop
+from functions.core.window import is_open
 from functions.store.halts import Halts
+from functions.store.networks import Networks
 from functions.store.scans import Scans
 from functions.usecases.bounds import Bounds
 from functions.usecases.resume_scan import ResumeScan
@@ -38,6 +40,7 @@ class Sweep:
     """`endings`: the queue of *finish*, which alone ends scans."""
 
     scans: Scans
+    networks: Networks
     halts: Halts
     workflow: Workflow
     endings: Queue
@@ -79,7 +82,19 @@ class Sweep:
             return None
         if lapsed := self.bounds.lapsed(scan, at=now):
             return Stop.AUTHORITY, lapsed
-        return (Stop.HALT, halt.describe()) if halt and scan.stop != Stop.HALT else None
+        if halt and scan.stop != Stop.HALT:
+            return Stop.HALT, halt.describe()
+        if not scan.stop and scan.status is ScanStatus.RUNNING and not self._may_send(scan, now):
+            return Stop.WINDOW, "the hours in which the network may be scanned are over"
+        return None
+
+    def _may_send(self, scan: Scan, now: datetime) -> bool:
+        """By its network's hours as they are by now: tasks keep to those that were told when they began."""
+        try:
+            window = self.networks.get(scan.project, scan.network).window
+        except NotFound:
+            return True  # it is deleted: there are no hours any more
+        return window is None or is_open(window, now)
 
     def _resume(self, scan: Scan, now: datetime) -> Mended:
         """What a halt still holds, or a network that is off, waits on."""

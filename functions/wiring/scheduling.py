@@ -58,16 +58,17 @@ def sweep() -> Sweep:
     settings = SweepSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
     audited = AuditedTable(clients.dynamodb(), settings.table, clock=utc_now)
-    scans, halts = Scans(table), Halts(table)
+    scans, networks, halts = Scans(table), Networks(table), Halts(table)
     workflow = Workflow(clients.stepfunctions(), settings.state_machine_arn)
     return Sweep(
         scans=scans,
+        networks=networks,
         halts=halts,
         workflow=workflow,
         endings=Queue(clients.sqs(), settings.finish_queue_url),
         stop_scan=StopScan(scans=scans, ledger=Ledger(table), workflow=workflow),
         # What goes on by itself sends packets that nobody asked for at that time: the audit log tells of it.
-        resume_scan=ResumeScan(scans=Scans(audited), networks=Networks(table), halts=halts, workflow=workflow),
+        resume_scan=ResumeScan(scans=Scans(audited), networks=networks, halts=halts, workflow=workflow),
         # It asks whether authorities count, and parses no targets.
         bounds=bounds_of(table, admit_loopback=False),
     )

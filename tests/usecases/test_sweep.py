@@ -11,8 +11,9 @@ from functions.adapters.workflow import Workflow
 from functions.core.authority import LeanedOn
 from functions.core.errors import Unavailable, VedetteError
 from functions.core.halt import Halt
-from functions.core.scan import Scan, ScanEvent
+from functions.core.scan import Scan, ScanEvent, ScanStatus
 from functions.core.stop import Stop
+from functions.core.window import Blackout, Hours, Window
 from functions.store import keys
 from functions.store.conditions import EXISTS
 from functions.usecases.resume_scan import ResumeScan
@@ -65,6 +66,7 @@ class Stage:
         backend, workflow = self.backend, cast("Workflow", self.workflow)
         sweep = Sweep(
             scans=backend.scans,
+            networks=backend.networks,
             halts=backend.halts,
             workflow=workflow,
             endings=cast("Queue", self.endings),
@@ -165,6 +167,29 @@ def test_a_scan_whose_authority_counts_no_more_is_asked_to_stop(stage: Stage, sc
     assert backend.reread(scan).stop == "authority"
     assert backend.ledger.stop_requested(scan.project, scan.id, run=1) == "authority"
     assert stage.sweep(timedelta()) == {scan.id: Mended.NOTHING}
+
+
+def test_a_running_scan_keeps_to_hours_that_were_edited_since_its_tasks_began(stage: Stage, backend: Backend) -> None:
+    network = backend.network()
+    scan = backend.scans.transition(backend.scan(network), ScanEvent.START, started=NOW)
+    stage.workflow.statuses[scan.id] = "RUNNING"
+    assert stage.sweep(timedelta()) == {scan.id: Mended.NOTHING}
+    until_noon = Window(hours=(Hours(start="00:00", end="12:00"),))
+    edited = network.model_copy(update={"window": until_noon, "version": network.version + 1})
+    backend.networks.update(edited, expected=network.version)
+    assert stage.sweep(timedelta()) == {scan.id: Mended.NOTHING}
+    assert stage.sweep(timedelta(hours=4)) == {scan.id: Mended.STOPPED}
+    asked = backend.reread(scan)
+    assert (asked.status, asked.stop) == (ScanStatus.RUNNING, Stop.WINDOW)
+    assert backend.ledger.stop_requested(scan.project, scan.id, run=1) == "window"
+    assert stage.sweep(timedelta(hours=4)) == {scan.id: Mended.NOTHING}
+
+
+def test_what_has_not_begun_waits_for_the_gate_to_look_at_the_hours(stage: Stage, backend: Backend) -> None:
+    blackout = Window(blackouts=(Blackout(first="2026-11-21"),))
+    scan = backend.scan(backend.network(window=blackout))
+    assert stage.sweep(START_AFTER + MINUTE) == {scan.id: Mended.STARTED}
+    assert not backend.reread(scan).stop
 
 
 def paused(stage: Stage, scan: Scan, stop: Stop, **fields: Any) -> Scan:

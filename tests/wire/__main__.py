@@ -1,4 +1,7 @@
-"""`make wire`: the last line on stdout tells how many packets of workers were in scope, and how many were not."""
+"""`make wire`: the last line on stdout tells how many packets of workers were in scope, and how many were not.
+
+With a pattern as its argument, only the acts whose names hold it are played.
+"""
 
 import json
 import sys
@@ -33,13 +36,13 @@ def judged(wire: Wire, heard: Heard) -> Tally:
 
 
 def told(wire: Wire, heard: Heard, tally: Tally) -> list[str]:
-    """Says what was seen; gives why it would show nothing, if it does."""
+    """Says what was seen; gives why it shows less than it should, if it does."""
     for act in wire.acts:
         say(f"{act.name}: {tally.count(act)} packets in scope")
     for line in tally.outside[:_MOST_TOLD]:
         say(f"out of scope: {line}")
     lost = [f"{heard.lost} packets were lost by the captures"] if heard.lost else []
-    return [*tally.blind(wire.acts), *lost]
+    return [*wire.not_shown, *tally.blind(wire.acts), *lost]
 
 
 def main() -> int:
@@ -53,7 +56,8 @@ def main() -> int:
                 wire = Wire(platform, lab, names, say)
                 world.check_alive(lab)
                 with listening(lab, root) as heard:
-                    wire.all_of_it()
+                    wire.prepare()
+                    wire.play(sys.argv[1] if len(sys.argv) > 1 else "")
                 world.check_alive(lab)
             tally = judged(wire, heard)
         blind = told(wire, heard, tally)

@@ -1,10 +1,12 @@
 """What is done while everything listens: each profile, a second look, UDP, names, and scans whose leave ends on the way."""
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from cli.errors import ApiError
 from functions.core.profile import PROFILES
@@ -39,32 +41,47 @@ class Wire:
     names: Names
     tell: Callable[[str], object]
     acts: list[Act] = field(default_factory=list)
+    not_shown: list[str] = field(default_factory=list)
+    """Acts that came to something else than they are about; what was heard of them counts all the same."""
     leaves: list[Leave] = field(default_factory=list)
+    project: Project = field(init=False)
 
-    def all_of_it(self) -> None:
+    def prepare(self) -> None:
+        """What may be scanned by most acts, and what nobody may; asks for more than that in vain."""
         self.leaves.append(Leave(world.addresses(self.lab, *world.ALLOWED)))
         body = {"targets": world.of(self.lab, world.FORBIDDEN), "reason": "for the wire"}
         self.platform.client.post("exclusions", body=body)
-        project = self._project("profiles", ranges=world.of(self.lab, *world.ALLOWED, world.EXCLUDED, world.FORBIDDEN))
-        self._beyond(project)
-        for name in sorted(PROFILES):
-            with self._act(name):
-                self._scan(project, ports=_PORTS, profile=name)
-        with self._act("confirm"):
-            self._second_look(project)
-        with self._act("udp"):
-            self._scan(project, ports="53,123,161", protocols=["udp"], profile="standard")
-        with self._act("names"):
-            self._by_name()
-        with self._act("revoked"):
-            self._is_revoked()
-        with self._act("excluded on the way"):
-            self._is_excluded()
+        ranges = world.of(self.lab, *world.ALLOWED, world.EXCLUDED, world.FORBIDDEN)
+        self.project = self._project("profiles", ranges=ranges)
+        self._beyond(self.project)
+
+    def play(self, only: str = "") -> None:
+        """`only`: a pattern that the names of acts hold; every act without it."""
+        for name, act in self.script.items():
+            if re.search(only, name):
+                with self._act(name):
+                    act()
+
+    @property
+    def script(self) -> Mapping[str, Callable[[], None]]:
+        profiles = {name: partial(self._scan, ports=_PORTS, profile=name) for name in sorted(PROFILES)}
+        return {
+            **profiles,
+            "confirm": self._second_look,
+            "udp": partial(self._scan, ports="53,123,161", protocols=["udp"], profile="standard"),
+            "names": self._by_name,
+            "revoked": self._is_revoked,
+            "excluded on the way": self._is_excluded,
+        }
 
     @contextmanager
     def _act(self, name: str) -> Iterator[None]:
         began = time.time()
-        yield
+        try:
+            yield
+        except (NotShown, AssertionError) as error:
+            self.not_shown.append(f"{name}: {error}")
+            self.tell(self.not_shown[-1])
         self.acts.append(Act(name, began, time.time()))
         self.tell(f"{name}: {time.time() - began:.0f} s")
 
@@ -93,22 +110,23 @@ class Wire:
             raise
         raise NotShown(f"a scan of {targets} was not refused")
 
-    def _network(self, project: Project, **settings: object) -> Json:
+    def _network(self, **settings: object) -> Json:
         targets = world.of(self.lab, *world.ALLOWED, world.EXCLUDED, world.FORBIDDEN)
-        return project.network(targets=targets, exclusions=world.of(self.lab, world.EXCLUDED), **settings)
+        return self.project.network(targets=targets, exclusions=world.of(self.lab, world.EXCLUDED), **settings)
 
-    def _scan(self, project: Project, **settings: object) -> None:
-        self._completed(project.scan(self._network(project, **settings), seconds=180))
+    def _scan(self, **settings: object) -> None:
+        self._completed(self.project.scan(self._network(**settings), seconds=180))
 
     def _completed(self, scan: Json) -> None:
         if scan["status"] != "completed":
             raise NotShown(f"a scan is {scan['status']}: {scan['reason'] or scan['stop_why']}")
 
-    def _second_look(self, project: Project) -> None:
+    def _second_look(self) -> None:
         """A port that is new is connected to once more, by a scan of its own."""
+        project = self.project
         web = self.lab.host("web")
         web.stop("admin")
-        network = self._network(project, ports="80,31337", profile="discovery")
+        network = self._network(ports="80,31337", profile="discovery")
         self._completed(project.scan(network))
         web.start("admin")
         self._completed(project.scan(network))

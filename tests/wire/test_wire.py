@@ -180,6 +180,13 @@ def test_a_worker_answers_for_what_it_sends_and_not_for_what_it_gets() -> None:
     assert tally.figures == {"packets_in_scope": 1, "out_of_scope": 0}
 
 
+def test_what_a_worker_says_to_itself_is_heard_as_it_comes_in() -> None:
+    ends = ip_address("127.0.0.1"), ip_address("127.0.0.7")
+    own, stray = (frame(ipv4(ends[0], end, to_port(80)), interface=1, outgoing=False) for end in ends)
+    assert tally_of(INSIDE, own).outside == []
+    assert len(tally_of(INSIDE, stray).outside) == 1
+
+
 def test_the_router_tells_what_came_out_of_workers_whatever_source_it_claims() -> None:
     forged = frame(ipv4(WEB, EXCLUDED, to_port(80)), interface=9, outgoing=False)
     assert tally_of(ROUTER, forged).figures["out_of_scope"] == 1

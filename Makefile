@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire bench-overhead bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire bench-simulate bench-overhead bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -50,8 +50,9 @@ test-long: system-test ## Scenarios, fuzzing, faults, every role without each of
 	$(PYTEST) -m long
 	$(PYTEST) -q -n 2 --hypothesis-profile long tests/core
 
-docs: $(BIN)/.ready ## Write docs/roles.md anew from the table of roles
+docs: $(BIN)/.ready ## Write docs/roles.md and docs/price.md anew, from the table of roles and from what an estimate says
 	$(BIN)/python -m infra.roles_page
+	$(BIN)/python -m infra.price_page
 
 synth: $(BIN)/.ready ## Synthesise the app for STAGE; needs neither Docker nor credentials
 	$(BIN)/python -m infra.app --stage $(STAGE)
@@ -88,6 +89,9 @@ bench-reads: $(BIN)/.ready ## Items that a list, a filter or a trend evaluates, 
 
 bench-parse: $(BIN)/.ready ## nmap's XML to observations beside counting its ports and python-libnmap; many observations ingested (SIZES, ROUNDS, OBSERVATIONS)
 	@$(BIN)/python -m tests.bench.parse
+
+bench-simulate: $(BIN)/.ready ## CHUNKS chunks by the real planner, gate and ledger under AWS's quotas, on a virtual clock (TASKS)
+	@$(BIN)/python -m tests.bench.simulate
 
 bench-overhead: system-test ## A lab scan beside the same masscan and nmap by hand (HOSTS, PORTS, RATE)
 	@$(BIN)/python -m tests.bench.overhead

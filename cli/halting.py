@@ -52,13 +52,20 @@ def release(
 def limits(
     rate: Annotated[str, typer.Option(help="Packets a second of all scans together, or none.")] = "",
     tasks: Annotated[str, typer.Option(help="Tasks at once of all scans together, or none.")] = "",
+    scan_usd: Annotated[str, typer.Option(help="The most that one scan may cost in USD, or none.")] = "",
+    month_usd: Annotated[str, typer.Option(help="The most that all scans of a month may cost in USD, or none.")] = "",
     project: Project = "",
     as_json: AsJson = False,
 ) -> None:
     """Show what all scans of the project share, or set it; running chunks keep what they have."""
     with open_session(project=project, json=as_json) as session:
         found = session.client.get("projects", session.project)
-        given = {"rate": _number(rate, "--rate"), "max_tasks": _number(tasks, "--tasks")}
+        given: Json = {
+            "rate": _number(rate, "--rate"),
+            "max_tasks": _number(tasks, "--tasks"),
+            "usd_a_scan": _money(scan_usd, "--scan-usd"),
+            "usd_a_month": _money(month_usd, "--month-usd"),
+        }
         asked = {name: value for name, value in given.items() if value != ""}
         if asked:
             body = {**found["limits"], **asked}
@@ -68,6 +75,7 @@ def limits(
             return
         told = {name: "any number of" if value is None else value for name, value in found["limits"].items()}
         session.console.print(f"{told['rate']} packets/s, {told['max_tasks']} tasks at once")
+        session.console.print(f"{told['usd_a_scan']} USD a scan, {told['usd_a_month']} USD a month")
 
 
 def _path(session: Session, *, organisation: bool) -> tuple[str, ...]:
@@ -90,3 +98,13 @@ def _number(text: str, option: str) -> int | str | None:
     if not text.isdecimal():
         raise UsageError(f"{option}: give a number, or none")
     return int(text)
+
+
+def _money(text: str, option: str) -> float | str | None:
+    """As above, of USD."""
+    if text in ("", NONE):
+        return None if text == NONE else ""
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"{option}: give an amount in USD, or none") from None

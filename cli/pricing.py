@@ -61,6 +61,22 @@ def bill_lines(bill: Json) -> list[str]:
     return [f"  {bill[name]:>9.5f} {told}" for name, told in SERVICES.items() if bill[name]]
 
 
+def actual_lines(actual: Json | None) -> list[str]:
+    """What a scan has used and cost; nothing where it is still going on, or was before anybody counted."""
+    if not actual:
+        return []
+    used, bill = actual["usage"], actual["bill"]
+    return [
+        f"cost       {bill['total']:.5f} USD, by list prices of {safe(actual['prices'])} for {safe(actual['region'])}",
+        *bill_lines(bill),
+        f"used       {used['tasks']:,.0f} tasks for {used['task_seconds']:,.0f} s (a minute at least for each), "
+        f"{used['lambda_requests']:,.0f} function calls, {used['transitions']:,.0f} transitions",
+        f"           {used['read_units']:,.0f} read and {used['write_units']:,.0f} write units, "
+        f"{used['s3_puts'] + used['s3_gets']:,.0f} requests for objects",
+        f"           {used['packets']:,.0f} packets, {used['bytes_stored']:,.0f} bytes of results",
+    ]
+
+
 def in_short(found: Json) -> str:
     return f"{_spread(found['minutes'], 1)} minutes, {_spread(found['usd'], 4)} USD; `vedette estimate` tells more"
 

@@ -43,7 +43,20 @@ class ScopeSettings(Environment):
     admit_loopback: bool = False
 
 
-class HttpApiSettings(ScopeSettings):
+class MachineSettings(Environment):
+    """What the stage's tasks run on, for prices."""
+
+    region: str
+    task_cpu: int
+    """In 1024ths of a vCPU."""
+    task_memory: int
+    """MiB."""
+    task_architecture: Literal["x86_64", "arm64"]
+    lambda_architecture: Literal["x86_64", "arm64"]
+    public_address: bool
+
+
+class HttpApiSettings(ScopeSettings, MachineSettings):
     table: str
     live_table: str
     bucket: str
@@ -61,15 +74,7 @@ class HttpApiSettings(ScopeSettings):
     export_days: int
     max_tasks: int
     chunk_seconds: int
-    region: str
-    task_cpu: int
-    """In 1024ths of a vCPU."""
-    task_memory: int
-    """MiB."""
-    task_architecture: Literal["x86_64", "arm64"]
-    lambda_architecture: Literal["x86_64", "arm64"]
     task_start_s: int
-    public_address: bool
     issuer: str = ""
     client_id: str = ""
     audience: str = ""
@@ -97,6 +102,12 @@ class WebsocketSettings(Environment):
     frames_per_minute: int
 
 
+class RunSettings(Environment):
+    """Of every step of a scan's workflow."""
+
+    table: str
+
+
 class PlanSettings(ScopeSettings):
     table: str
     bucket: str
@@ -104,18 +115,20 @@ class PlanSettings(ScopeSettings):
     chunk_seconds: int
     deadline_s: int
     lease_s: int
+    short_rows: bool = False
+    """Whether the workflow keeps to the number of rows that go side by side, so that there may be more."""
     name_server: str = ""
     """What is asked for TXT records; the system's own where empty."""
 
 
-class AdmitSettings(ScopeSettings):
+class AdmitSettings(ScopeSettings, MachineSettings):
     """`task_s`: seconds after which a task is gone in any case."""
 
     table: str
     task_s: int
 
 
-class JudgeSettings(Environment):
+class JudgeSettings(MachineSettings):
     table: str
 
 
@@ -129,7 +142,7 @@ class RecordFailureSettings(Environment):
     live_table: str
 
 
-class FinishSettings(ScopeSettings):
+class FinishSettings(ScopeSettings, MachineSettings):
     table: str
     bucket: str
 

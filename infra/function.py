@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from functions.settings import Environment
+from functions.settings import Environment, MachineSettings
 from infra import asset
 from infra.permissions import EVERY_FUNCTION, PERMISSIONS, On
 from infra.roles import allow, retention
@@ -63,6 +63,18 @@ class Function(Construct):
     @property
     def name(self) -> str:
         return self.resource.function_name
+
+
+def machine_settings(stage: Stage, *, region: str) -> MachineSettings:
+    """What the stage's tasks run on, for functions that put it in money."""
+    return MachineSettings(
+        region=region,
+        task_cpu=stage.task_cpu,
+        task_memory=stage.task_memory,
+        task_architecture=stage.task_architecture,
+        lambda_architecture=stage.lambda_architecture,
+        public_address=stage.public_address,
+    )
 
 
 def variables(settings: Environment) -> dict[str, str]:

@@ -16,7 +16,7 @@ from infra.acknowledge import acknowledge
 from infra.authorities import inventory_roles
 from infra.delivery import Delivery
 from infra.exporting import Exporting
-from infra.function import Function
+from infra.function import Function, machine_settings
 from infra.permissions import On
 from infra.queue import Inbox
 from infra.roles import retention
@@ -81,13 +81,8 @@ class HttpApi(Construct):
                 export_days=stage.export_days,
                 max_tasks=stage.max_tasks,
                 chunk_seconds=stage.chunk_seconds,
-                region=Stack.of(self).region,
-                task_cpu=stage.task_cpu,
-                task_memory=stage.task_memory,
-                task_architecture=stage.task_architecture,
-                lambda_architecture=stage.lambda_architecture,
+                **dict(machine_settings(stage, region=Stack.of(self).region)),
                 task_start_s=stage.task_start_s,
-                public_address=stage.own_network is None or stage.own_network.public,
                 admit_loopback=stage.admit_loopback,
                 issuer=data.issuer.issuer,
                 client_id=data.issuer.client_id,

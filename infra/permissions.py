@@ -243,7 +243,9 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
     ),
     "JudgeAttempt": (
-        _table("GetItem", "UpdateItem", keys=("CHK#*",)),
+        _table("GetItem", keys=("CHK#*",)),
+        # What a task has cost goes to the scan and to the month in one transaction.
+        _table("UpdateItem", keys=("BUD#*", "CHK#*")),
         *_SEE_STOPS,
         _table("DeleteItem", keys=("BUD#*",)),
         _table("PutItem", keys=("SRC#*",)),

@@ -22,7 +22,7 @@ from functions.settings import (
     RecordFailureSettings,
 )
 from infra.authorities import inventory_roles
-from infra.function import Function
+from infra.function import Function, machine_settings
 from infra.permissions import OWN_TRACES, PERMISSIONS, On
 from infra.queue import Inbox
 from infra.roles import allow, retention
@@ -76,6 +76,7 @@ class ScanWorkflow(Construct):
 
     def _functions(self, stage: Stage, data: Stateful) -> Mapping[str, Function]:
         table, live_table, bucket = data.table.table_name, data.live_table.table_name, data.bucket.bucket_name
+        machine = machine_settings(stage, region=Stack.of(self).region)
         made = (
             Step(
                 "PlanChunks",
@@ -87,6 +88,7 @@ class ScanWorkflow(Construct):
                     chunk_seconds=stage.chunk_seconds,
                     deadline_s=stage.deadline_s,
                     lease_s=stage.lease_s,
+                    short_rows=stage.short_rows,
                     admit_loopback=stage.admit_loopback,
                 ),
                 heavy=True,
@@ -94,9 +96,14 @@ class ScanWorkflow(Construct):
             Step(
                 "AdmitChunk",
                 "admit",
-                AdmitSettings(table=table, task_s=stage.scan_chunk_seconds, admit_loopback=stage.admit_loopback),
+                AdmitSettings(
+                    table=table,
+                    task_s=stage.scan_chunk_seconds,
+                    admit_loopback=stage.admit_loopback,
+                    **dict(machine),
+                ),
             ),
-            Step("JudgeAttempt", "judge", JudgeSettings(table=table)),
+            Step("JudgeAttempt", "judge", JudgeSettings(table=table, **dict(machine))),
             Step(
                 "IngestChunk",
                 "ingest",
@@ -107,7 +114,7 @@ class ScanWorkflow(Construct):
             Step(
                 "FinishScan",
                 "finish",
-                FinishSettings(table=table, bucket=bucket, admit_loopback=stage.admit_loopback),
+                FinishSettings(table=table, bucket=bucket, admit_loopback=stage.admit_loopback, **dict(machine)),
                 heavy=True,
             ),
         )

@@ -83,6 +83,8 @@ class Stage:
     """From RunTask to the claim: placement, image pull, interface."""
     task_start_s: int = 40
     """The same as it mostly is, for estimates."""
+    short_rows: bool = True
+    """Rows of chunks that get shorter to the end, so that no lane is idle while another has much left."""
     scan_hours: int = 24
     settling_s: int = 5
     """From the end of a scan to the review of what it means as a whole: a shard of the stream may lag behind the others."""
@@ -122,6 +124,11 @@ class Stage:
         return bool(self.endpoint)
 
     @property
+    def public_address(self) -> bool:
+        """Whether each task has one, which is paid for by the hour."""
+        return self.own_network is None or self.own_network.public
+
+    @property
     def scan_chunk_seconds(self) -> int:
         """Of the workflow's task state: beyond the lease of the latest possible claim."""
         return self.lease_s + self.start_allowance_s
@@ -143,6 +150,8 @@ STAGES: Mapping[str, Stage] = {
         lease_s=480,
         start_allowance_s=90,
         task_start_s=3,
+        # The emulator begins all rows at once: there may be no more of them than tasks.
+        short_rows=False,
         # The emulator's streams have one shard, evaluated in order.
         settling_s=0,
         requests_per_second=1000,

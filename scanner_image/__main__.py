@@ -14,6 +14,7 @@ from functions.settings import WorkerSettings
 from functions.store.ledger import Ledger
 from functions.store.live import Live
 from functions.store.table import Table
+from functions.store.tally import Tally
 from scanner_image.child import shut_memory
 from scanner_image.halt import Halt
 from scanner_image.worker import Worker
@@ -22,11 +23,12 @@ _CALLS = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard",
 """Bounded, so that a save on SIGTERM ends well before the task is killed."""
 
 
-def worker(settings: WorkerSettings, halt: Halt) -> Worker:
-    dynamodb, s3 = boto3.client("dynamodb", config=_CALLS), boto3.client("s3", config=_CALLS)
+def worker(settings: WorkerSettings, halt: Halt, ledger: Ledger, tally: Tally) -> Worker:
+    dynamodb, s3 = ledger.table.client, boto3.client("s3", config=_CALLS)
+    tally.watch(dynamodb, s3)
     return Worker(
         settings,
-        ledger=Ledger(Table(dynamodb, settings.table)),
+        ledger=ledger,
         live=Live(Table(dynamodb, settings.live_table)),
         results=Results(s3, settings.bucket),
         halt=halt,
@@ -37,7 +39,20 @@ async def work() -> str:
     halt = Halt()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, halt, "partial", "the task was told to end")
-    return await worker(WorkerSettings.from_environment(), halt).work()
+    settings, tally = WorkerSettings.from_environment(), Tally()
+    ledger = Ledger(Table(boto3.client("dynamodb", config=_CALLS), settings.table))
+    try:
+        return await worker(settings, halt, ledger, tally).work()
+    finally:
+        await asyncio.to_thread(_note, settings, ledger, tally)
+
+
+def _note(where: WorkerSettings, ledger: Ledger, tally: Tally) -> None:
+    """What the attempt has asked of AWS, on the scan; a note that fails is told, and no more."""
+    try:
+        ledger.meter(where.project, where.scan, tally.take())
+    except VedetteError as error:
+        logging.warning("what was used was not noted: %s", error.message)
 
 
 def main() -> int:

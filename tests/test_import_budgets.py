@@ -135,6 +135,7 @@ BUDGETS = {
         "usecases.bounds",
         "wiring.bounds",
         "wiring.clock",
+        "wiring.machine",
         "wiring.reviewing",
         third=AWS | MODELS | LOGGER | HTTP_RESOLVER,
     ),
@@ -183,13 +184,15 @@ BUDGETS = {
         "usecases.authority_still_holds",
         "usecases.prove_authority",
         "wiring.clock",
+        "wiring.machine",
     ),
     "functions.scan_workflow.judge": a_function(
-        "scan_workflow", "judge_attempt", "usecases.judge_attempt", "wiring.clock"
+        "scan_workflow", "judge_attempt", "usecases.judge_attempt", "wiring.clock", "wiring.machine"
     ),
     "functions.scan_workflow.ingest": a_function(
         "scan_workflow",
         "ingest_chunk",
+        "adapters.disk_shelf",
         "adapters.results",
         "usecases.ingest_chunk",
         "usecases.ingest_hosts",
@@ -204,6 +207,7 @@ BUDGETS = {
     "functions.scan_workflow.finish": a_function(
         "scan_workflow",
         "finish_scan",
+        "adapters.disk_shelf",
         "adapters.results",
         "usecases.consume_queue",
         "usecases.finish_scan",
@@ -213,6 +217,7 @@ BUDGETS = {
         "usecases.bounds",
         "wiring.bounds",
         "wiring.clock",
+        "wiring.machine",
     ),
     "functions.scheduling.tick": a_function(
         "scheduling",

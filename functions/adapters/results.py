@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 MAX_LINE = 4 * 2**20
 MAX_DOCUMENT = 2**30
 """Bytes of one result, unpacked: the worker that wrote it has parsed what hostile hosts said."""
-# Some 40 events a chunk that is retried once, and as many as 160 for one that waits long, of the 25,000 that Step Functions keeps.
-_CHUNKS_OF_A_LANE = 400
 _LINE: TypeAdapter[ResultLine] = TypeAdapter(ResultLine)
 
 
@@ -34,14 +31,9 @@ class Results:
         self.client = client
         self.bucket = bucket
 
-    def put_index(self, *, project: str, scan: str, run: int, chunks: Sequence[str], lanes: int) -> str:
-        """The items of the workflow's Map: the chunks dealt out to `lanes` rows; returns its key.
-
-        A row is gone through by one execution, whose history has room for `_CHUNKS_OF_A_LANE` chunks: a longer plan has
-        more rows.
-        """
-        rows = min(len(chunks), max(lanes, math.ceil(len(chunks) / _CHUNKS_OF_A_LANE)))
-        items = [{"project": project, "scan": scan, "run": run, "chunks": chunks[row::rows]} for row in range(rows)]
+    def put_index(self, *, project: str, scan: str, run: int, rows: Sequence[Sequence[str]]) -> str:
+        """The items of the workflow's Map, each a row of chunks that one execution goes through; returns its key."""
+        items = [{"project": project, "scan": scan, "run": run, "chunks": [*row]} for row in rows]
         key = f"plans/{project}/{scan}/index-{run}.json"
         self._put(key, json.dumps(items, separators=(",", ":")).encode(), "application/json")
         return key

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 from math import ceil
 
 from functions.core.model import Id, Model, Time
@@ -18,6 +19,8 @@ class Allotment(Model):
     rate: int
     until: Time
     """Read by code: what a task that is gone has left behind counts no longer."""
+    micros: int = 0
+    """Millionths of a USD that its task may cost at most; they are held until it is seen gone, however late."""
 
 
 class Budget(Model):
@@ -26,6 +29,43 @@ class Budget(Model):
     network_rate: int
     rate: int | None = None
     tasks: int | None = None
+    scan_micros: int | None = None
+    month_micros: int | None = None
+    """Millionths of a USD, for the scan and for all of the project's in this month."""
+
+    @property
+    def knows_money(self) -> bool:
+        return self.scan_micros is not None or self.month_micros is not None
+
+
+class Spent(Model):
+    """By tasks that are gone, in millionths of a USD."""
+
+    scan: int = 0
+    month: int = 0
+
+
+class Money(StrEnum):
+    ENOUGH = "enough"
+    HELD = "held"
+    """By tasks that run and may cost less than they might."""
+    GONE = "gone"
+
+
+def money_for(wanted: Allotment, budget: Budget, *, spent: Spent, taken: Iterable[Allotment]) -> Money:
+    """Whether one more task, at the most that it may cost, stays within the budgets whatever those that run cost."""
+    others = list(taken)
+    verdict = Money.ENOUGH
+    for most, gone, held in (
+        (budget.scan_micros, spent.scan, sum(each.micros for each in others if each.scan == wanted.scan)),
+        (budget.month_micros, spent.month, sum(each.micros for each in others)),
+    ):
+        if most is None or gone + held + wanted.micros <= most:
+            continue
+        if gone + wanted.micros > most:
+            return Money.GONE
+        verdict = Money.HELD
+    return verdict
 
 
 def grant(wanted: int, budget: Budget, *, network: Id, taken: Iterable[Allotment], now: datetime) -> int:

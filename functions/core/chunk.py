@@ -108,6 +108,13 @@ class Chunk(Model):
     """Packets a second that its next or present attempt may send; 0 before it was admitted."""
     not_after: Time | None = None
     """When the hours are over in which it may send."""
+    admitted: Time | None = None
+    """When the gate let a task go for it that nobody has seen gone yet."""
+    tasks: int = Field(default=0, ge=0)
+    """That were run for it and are gone."""
+    task_s: float = Field(default=0, ge=0)
+    charged_s: float = Field(default=0, ge=0)
+    """What all of them took; and what AWS charges, which is a minute at least for each."""
     claimed: Time | None = None
     lease_until: Time | None = None
     heartbeat: Time | None = None

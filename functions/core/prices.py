@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from math import ceil
 from typing import Literal
 
 from pydantic import Field
@@ -74,6 +75,16 @@ class Machine(Model):
         vcpu = self.vcpu * rates.fargate_vcpu_hour[self.architecture]
         memory = self.memory_gb * rates.fargate_gb_hour[self.architecture]
         return (vcpu + memory + self.public_address * rates.public_ipv4_hour) / HOUR_S
+
+
+BESIDE_A_TASK_USD = 0.0015
+"""What a task's chunk costs beside it, at most: steps of the workflow, requests, logs."""
+
+
+def micros_of(machine: Machine, seconds: float) -> int:
+    """Millionths of a USD for a task of so many seconds, with what it costs beside; rounded up. Raises InvalidInput as `bill` does."""
+    rates = price_list().of(machine.region)
+    return ceil((max(MINUTE_S, seconds) * machine.task_second(rates) + BESIDE_A_TASK_USD) * 1_000_000)
 
 
 class Usage(Model):

@@ -10,6 +10,10 @@ class Limits(Model):
 
     rate: int | None = Field(default=None, ge=10, le=10_000_000, description="Packets a second.")
     max_tasks: int | None = Field(default=None, ge=1, le=10_000, description="Tasks at once.")
+    usd_a_scan: float | None = Field(default=None, gt=0, le=1_000_000, description="The most that one scan may cost.")
+    usd_a_month: float | None = Field(
+        default=None, gt=0, le=1_000_000, description="The most that all scans of a month (UTC) may cost."
+    )
 
 
 class Project(Model):

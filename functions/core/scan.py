@@ -7,6 +7,7 @@ from pydantic import Field
 
 from functions.core.authority import LeanedOn
 from functions.core.messages import PinnedHost
+from functions.core.metering import Actual
 from functions.core.model import Id, Model, Protocol, Time
 from functions.core.network import Flapping
 from functions.core.profile import Profile
@@ -145,6 +146,8 @@ class Scan(Model):
     """When its present run was asked for, if it is not the first."""
     counts: ScanCounts = ScanCounts()
     reason: str = Field(default="", max_length=512)
+    actual: Actual | None = None
+    """What it has used and cost, from its end on, or from its last pause; None where nobody has counted."""
     created: Time
     started: Time | None = None
     ended: Time | None = None

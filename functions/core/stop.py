@@ -14,9 +14,11 @@ class Stop(StrEnum):
     """The hours in which its network may be scanned are over."""
     BUDGET = "budget"
     """No packets were to be had from the budgets of its project and network for a long time."""
+    MONEY = "money"
+    """Its next task might cost more than what is left for it, or for its project in this month."""
 
 
-HOLDS = frozenset({Stop.PAUSE, Stop.HALT, Stop.WINDOW, Stop.BUDGET})
+HOLDS = frozenset({Stop.PAUSE, Stop.HALT, Stop.WINDOW, Stop.BUDGET, Stop.MONEY})
 """The scan is paused, and its unfinished chunks wait for the next run; every other stop ends it."""
 
 BY_ITSELF = frozenset({Stop.WINDOW, Stop.BUDGET})

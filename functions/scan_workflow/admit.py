@@ -11,11 +11,13 @@ logger = get_logger("admit")
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]:
     given = WaitingChunkInput.model_validate(event)
-    admission = wiring.admit_chunk()(
-        project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, waits=given.waits, now=utc_now()
-    )
+    waited = given.waits > 0
+    with wiring.metered("admit", project=given.project, scan=given.scan, context=context, waited=waited):
+        admission = wiring.admit_chunk()(
+            project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, waits=given.waits, now=utc_now()
+        )
     decision = admission.decision.value
     logger.info("admitted", scan=given.scan, chunk=given.chunk, decision=decision, seconds=admission.seconds)
     return {"decision": decision, "seconds": admission.seconds, "waits": admission.waits}

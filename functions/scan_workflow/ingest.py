@@ -11,7 +11,8 @@ logger = get_logger("ingest")
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]:
     given = ChunkInput.model_validate(event)
-    wiring.ingest_chunk()(project=given.project, scan=given.scan, chunk=given.chunk, now=utc_now())
+    with wiring.metered("ingest", project=given.project, scan=given.scan, context=context):
+        wiring.ingest_chunk()(project=given.project, scan=given.scan, chunk=given.chunk, now=utc_now())
     return {}

@@ -11,10 +11,11 @@ logger = get_logger("judge")
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]:
     given = ChunkInput.model_validate(event)
-    verdict = wiring.judge_attempt()(
-        project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, now=utc_now()
-    )
+    with wiring.metered("judge", project=given.project, scan=given.scan, context=context):
+        verdict = wiring.judge_attempt()(
+            project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, now=utc_now()
+        )
     logger.info("judged", scan=given.scan, chunk=given.chunk, verdict=verdict.value)
     return {"verdict": verdict.value}

@@ -11,10 +11,11 @@ logger = get_logger("plan")
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]:
     given = RunInput.model_validate(event)
     plan_scan = wiring.plan_scan()
-    planned = plan_scan(project=given.project, scan=given.scan, run=given.run, now=utc_now())
+    with wiring.metered("plan", project=given.project, scan=given.scan, context=context):
+        planned = plan_scan(project=given.project, scan=given.scan, run=given.run, now=utc_now())
     return {
         "project": given.project,
         "scan": given.scan,

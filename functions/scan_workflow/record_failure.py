@@ -11,7 +11,10 @@ logger = get_logger("record_failure")
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]:
     given = FailedChunkInput.model_validate(event)
-    wiring.record_failure()(project=given.project, scan=given.scan, chunk=given.chunk, reason=given.why, now=utc_now())
+    with wiring.metered("record_failure", project=given.project, scan=given.scan, context=context):
+        wiring.record_failure()(
+            project=given.project, scan=given.scan, chunk=given.chunk, reason=given.why, now=utc_now()
+        )
     return {}

@@ -23,6 +23,7 @@ class Condition:
 
 IS_NEW = Condition("attribute_not_exists(#pk)", {"#pk": "pk"})
 EXISTS = Condition("attribute_exists(#pk)", {"#pk": "pk"})
+ANYTHING = Condition("attribute_exists(#pk) OR attribute_not_exists(#pk)", {"#pk": "pk"})
 
 
 def attribute_is(name: str, value: Any) -> Condition:

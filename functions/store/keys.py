@@ -18,7 +18,8 @@
 | SCNS   | (index only, gsi2)                  |                                | SCNS#{status} / {scan}  (live scans only)    | sweeper |
 | HLT    | HLT#{project or ORG}                | HALT                           |                                              | the kill switch: workers, the gate, whoever starts a scan |
 | BUD    | BUD#{project}                       | {scan}#{chunk}, TOTAL          |                                              | what running chunks may send; the version of them all (TTL `expires`) |
-| CHK    | CHK#{project}#{scan}                | {chunk}, REQUEST or SCOPE{by}  |                                              | the ledger: claim, heartbeat, list; the stop request; exclusions made since the plan |
+| BUD    | BUD#{project}#SPENT                 | SCAN#{scan}, MONTH#{month}     |                                              | what tasks that are gone have cost |
+| CHK    | CHK#{project}#{scan}                | {chunk}, REQUEST, SCOPE{by} or METER |                                              | the ledger: claim, heartbeat, list; the stop request; exclusions made since the plan; what its steps used |
 | EXP    | EXP#{project}#{network}#{bucket}    | {asset key}#{proto}#{port:05}  |                                              | judge a chunk, list, filter |
 | HST    | HST#{project}#{network}#{bucket}    | {asset key}                    |                                              | list, read |
 | HIS    | HIS#{project}#{network}#{bucket}    | {EXP's or HST's sk}#{version:08} | HIS#{project}#{network}#{asset key} / {time}#{sk} | the timeline of an exposure; of a host with all its exposures |
@@ -183,6 +184,8 @@ STOP_REQUEST = "REQUEST"
 EXCLUSIONS = {"network": "SCOPE", "organisation": "SCOPE#organisation", "inventory": "SCOPE#inventory"}
 """Exclusions made while a scan is live, by whom."""
 LAST_CHUNK = "999999999"
+METER = "METER"
+"""Sorts behind every chunk's number: what the steps and workers of the scan have used."""
 """Chunks are numbered: every one sorts before the stop request."""
 
 
@@ -199,6 +202,19 @@ BUDGET_TOTAL = "TOTAL"
 
 def budget(project: str) -> str:
     return f"BUD#{project}"
+
+
+def spent(project: str) -> str:
+    """Apart from what runs, which is read whole at each gate."""
+    return f"BUD#{project}#SPENT"
+
+
+def spent_by_scan(scan: str) -> str:
+    return f"SCAN#{scan}"
+
+
+def spent_in_month(month: str) -> str:
+    return f"MONTH#{month}"
 
 
 def allotment(scan: str, chunk: str = "") -> str:

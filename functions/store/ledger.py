@@ -1,6 +1,6 @@
 """The chunk ledger: claims, leases and results, each a conditional write on attempt and status."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
@@ -10,10 +10,11 @@ from functions.core.effort import PhaseTime
 from functions.core.errors import NotFound, Superseded
 from functions.core.halt import ORGANISATION
 from functions.core.messages import Progress
+from functions.core.metering import attempt_ended
 from functions.core.stop import Stop
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
-from functions.store.conditions import IS_NEW, attribute_is
+from functions.store.conditions import ANYTHING, IS_NEW, attribute_is
 from functions.store.cursor import Page
 from functions.store.listing import list_page
 from functions.store.table import ConditionFailed, Table
@@ -85,9 +86,24 @@ class Ledger:
             },
         )
 
-    def admit(self, chunk: Chunk, *, rate: int, not_after: datetime | None) -> Chunk:
+    def admit(self, chunk: Chunk, *, rate: int, not_after: datetime | None, now: datetime | None = None) -> Chunk:
         """A waiting chunk's next attempt may begin: what it may send, and until when. Raises Superseded."""
-        return self._write(chunk, {"granted": rate, "not_after": not_after})
+        return self._write(chunk, {"granted": rate, "not_after": not_after, "admitted": now})
+
+    def count_task(self, chunk: Chunk, *, now: datetime) -> Chunk:
+        """The task of its last attempt is gone: its time is added, once. Raises Superseded."""
+        spent = attempt_ended(chunk, now=now)
+        return self._write(chunk, spent) if spent else chunk
+
+    def meter(self, project: str, scan: str, amounts: Mapping[str, int]) -> None:
+        """Adds what a step or a worker has used."""
+        of = {"project": project, "scan": scan}
+        self.table.update(keys.chunks(project, scan), keys.METER, of, ANYTHING, add=amounts)
+
+    def metered(self, project: str, scan: str) -> dict[str, int]:
+        """All that was added; nothing where nobody did."""
+        item = self.table.find(keys.chunks(project, scan), keys.METER) or {}
+        return {name: amount for name, amount in item.items() if isinstance(amount, int)}
 
     def heartbeat(self, chunk: Chunk, *, now: datetime, progress: Progress | None) -> str:
         """Says that the attempt lives; returns what was asked of the scan, e.g. `cancel`, empty for nothing.

@@ -6,12 +6,13 @@ from enum import StrEnum
 
 from functions.core.allotment import Allotment, Budget
 from functions.core.chunk import Chunk, ChunkStatus
-from functions.core.errors import IllegalTransition, NotFound, StaleVersion, Superseded, Unavailable
+from functions.core.errors import IllegalTransition, InvalidInput, NotFound, StaleVersion, Superseded, Unavailable
 from functions.core.network import Network
+from functions.core.prices import Machine, micros_of
 from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
 from functions.core.window import next_close, next_open
-from functions.store.allotments import Allotments
+from functions.store.allotments import Allotments, OverBudget
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.projects import Projects
@@ -53,6 +54,7 @@ class AdmitChunk:
     allotments: Allotments
     authority_still_holds: AuthorityStillHolds
     task_s: int
+    machine: Machine
 
     def __call__(self, *, project: str, scan: str, run: int, chunk: str, waits: int, now: datetime) -> Admission:
         """`waits`: how often this chunk was told to wait before. Raises NotFound, Unavailable."""
@@ -63,14 +65,24 @@ class AdmitChunk:
             return Admission(Decision.JUDGE)
         network = self.networks.get(project, of.network)
         try:
-            held = self._held(of, network, now)
-            rate = 0 if held else self._take(found, network, now)
-            why = "the budgets of project and network left no packets to send"
+            if self._held(of, network, now):
+                return HOLD
         except Unavailable as error:
-            held, rate, why = False, 0, error.message
-        if held:
+            return self._wait(of, waits, error.message, now)
+        return self._let_in(of, found, network, waits, now)
+
+    def _let_in(self, scan: Scan, chunk: Chunk, network: Network, waits: int, now: datetime) -> Admission:
+        try:
+            rate = self._take(chunk, network, now)
+        except (OverBudget, InvalidInput) as error:
+            self._stop(scan, Stop.MONEY, error.message, now)
             return HOLD
-        return self._go(found, network, rate, now) if rate else self._wait(of, waits, why, now)
+        except Unavailable as error:
+            # Others were let in meanwhile: it is soon this one's turn.
+            return self._wait(scan, waits, error.message, now, seconds=FIRST_WAIT_S + int(chunk.chunk) % FIRST_WAIT_S)
+        if rate:
+            return self._go(chunk, network, rate, now)
+        return self._wait(scan, waits, "the budgets of project and network left no packets to send", now)
 
     def _held(self, scan: Scan, network: Network, now: datetime) -> bool:
         """Whether nothing of the scan may start; from then on it is asked to stop. Raises Unavailable."""
@@ -90,7 +102,7 @@ class AdmitChunk:
     def _go(self, chunk: Chunk, network: Network, rate: int, now: datetime) -> Admission:
         closes = next_close(network.window, now) if network.window else None
         try:
-            self.ledger.admit(chunk, rate=rate, not_after=closes)
+            self.ledger.admit(chunk, rate=rate, not_after=closes, now=now)
         except Superseded:
             return Admission(Decision.JUDGE)
         return Admission(Decision.GO)
@@ -98,7 +110,13 @@ class AdmitChunk:
     def _take(self, chunk: Chunk, network: Network, now: datetime) -> int:
         """0 where the budgets have none left. Raises Unavailable where too many take at once."""
         limits = self.projects.limits(chunk.project)
-        budget = Budget(network_rate=network.rate, rate=limits.rate, tasks=limits.max_tasks)
+        budget = Budget(
+            network_rate=network.rate,
+            rate=limits.rate,
+            tasks=limits.max_tasks,
+            scan_micros=_micros(limits.usd_a_scan),
+            month_micros=_micros(limits.usd_a_month),
+        )
         wanted = Allotment(
             project=chunk.project,
             network=network.id,
@@ -106,14 +124,16 @@ class AdmitChunk:
             chunk=chunk.chunk,
             rate=chunk.rate or network.rate,
             until=now + timedelta(seconds=self.task_s),
+            micros=micros_of(self.machine, self.task_s) if budget.knows_money else 0,
         )
         return self.allotments.take(wanted, budget, now=now)
 
-    def _wait(self, scan: Scan, waits: int, why: str, now: datetime) -> Admission:
+    def _wait(self, scan: Scan, waits: int, why: str, now: datetime, *, seconds: int = 0) -> Admission:
+        """`seconds`: how long, where what it waits for is known to be short."""
         if waits >= MOST_WAITS:
             self._stop(scan, Stop.BUDGET, why, now)
             return HOLD
-        seconds = min(FIRST_WAIT_S * 2**waits, LONGEST_WAIT_S)
+        seconds = seconds or min(FIRST_WAIT_S * 2**waits, LONGEST_WAIT_S)
         return Admission(Decision.WAIT, seconds, waits + 1)
 
     def _stop(self, scan: Scan, stop: Stop, why: str, now: datetime) -> None:
@@ -126,3 +146,8 @@ class AdmitChunk:
             self.scans.request_stop(scan, stop, now=now, why=why)
         except (IllegalTransition, NotFound, StaleVersion):
             return  # it ended, or is in another run: the chunk is held all the same
+
+
+def _micros(usd: float | None) -> int | None:
+    """Of a bound; None is none."""
+    return None if usd is None else int(usd * 1_000_000)

@@ -8,6 +8,8 @@ from typing import Any
 
 from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.errors import Corrupt, IllegalTransition, InvalidInput, NotFound, Superseded
+from functions.core.metering import Actual, actual, is_public, used
+from functions.core.prices import Machine
 from functions.core.scan import AT_WORK, Scan, ScanCounts, ScanEvent
 from functions.core.scan_end import counted, ending, explained, stop_of
 from functions.core.stop import HOLDS, Stop
@@ -37,6 +39,7 @@ class FinishScan:
     networks: Networks
     allotments: Allotments
     ingest: IngestChunk
+    machine: Machine
     clock: Callable[[], datetime]
     pause: Callable[[float], None] = time.sleep
 
@@ -62,17 +65,21 @@ class FinishScan:
         return self._end(self.scans.get(project, scan), chunks, stop, cause)
 
     def _end(self, scan: Scan, chunks: tuple[Chunk, ...], stop: Stop | None, cause: str) -> Scan:
-        counts = counted(scan, chunks)
+        counts, spent = counted(scan, chunks), self._spent(scan, chunks)
         event = ending(scan, counts, stop, unfinished=any(chunk.is_unfinished for chunk in chunks))
         if event is ScanEvent.PAUSE and stop:
-            changes = self._paused(scan, stop, counts)
+            changes = {**self._paused(scan, stop, counts), "actual": spent}
         else:
             reason = explained(scan, counts, chunks, cause or told(scan, stop))
-            changes = {"ended": self.clock(), "counts": counts, "reason": reason}
+            changes = {"ended": self.clock(), "counts": counts, "reason": reason, "actual": spent}
         try:
             return self.scans.transition(scan, event, **changes)
         except IllegalTransition:
             return self.scans.get(scan.project, scan.id)
+
+    def _spent(self, scan: Scan, chunks: tuple[Chunk, ...]) -> Actual | None:
+        public = is_public(scan.snapshot.targets)
+        return actual(used(chunks, self.ledger.metered(scan.project, scan.id), public=public), self.machine)
 
     def _paused(self, scan: Scan, stop: Stop, counts: ScanCounts) -> dict[str, Any]:
         now = self.clock()
@@ -175,5 +182,6 @@ _TOLD = {
     Stop.HALT: "a halt was set",
     Stop.AUTHORITY: "an authority that the scan leans on has ended",
     Stop.WINDOW: "the hours in which the network may be scanned are over",
+    Stop.MONEY: "the next task might have cost more than what is left",
     Stop.BUDGET: "the budgets of project and network left no packets to send",
 }

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkStatus
 from functions.core.errors import IllegalTransition, Superseded
+from functions.core.metering import attempt_ended
+from functions.core.prices import Machine, micros_of, price_list
 from functions.core.sending import Sending
 from functions.core.stop import HOLDS
 from functions.store.allotments import Allotments
@@ -35,6 +37,7 @@ class JudgeAttempt:
     ledger: Ledger
     allotments: Allotments
     sources: Sources
+    machine: Machine
 
     def __call__(self, *, project: str, scan: str, run: int, chunk: str, now: datetime) -> Verdict:
         """The task is gone: an attempt that it left open is fenced; one that it never claimed counts as spent.
@@ -45,6 +48,7 @@ class JudgeAttempt:
         if run < found.run:
             return Verdict.DONE  # a later run has the chunk now
         self._record_sources(found, now)
+        found = self._count_task(found, now)
         self.allotments.release(project, scan, chunk)
         if found.status in SETTLED:
             return SETTLED[found.status]
@@ -57,6 +61,17 @@ class JudgeAttempt:
         except (Superseded, IllegalTransition):
             return self._moved_on(project, scan, chunk)
         return Verdict.AGAIN if spent.spent < MAX_ATTEMPTS else Verdict.FAILED
+
+    def _count_task(self, chunk: Chunk, now: datetime) -> Chunk:
+        """What it cost is spent before it is counted: what fails between is spent twice, and never not at all."""
+        cost = attempt_ended(chunk, now=now)
+        if cost and self.machine.region in price_list().regions():
+            micros = micros_of(self.machine, float(cost["charged_s"] or 0) - chunk.charged_s)
+            self.allotments.spend(chunk.project, chunk.scan, micros, at=now)
+        try:
+            return self.ledger.count_task(chunk, now=now)
+        except Superseded:
+            return self.ledger.get(chunk.project, chunk.scan, chunk.chunk)  # a worker is at it still: judged again
 
     def _record_sources(self, chunk: Chunk, now: datetime) -> None:
         """Where its last attempt sent from, until now at the latest. Judging again changes nothing."""

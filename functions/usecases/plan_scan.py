@@ -15,6 +15,7 @@ from functions.core.chunk_spec import cells_of, summary_of, with_known
 from functions.core.confirm_plan import lost_cells, plan_confirmation
 from functions.core.cover import Cover
 from functions.core.errors import InvalidInput, NotFound
+from functions.core.lanes import deal
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.outline import Outline
 from functions.core.planner import Plan, names_to_pin, plan
@@ -42,6 +43,7 @@ class Limits:
     deadline_s: int
     lease_s: int
     admit_loopback: bool = False
+    short_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class PlanScan:
         return self._carry_out(pinned, layout, run, now)
 
     def _nothing(self, scan: Scan, run: int) -> Planned:
-        return Planned(self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=(), lanes=1), 1)
+        return Planned(self.results.put_index(project=scan.project, scan=scan.id, run=run, rows=()), 1)
 
     def _carry_out(self, scan: Scan, layout: Plan, run: int, now: datetime) -> Planned:
         if not scan.counts.chunks:
@@ -96,7 +98,8 @@ class PlanScan:
         if self.ledger.stop_requested(scan.project, scan.id, run=run):
             return self._nothing(scan, run)
         lanes = layout.max_concurrency
-        key = self.results.put_index(project=scan.project, scan=scan.id, run=run, chunks=names, lanes=lanes)
+        rows = deal(names, lanes, short=self.limits.short_rows)
+        key = self.results.put_index(project=scan.project, scan=scan.id, run=run, rows=rows)
         return Planned(key, lanes)
 
     def _reopened(self, scan: Scan, run: int) -> list[str]:

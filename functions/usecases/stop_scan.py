@@ -10,7 +10,7 @@ from functions.core.stop import HOLDS, Stop
 from functions.store.ledger import Ledger
 from functions.store.scans import Scans
 
-_WEAKEST_FIRST = (Stop.BUDGET, Stop.WINDOW, Stop.PAUSE, Stop.HALT, Stop.AUTHORITY, Stop.CANCEL)
+_WEAKEST_FIRST = (Stop.BUDGET, Stop.MONEY, Stop.WINDOW, Stop.PAUSE, Stop.HALT, Stop.AUTHORITY, Stop.CANCEL)
 _TRIES = 3
 
 

@@ -16,7 +16,6 @@ from functions.adapters.seals import Seals
 from functions.adapters.txt_records import TxtRecords
 from functions.adapters.workflow import Workflow
 from functions.core.identity import LoginOffer
-from functions.core.prices import Machine
 from functions.settings import HttpApiSettings
 from functions.store.alert_groups import AlertGroups
 from functions.store.alert_lists import AlertLists
@@ -76,6 +75,7 @@ from functions.usecases.tokens import ManageTokens
 from functions.usecases.triage import Triage
 from functions.wiring.bounds import bounds_of
 from functions.wiring.clock import Clock, utc_now
+from functions.wiring.machine import machine_of
 from functions.wiring.reviewing import review_network
 
 RECONCILED_AT_ONCE = 100
@@ -270,7 +270,7 @@ def http_api() -> HttpApi:
             projects=projects,
             counters=Counters(table),
             bounds=bounds,
-            machine=_machine(settings),
+            machine=machine_of(settings),
             max_tasks=settings.max_tasks,
             chunk_seconds=settings.chunk_seconds,
             start_s=settings.task_start_s,
@@ -279,17 +279,6 @@ def http_api() -> HttpApi:
         login=_login(settings),
         check_table=partial(projects.list, limit=1),
         version=settings.version,
-    )
-
-
-def _machine(settings: HttpApiSettings) -> Machine:
-    return Machine(
-        region=settings.region,
-        vcpu=settings.task_cpu / 1024,
-        memory_gb=settings.task_memory / 1024,
-        architecture=settings.task_architecture,
-        lambda_architecture=settings.lambda_architecture,
-        public_address=settings.public_address,
     )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from functions.adapters import clients
+from functions.core.errors import VedetteError
+from functions.observability import get_logger
 from functions.store.table import Table
 from functions.wiring.clock import utc_now
 
 if TYPE_CHECKING:
     from functions.settings import FinishSettings, IngestSettings
+    from functions.store.tally import Tally
     from functions.usecases.admit_chunk import AdmitChunk
     from functions.usecases.finish_scan import FinishScan
     from functions.usecases.ingest_chunk import IngestChunk
@@ -18,6 +24,16 @@ if TYPE_CHECKING:
     from functions.usecases.lean_proved import LeanProved
     from functions.usecases.plan_scan import PlanScan
     from functions.usecases.record_failure import RecordFailure
+
+
+class Invocation(Protocol):
+    """What Lambda tells a function of its own call."""
+
+    @property
+    def memory_limit_in_mb(self) -> int: ...
+
+
+_WITH_OBJECTS = frozenset({"plan", "ingest"})
 
 
 @cache
@@ -49,6 +65,7 @@ def plan_scan() -> PlanScan:
             deadline_s=settings.deadline_s,
             lease_s=settings.lease_s,
             admit_loopback=settings.admit_loopback,
+            short_rows=settings.short_rows,
         ),
     )
 
@@ -67,6 +84,7 @@ def admit_chunk() -> AdmitChunk:
     from functions.usecases.admit_chunk import AdmitChunk
     from functions.usecases.authority_still_holds import AuthorityStillHolds
     from functions.usecases.prove_authority import ProveAuthority
+    from functions.wiring.machine import machine_of
 
     settings = AdmitSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
@@ -84,6 +102,7 @@ def admit_chunk() -> AdmitChunk:
             admit_loopback=settings.admit_loopback,
         ),
         task_s=settings.task_s,
+        machine=machine_of(settings),
     )
 
 
@@ -106,9 +125,13 @@ def judge_attempt() -> JudgeAttempt:
     from functions.store.ledger import Ledger
     from functions.store.sources import Sources
     from functions.usecases.judge_attempt import JudgeAttempt
+    from functions.wiring.machine import machine_of
 
-    table = Table(clients.dynamodb(), JudgeSettings.from_environment().table)
-    return JudgeAttempt(ledger=Ledger(table), allotments=Allotments(table), sources=Sources(table))
+    settings = JudgeSettings.from_environment()
+    table = Table(clients.dynamodb(), settings.table)
+    return JudgeAttempt(
+        ledger=Ledger(table), allotments=Allotments(table), sources=Sources(table), machine=machine_of(settings)
+    )
 
 
 @cache
@@ -164,6 +187,7 @@ def finish_scan() -> FinishScan:
     from functions.store.networks import Networks
     from functions.store.scans import Scans
     from functions.usecases.finish_scan import FinishScan
+    from functions.wiring.machine import machine_of
 
     settings = FinishSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
@@ -173,5 +197,42 @@ def finish_scan() -> FinishScan:
         networks=Networks(table),
         allotments=Allotments(table),
         ingest=_ingest_chunk(settings),
+        machine=machine_of(settings),
         clock=utc_now,
     )
+
+
+@cache
+def _tally(step: str) -> Tally:
+    """Of all that this function asks of DynamoDB and S3; most steps have nothing to ask of S3."""
+    from functions.store.tally import Tally
+
+    counting = Tally()
+    counting.watch(clients.dynamodb(), *((clients.s3(),) if step in _WITH_OBJECTS else ()))
+    return counting
+
+
+@contextmanager
+def metered(step: str, *, project: str, scan: str, context: Invocation, waited: bool = False) -> Iterator[None]:
+    """Notes what a step of the scan's workflow has used, when it ends and however; a note that fails is told, and no more."""
+    from functions.core.metering import AFTER_WAITING, TRANSITIONS
+    from functions.settings import RunSettings
+    from functions.store.ledger import Ledger
+
+    counting, began = _tally(step), time.monotonic()
+    counting.take()
+    try:
+        yield
+    finally:
+        milliseconds = round((time.monotonic() - began) * 1000)
+        amounts = {
+            **counting.take(),
+            "lambda_requests": 1,
+            "lambda_mb_ms": milliseconds * int(context.memory_limit_in_mb),
+            "transitions": TRANSITIONS[step] + AFTER_WAITING * waited,
+        }
+        ledger = Ledger(Table(clients.dynamodb(), RunSettings.from_environment().table))
+        try:
+            ledger.meter(project, scan, amounts)
+        except VedetteError as error:
+            get_logger(step).warning("not metered", scan=scan, error=error.slug)

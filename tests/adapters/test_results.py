@@ -127,8 +127,8 @@ def test_a_spec_is_read_by_its_chunk(bucket: Results) -> None:
         bucket.get_spec(PROJECT, SCAN, "00043")
 
 
-def test_the_index_deals_the_chunks_out_to_lanes(bucket: Results) -> None:
-    key = bucket.put_index(project=PROJECT, scan=SCAN, run=2, chunks=("00000", "00001", "00002"), lanes=2)
+def test_the_index_has_an_item_for_each_row(bucket: Results) -> None:
+    key = bucket.put_index(project=PROJECT, scan=SCAN, run=2, rows=(("00000", "00002"), ("00001",)))
     assert key == f"plans/{PROJECT}/{SCAN}/index-2.json"
     items = json.loads(bucket.client.get_object(Bucket="bucket", Key=key)["Body"].read())
     row = {"project": PROJECT, "scan": SCAN, "run": 2}

@@ -132,7 +132,7 @@ def test_a_tokens_scopes_decide_who_halts_and_who_releases(api: Api, project: st
 def test_what_a_project_shares_is_set_by_version(api: Api, project: str) -> None:
     path = f"/v1/projects/{project}"
     version = api.get(path).version
-    limits = {"rate": 500, "max_tasks": 2}
+    limits = {"rate": 500, "max_tasks": 2, "usd_a_scan": 1.5, "usd_a_month": None}
     changed = api.call("PUT", f"{path}/limits", limits, headers={"If-Match": f'"{version}"'})
     assert (changed.status, changed.body["limits"]) == (200, limits)
     assert api.call("PUT", f"{path}/limits", limits, headers={"If-Match": f'"{version}"'}).status == 412

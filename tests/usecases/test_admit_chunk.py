@@ -6,9 +6,13 @@ from typing import Any, cast
 
 import pytest
 
+from functions.core.allotment import Allotment, Budget
 from functions.core.authority import Authority, AuthorityKind, AuthorityStatus, LeanedOn, proved, revoked
 from functions.core.chunk import Chunk
 from functions.core.errors import Unavailable
+from functions.core.ids import new_id
+from functions.core.prices import micros_of
+from functions.core.project import Limits, Project
 from functions.core.scan import Scan, ScanEvent
 from functions.core.stop import Stop
 from functions.store.authorities import Authorities
@@ -17,6 +21,7 @@ from functions.usecases.authority_still_holds import AuthorityStillHolds
 from functions.usecases.prove_authority import ProveAuthority
 from tests.backend import NOW, Backend
 from tests.core.authorities import authority
+from tests.core.specs import MACHINE
 
 ACCOUNT: dict[str, Any] = {"kind": AuthorityKind.AWS, "ranges": (), "addresses": ("10.0.0.0", "10.0.0.1")}
 
@@ -57,6 +62,7 @@ class Stage:
                 authorities=self.authorities, prove=cast("ProveAuthority", self.proof), ledger=backend.ledger
             ),
             task_s=500,
+            machine=MACHINE,
         )
         scan = self.scan
         return admit(project=scan.project, scan=scan.id, run=1, chunk="00000", waits=waits, now=NOW + after)
@@ -132,3 +138,50 @@ def test_an_account_that_is_lost_ends_the_scan(account: Stage) -> None:
     account.proof.down = False
     assert account.admit(after=timedelta(seconds=5)) == HOLD
     assert "the role is gone" in account.backend.reread(account.scan).stop_why
+
+
+def bounded(stage: Stage, **limits: float) -> None:
+    projects, project = stage.backend.projects, stage.backend.project
+    projects.create(Project(id=project, name="office", created=NOW, limits=Limits.model_validate(limits)))
+
+
+MOST = micros_of(MACHINE, 500)
+"""That a task of the stage may cost."""
+
+
+def test_a_task_that_the_scans_budget_has_no_money_for_is_held_and_the_scan_is_asked_to_stop(stage: Stage) -> None:
+    bounded(stage, usd_a_scan=(MOST - 1) / 1_000_000)
+    assert stage.admit() == HOLD
+    asked = stage.backend.reread(stage.scan)
+    assert asked.stop is Stop.MONEY
+    assert "might cost more than what is left" in asked.stop_why
+
+
+def test_what_was_spent_counts_for_the_scan_and_for_the_month(stage: Stage) -> None:
+    bounded(stage, usd_a_month=2 * MOST / 1_000_000)
+    spend = stage.backend.allotments.spend
+    spend(stage.backend.project, new_id(NOW), MOST, at=NOW + timedelta(hours=1))
+    spend(stage.backend.project, new_id(NOW), MOST, at=NOW - timedelta(days=31))
+    assert stage.admit().decision is Decision.GO, "what another month has cost is over"
+
+    spend(stage.backend.project, new_id(NOW), 1, at=NOW + timedelta(hours=1))
+    assert stage.admit() == HOLD
+
+
+def test_money_that_a_running_task_holds_is_waited_for(stage: Stage) -> None:
+    bounded(stage, usd_a_scan=1.5 * MOST / 1_000_000)
+    running = Allotment(
+        project=stage.backend.project,
+        network=stage.scan.network,
+        scan=stage.scan.id,
+        chunk="00009",
+        rate=1,
+        until=NOW + timedelta(days=1),
+        micros=MOST,
+    )
+    stage.backend.allotments.take(running, Budget(network_rate=1000), now=NOW)
+    assert stage.admit().decision is Decision.WAIT
+
+    stage.backend.allotments.release(stage.backend.project, stage.scan.id, "00009")
+    stage.backend.allotments.spend(stage.backend.project, stage.scan.id, MOST // 4, at=NOW)
+    assert stage.admit().decision is Decision.GO, "it cost less than it might have"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -15,6 +15,7 @@ from functions.store.ledger import Ledger
 from functions.usecases.finish_scan import GRACE_S, FinishScan
 from functions.usecases.ingest_chunk import IngestChunk
 from tests.backend import Backend
+from tests.core.specs import MACHINE
 
 LEASE_S = 400
 
@@ -65,6 +66,7 @@ class Stage:
             networks=self.backend.networks,
             allotments=self.backend.allotments,
             ingest=cast("IngestChunk", self.ingest),
+            machine=MACHINE,
             clock=self.backend.clock,
             pause=pause,
         )
@@ -82,6 +84,31 @@ def stage(backend: Backend) -> Stage:
         scan, ScanEvent.START, started=backend.clock(), counts=ScanCounts(chunks=3, cells=12)
     )
     return Stage(backend, running, FakeIngest(backend.ledger))
+
+
+def test_what_a_scan_has_used_stands_on_it_by_what_was_counted(stage: Stage) -> None:
+    ledger = stage.backend.ledger
+    for number in range(3):
+        waiting = ledger.get(stage.scan.project, stage.scan.id, f"{number:05}")
+        admitted = stage.backend.clock()
+        ledger.admit(waiting, rate=100, not_after=None, now=admitted)
+        saved = stage.save(stage.claim(number))
+        ended = ledger.count_task(saved, now=admitted + timedelta(seconds=30 + 60 * number))
+        ledger.count_task(ended, now=admitted + timedelta(hours=1))
+        ledger.mark_ingested(ledger.get(saved.project, saved.scan, saved.chunk), ChunkCounts(cells_covered=4))
+    for _ in range(2):
+        ledger.meter(
+            stage.scan.project, stage.scan.id, {"transitions": 500, "write_milliunits": 1500, "lambda_requests": 2}
+        )
+
+    actual = stage.finish().actual
+
+    assert actual is not None
+    assert (actual.usage.tasks, actual.usage.task_seconds) == (3, 60 + 90 + 150), "none is charged less than a minute"
+    assert (actual.usage.transitions, actual.usage.write_units, actual.usage.lambda_requests) == (1000, 3, 4)
+    assert actual.bill.step_functions == pytest.approx(0.025)
+    assert actual.bill.fargate == pytest.approx(300 / 3600 * 0.04937, abs=1e-6)
+    assert (actual.region, actual.prices) == ("us-east-1", "2026-11-21")
 
 
 def test_a_scan_with_every_chunk_ingested_is_completed(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from functions.core.ids import new_id
 from functions.store.sources import Sources
 from functions.usecases.judge_attempt import JudgeAttempt, Verdict
 from tests.backend import NOW, Backend
+from tests.core.specs import MACHINE
 
 SCAN = new_id(NOW)
 
@@ -29,9 +30,10 @@ def saved(backend: Backend) -> Chunk:
 
 
 def judged(backend: Backend) -> Verdict:
-    return JudgeAttempt(ledger=backend.ledger, allotments=backend.allotments, sources=Sources(backend.table))(
-        project=backend.project, scan=SCAN, run=1, chunk="00000", now=backend.clock()
+    judge_attempt = JudgeAttempt(
+        ledger=backend.ledger, allotments=backend.allotments, sources=Sources(backend.table), machine=MACHINE
     )
+    return judge_attempt(project=backend.project, scan=SCAN, run=1, chunk="00000", now=backend.clock())
 
 
 def test_where_an_attempt_sent_from_is_recorded_once_whatever_came_of_it(backend: Backend) -> None:

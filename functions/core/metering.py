@@ -1,0 +1,86 @@
+"""What a scan has used in fact, as its steps, its workers and the ledger counted it."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from ipaddress import ip_address
+
+from functions.core.chunk import Chunk
+from functions.core.model import Model
+from functions.core.pace import PACKET_BYTES
+from functions.core.prices import MINUTE_S, Architecture, Bill, Machine, Usage, bill, price_list
+
+TRANSITIONS = {"plan": 4, "admit": 2, "judge": 3, "ingest": 2, "record_failure": 2}
+"""States of the workflow that one run of a step stands for: its own, and those that lead from it to the next step."""
+AFTER_WAITING = 1
+
+
+class Actual(Model):
+    """`usage` is counted, not estimated; `bill` is what AWS's list asks for it."""
+
+    region: str
+    architecture: Architecture
+    prices: str
+    usage: Usage
+    bill: Bill
+
+
+def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | None]:
+    """What the task that is gone by now adds to its chunk: nothing where it was counted before.
+
+    From the gate that let it go to its end: a little more than AWS charges, which begins with the image. One that never
+    came to its claim counts as a minute.
+    """
+    if chunk.admitted is None:
+        return {}
+    claimed = chunk.claimed is not None and chunk.claimed >= chunk.admitted
+    seconds = max(0.0, (now - chunk.admitted).total_seconds()) if claimed else 0.0
+    return {
+        "admitted": None,
+        "tasks": chunk.tasks + 1,
+        "task_s": round(chunk.task_s + seconds, 3),
+        "charged_s": round(chunk.charged_s + max(MINUTE_S, seconds), 3),
+    }
+
+
+def is_public(targets: Iterable[str]) -> bool:
+    """Whether what was sent to them went to the internet, by the first of them that is an address; names count as such."""
+    for target in targets:
+        first = target.partition("/")[0].partition("-")[0]
+        with suppress(ValueError):
+            return ip_address(first).is_global
+    return True
+
+
+def used(chunks: Iterable[Chunk], counted: Mapping[str, int], *, public: bool) -> Usage:
+    """`counted`: the amounts that the scan's steps and workers noted; `public`: whether its packets went to the internet."""
+    ledger = list(chunks)
+    packets = sum(chunk.progress.probes for chunk in ledger if chunk.progress)
+    return Usage(
+        tasks=sum(chunk.tasks for chunk in ledger),
+        task_seconds=round(sum(chunk.charged_s for chunk in ledger), 3),
+        lambda_requests=counted.get("lambda_requests", 0),
+        lambda_gb_seconds=counted.get("lambda_mb_ms", 0) / 1024 / 1000,
+        transitions=counted.get("transitions", 0),
+        read_units=counted.get("read_milliunits", 0) / 1000,
+        write_units=counted.get("write_milliunits", 0) / 1000,
+        s3_puts=counted.get("s3_puts", 0),
+        s3_gets=counted.get("s3_gets", 0),
+        log_bytes=counted.get("log_bytes", 0),
+        packets=packets,
+        bytes_out=packets * PACKET_BYTES if public else 0,
+        bytes_stored=sum(file.size for chunk in ledger for file in chunk.files),
+    )
+
+
+def actual(usage: Usage, machine: Machine) -> Actual | None:
+    """None where no prices are known for the machine's region: what was used cannot be put in money there."""
+    if machine.region not in price_list().regions():
+        return None
+    return Actual(
+        region=machine.region,
+        architecture=machine.architecture,
+        prices=price_list().date,
+        usage=usage,
+        bill=bill(usage, machine),
+    )

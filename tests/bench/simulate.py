@@ -1,0 +1,426 @@
+"""Ten thousand chunks under AWS's quotas: the real planner, gate, ledger and judge on a table in memory, on a virtual clock.
+
+What AWS does is played: tasks that take their time to start, launches and requests that are refused beyond a quota and
+tried again as the workflow's own file says, Lambda's and DynamoDB's time. What Vedette decides is decided by its own code.
+The ideal is the quota of tasks always in use: what all tasks took together, from launch to stop, shared by so many.
+"""
+
+import json
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import infra
+from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
+from functions.core.chunk_spec import cells_of, summary_of
+from functions.core.ids import derived_id
+from functions.core.lanes import deal
+from functions.core.messages import ChunkSpec
+from functions.core.network import Network
+from functions.core.pace import Work, scan_seconds
+from functions.core.planner import Plan, plan
+from functions.core.prices import MINUTE_S, Machine, Usage, bill
+from functions.core.project import Project
+from functions.core.scan import Cause, Scan, ScanCounts, ScanEvent, Snapshot
+from functions.store.allotments import Allotments
+from functions.store.authorities import Authorities
+from functions.store.ledger import Ledger
+from functions.store.networks import Networks
+from functions.store.projects import Projects
+from functions.store.scans import Scans
+from functions.store.sources import Sources
+from functions.usecases.admit_chunk import AdmitChunk, Decision
+from functions.usecases.authority_still_holds import AuthorityStillHolds
+from functions.usecases.judge_attempt import JudgeAttempt, Verdict
+from functions.usecases.start_scan import snapshot_of
+from infra.settings import STAGES
+from tests.bench.memory_table import MemoryTable
+from tests.bench.virtual_time import VirtualTime
+
+TASKS = tuple(map(int, os.environ.get("TASKS", "40,250").split(",")))
+CHUNKS = int(os.environ.get("CHUNKS", "10000"))
+SEED = int(os.environ.get("SEED", "5"))
+QUOTAS: dict[str, Any] = json.loads(Path(__file__).with_name("quotas.json").read_text(encoding="utf-8"))
+STAGE = STAGES["prod"]
+DEFINITION = Path(infra.__file__).with_name("scan_workflow.asl.json")
+MACHINE = Machine(
+    region="us-east-1",
+    vcpu=STAGE.task_cpu / 1024,
+    memory_gb=STAGE.task_memory / 1024,
+    architecture=STAGE.task_architecture,
+    lambda_architecture=STAGE.lambda_architecture,
+)
+BEGAN = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+PROJECT, NETWORK = derived_id(BEGAN, "project"), derived_id(BEGAN, "network")
+FIRST, PORTS, DENSITY = "10.0.0.0", "top-1000", (0.2, 4.0)
+"""Of every address this share is up, with so many open ports each, on average."""
+ADDRESSES_A_CHUNK = 105
+CRASHES = 0.005
+"""Tasks that end without a result."""
+TABLE_S, LAMBDA_S, PUT_S = 0.005, 0.12, 0.03
+"""Of one request to DynamoDB, of a warm Lambda beside its requests, of one object."""
+AT_ONCE = 16
+"""Objects that the planner writes side by side."""
+
+
+@dataclass
+class Bucket:
+    """A token bucket of AWS."""
+
+    time: VirtualTime
+    burst: float
+    per_second: float
+    tokens: float = field(init=False)
+    filled: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.tokens = self.burst
+
+    def take(self, tokens: float = 1) -> float:
+        """Seconds until there are so many; they are taken all the same."""
+        self._fill()
+        self.tokens -= tokens
+        return max(0.0, -self.tokens / self.per_second)
+
+    def try_take(self) -> bool:
+        self._fill()
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+    def _fill(self) -> None:
+        self.tokens = min(self.burst, self.tokens + (self.time.now - self.filled) * self.per_second)
+        self.filled = self.time.now
+
+
+class Refused(Exception):
+    """By a quota."""
+
+
+class Aws:
+    """Its time and its quotas, and what was used."""
+
+    def __init__(self, time: VirtualTime, *, tasks: int, chance: random.Random) -> None:
+        self.time = time
+        self.chance = chance
+        self.used: Counter[str] = Counter()
+        self.tasks = tasks
+        self.running = 0
+        self.task_seconds = 0.0
+        self.refusals = 0
+        self._launches = self._bucket("fargate_launches")
+        self._run_task = self._bucket("ecs_run_task")
+        self._transitions = self._bucket("step_functions_transitions")
+        self._starts = self._bucket("step_functions_starts")
+        self._partitions: dict[tuple[str, str], Bucket] = {}
+
+    def access(self, kind: str, pk: str, items: int) -> None:
+        quota = QUOTAS[f"dynamodb_partition_{kind}s_per_second"]
+        bucket = self._partitions.setdefault((kind, pk), Bucket(self.time, quota, quota))
+        self.used[f"{kind}_units"] += items
+        self.time.sleep(TABLE_S + bucket.take(items))
+
+    def call(self, *, memory: float) -> None:
+        """A Lambda function begins."""
+        self.used["lambda_requests"] += 1
+        self.used["lambda_gb_milliseconds"] += round((LAMBDA_S + 0.06) * memory * 1000)
+        self.time.sleep(LAMBDA_S)
+
+    def move(self, transitions: int) -> None:
+        self.used["transitions"] += transitions
+        self.time.sleep(self._transitions.take(transitions))
+
+    def begin_row(self) -> None:
+        self.used["transitions"] += 1
+        self.time.sleep(self._starts.take() + 0.1)
+
+    def launch(self) -> None:
+        """Raises Refused beyond a quota; it comes back when the task has its network and its image."""
+        if self.running >= self.tasks or not self._run_task.try_take():
+            self.refusals += 1
+            raise Refused
+        self.running += 1
+        self.time.sleep(self._launches.take() + self.chance.lognormvariate(0, 0.3) * STAGE.task_start_s)
+
+    def ended(self, seconds: float) -> None:
+        """The task is stopped, and the workflow hears of it."""
+        stop = self.chance.uniform(2, 8)
+        self.time.sleep(stop)
+        self.running -= 1
+        self.task_seconds += seconds + stop
+        self.used["tasks"] += 1
+        self.used["charged_seconds"] += round(max(MINUTE_S, seconds))
+
+    def _bucket(self, name: str) -> Bucket:
+        return Bucket(self.time, QUOTAS[f"{name}_burst"], QUOTAS[f"{name}_per_second"])
+
+
+@dataclass
+class Stores:
+    table: MemoryTable
+    sleep: Callable[[float], None]
+    chance: random.Random
+
+    def __post_init__(self) -> None:
+        self.ledger, self.scans = Ledger(self.table), Scans(self.table)
+        self.networks, self.projects = Networks(self.table), Projects(self.table)
+        self.allotments = Allotments(self.table, sleep=self.sleep, chance=self.chance.random)
+        self.sources = Sources(self.table)
+        self.authorities = Authorities(self.table)
+
+
+class Simulation:
+    def __init__(self, *, tasks: int, chunks: int, seed: int) -> None:
+        self.time = VirtualTime()
+        self.chance = random.Random(seed)
+        self.aws = Aws(self.time, tasks=tasks, chance=self.chance)
+        self.stores = Stores(MemoryTable(access=self.aws.access, sleep=self.time.sleep), self.time.sleep, self.chance)
+        self.outcomes: Counter[str] = Counter()
+        self.retry = _launch_retry()
+        self.network = _network(tasks, chunks)
+        self.scan = Scan(
+            id=derived_id(BEGAN, "scan"),
+            project=PROJECT,
+            network=NETWORK,
+            cause=Cause(kind="api", principal="bench", key="1"),
+            snapshot=snapshot_of(self.network).model_copy(update={"exclusions": ()}),
+            created=BEGAN,
+        )
+        self.admit = AdmitChunk(
+            scans=self.stores.scans,
+            ledger=self.stores.ledger,
+            networks=self.stores.networks,
+            projects=self.stores.projects,
+            allotments=self.stores.allotments,
+            authority_still_holds=_no_authorities(self.stores),
+            task_s=STAGE.scan_chunk_seconds,
+            machine=MACHINE,
+        )
+        self.judge = JudgeAttempt(
+            ledger=self.stores.ledger,
+            allotments=self.stores.allotments,
+            sources=self.stores.sources,
+            machine=MACHINE,
+        )
+
+    def run(self) -> dict[str, Any]:
+        self.time.run([self._plan])
+        planned = self.time.now
+        rows = iter(self.rows)
+        self.time.run([lambda: self._lane(rows)] * self.made.max_concurrency)
+        return self._told(planned)
+
+    @property
+    def now(self) -> datetime:
+        return BEGAN + timedelta(seconds=self.time.now)
+
+    def _plan(self) -> None:
+        """*Plan chunks*, by the real planner and ledger; objects by their number."""
+        self.made = _planned(self.scan.snapshot, tasks=self.aws.tasks)
+        self.specs = {spec.chunk: spec for spec in self.made.chunks}
+        self.work = {name: _work(spec, self.chance) for name, spec in self.specs.items()}
+        self.rows = deal(sorted(self.specs), self.made.max_concurrency, short=True)
+        objects = 2 * len(self.specs)
+        self.aws.used.update(s3_puts=len(self.specs) + 2, s3_gets=len(self.specs) + 1, lambda_requests=1)
+        self.aws.used["lambda_gb_milliseconds"] += round(objects * PUT_S / AT_ONCE * 2000)
+        self.time.sleep(objects * PUT_S / AT_ONCE)
+        stores, scan = self.stores, self.scan
+        stores.projects.create(Project(id=PROJECT, name="bench", created=BEGAN))
+        stores.networks.create(self.network)
+        stores.scans.create_live(scan)
+        stores.ledger.create(_draft(spec) for spec in self.specs.values())
+        counted = stores.scans.update(scan, counts=ScanCounts(chunks=self.made.count, cells=self.made.cells))
+        stores.scans.transition(counted, ScanEvent.START, started=self.now)
+
+    def _lane(self, rows: Iterator[Any]) -> None:
+        """The Map takes the next row where one has ended."""
+        for row in rows:
+            self.aws.begin_row()
+            for chunk in row:
+                self._chunk(chunk)
+
+    def _chunk(self, chunk: str) -> None:
+        """As the workflow's file goes through it."""
+        verdict = Verdict.AGAIN
+        while verdict is Verdict.AGAIN:
+            if not self._admitted(chunk):
+                return
+            self._task(chunk)
+            self.aws.call(memory=0.5)
+            verdict = self.judge(project=PROJECT, scan=self.scan.id, run=1, chunk=chunk, now=self.now)
+            self.aws.move(3)
+        if verdict is Verdict.INGEST:
+            self._ingest(chunk)
+        self.outcomes[verdict] += 1
+        self.aws.move(2)
+
+    def _admitted(self, chunk: str) -> bool:
+        waits = 0
+        while True:
+            self.aws.call(memory=0.5)
+            admission = self.admit(project=PROJECT, scan=self.scan.id, run=1, chunk=chunk, waits=waits, now=self.now)
+            self.aws.move(2)
+            if admission.decision is not Decision.WAIT:
+                self.outcomes["held"] += admission.decision is Decision.HOLD
+                return admission.decision is Decision.GO
+            self.outcomes["waits"] += 1
+            waits = admission.waits
+            self.time.sleep(admission.seconds)
+
+    def _task(self, chunk: str) -> None:
+        """`ecs:runTask.sync`, tried again where a quota refuses it, and the worker's claim and save."""
+        for attempt in range(self.retry["MaxAttempts"] + 1):
+            began = self.time.now
+            try:
+                self.aws.launch()
+            except Refused:
+                most = min(self.retry["IntervalSeconds"] * self.retry["BackoffRate"] ** attempt, 120)
+                self.time.sleep(self.chance.uniform(0, most))
+                continue
+            self._work(chunk)
+            self.aws.ended(self.time.now - began)
+            return
+
+    def _work(self, chunk: str) -> None:
+        spec, ledger = self.specs[chunk], self.stores.ledger
+        claimed = ledger.claim(PROJECT, self.scan.id, chunk, run=1, now=self.now, lease_s=spec.lease_s)
+        seconds = min(spec.deadline_s, self.work[chunk] * spec.rate / (claimed.granted or spec.rate))
+        self.aws.used.update(read_units=round(2 * seconds), write_units=round(1.4 * seconds))
+        if self.chance.random() < CRASHES:
+            self.time.sleep(seconds * self.chance.random())
+            self.outcomes["crashes"] += 1
+            return
+        self.time.sleep(seconds)
+        key = f"results/{chunk}/{claimed.attempt}"
+        ledger.save(claimed, result_key=key, outcome="complete")
+        self.aws.used.update(s3_puts=3, s3_gets=1)
+
+    def _ingest(self, chunk: str) -> None:
+        self.aws.call(memory=2)
+        self.time.sleep(2)
+        self.aws.used.update(lambda_gb_milliseconds=4000, read_units=40, write_units=20, s3_gets=2)
+        found = self.stores.ledger.get(PROJECT, self.scan.id, chunk)
+        self.stores.ledger.mark_ingested(found, ChunkCounts(cells_covered=found.cells))
+
+    def _told(self, planned: float) -> dict[str, Any]:
+        ledger = self.stores.ledger.list(PROJECT, self.scan.id)
+        ingested = sum(chunk.status is ChunkStatus.INGESTED for chunk in ledger)
+        wall = self.time.now
+        ideal = self.aws.task_seconds / self.aws.tasks
+        return {
+            "tasks": self.aws.tasks,
+            "sim_chunks": len(ledger),
+            "ingested": ingested,
+            "sim_efficiency": round(ideal / wall, 4),
+            "wall_s": round(wall),
+            "plan_s": round(planned),
+            "ideal_s": round(ideal),
+            "cost_usd": round(self._cost(), 2),
+            "rows": len(self.rows),
+            "refused_launches": self.aws.refusals,
+            **self.outcomes,
+        }
+
+    def _cost(self) -> float:
+        used = self.aws.used
+        plain = {name: used[name] for name in Usage.model_fields if name in used}
+        measured = {
+            "task_seconds": used["charged_seconds"],
+            "lambda_gb_seconds": used["lambda_gb_milliseconds"] / 1000,
+        }
+        return bill(Usage(**plain | measured), MACHINE).total
+
+
+def _network(tasks: int, chunks: int) -> Network:
+    """At a rate at which the planner makes so many chunks of it; ten thousand of a /12."""
+    addresses = min(2**20, ADDRESSES_A_CHUNK * chunks)
+    probes = addresses * 1000 * 2
+    return Network(
+        id=NETWORK,
+        project=PROJECT,
+        name="bench",
+        targets=(f"{FIRST}-{IPv4Address(FIRST) + (addresses - 1)}",),
+        ports=PORTS,
+        rate=max(10, round(probes * tasks / (STAGE.chunk_seconds * chunks))),
+        created=BEGAN,
+        updated=BEGAN,
+    )
+
+
+def _planned(snapshot: Snapshot, *, tasks: int) -> Plan:
+    return plan(
+        project=PROJECT,
+        network=NETWORK,
+        scan=derived_id(BEGAN, "scan"),
+        snapshot=snapshot,
+        max_tasks=tasks,
+        chunk_seconds=STAGE.chunk_seconds,
+        deadline_s=STAGE.deadline_s,
+        lease_s=STAGE.lease_s,
+        admit_loopback=False,
+    )
+
+
+def _work(spec: ChunkSpec, chance: random.Random) -> float:
+    """Seconds of a worker: some chunks have many hosts and many have few."""
+    ports = 1000
+    addresses = cells_of(spec) / ports
+    hosts = min(addresses, addresses * DENSITY[0] * chance.lognormvariate(-0.5, 1.0))
+    work = Work(
+        protocol=spec.protocol,
+        addresses=addresses,
+        ports=ports,
+        probes=cells_of(spec) * (1 + spec.profile.retries),
+        rate=spec.rate,
+        hosts=hosts,
+        open_ports=hosts * DENSITY[1],
+        services=spec.profile.service_detection,
+    )
+    return scan_seconds(work) * chance.lognormvariate(0, 0.1)
+
+
+def _draft(spec: ChunkSpec) -> Chunk:
+    return Chunk(
+        project=PROJECT,
+        scan=spec.scan,
+        chunk=spec.chunk,
+        summary=summary_of(spec),
+        cells=cells_of(spec),
+        rate=spec.rate,
+    )
+
+
+def _no_authorities(stores: Stores) -> AuthorityStillHolds:
+    """The scan of the bench leans on none."""
+    prove: Any = None
+    return AuthorityStillHolds(authorities=stores.authorities, prove=prove, ledger=stores.ledger)
+
+
+def _launch_retry() -> dict[str, Any]:
+    """How often, and when, the workflow's file has a launch tried again."""
+    lane = json.loads(DEFINITION.read_text(encoding="utf-8").replace("${", "").replace('}"', '"'))["States"]
+    chunk = lane["Every lane"]["ItemProcessor"]["States"]["Every chunk"]["ItemProcessor"]["States"]["Scan chunk"]
+    retry: dict[str, Any] = chunk["Retry"][0]
+    return retry
+
+
+def main() -> None:
+    cases = []
+    for tasks in TASKS:
+        cases.append(Simulation(tasks=tasks, chunks=CHUNKS, seed=SEED).run())
+        sys.stderr.write(json.dumps(cases[-1]) + "\n")
+    worst = min(cases, key=lambda case: float(case["sim_efficiency"]))
+    names = ("sim_chunks", "sim_efficiency", "wall_s", "cost_usd", "tasks")
+    sys.stdout.write(json.dumps({**{name: worst[name] for name in names}, "cases": cases}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

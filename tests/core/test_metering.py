@@ -1,0 +1,67 @@
+"""What a scan has used in fact."""
+
+from datetime import timedelta
+
+import pytest
+
+from functions.core.chunk import Chunk, SavedFile
+from functions.core.messages import Progress
+from functions.core.metering import actual, attempt_ended, is_public, used
+from functions.core.prices import Usage
+from tests.core.specs import AT, MACHINE, PROJECT, SCAN
+
+CHUNK = Chunk(project=PROJECT, scan=SCAN, chunk="00000", admitted=AT, claimed=AT + timedelta(seconds=40))
+
+
+def test_a_task_counts_from_the_gate_to_its_end_and_a_minute_at_least() -> None:
+    assert attempt_ended(CHUNK, now=AT + timedelta(seconds=100)) == {
+        "admitted": None,
+        "tasks": 1,
+        "task_s": 100,
+        "charged_s": 100,
+    }
+    assert attempt_ended(CHUNK, now=AT + timedelta(seconds=45))["charged_s"] == 60
+
+
+def test_a_task_that_was_counted_is_not_counted_again() -> None:
+    counted = CHUNK.model_copy(update=attempt_ended(CHUNK, now=AT + timedelta(seconds=100)))
+    assert attempt_ended(counted, now=AT + timedelta(seconds=200)) == {}
+
+
+def test_a_task_that_never_claimed_counts_as_a_minute() -> None:
+    unclaimed = CHUNK.model_copy(update={"claimed": None})
+    late = AT + timedelta(hours=1)
+    assert (attempt_ended(unclaimed, now=late)["task_s"], attempt_ended(unclaimed, now=late)["charged_s"]) == (0, 60)
+
+
+def test_the_tasks_of_all_attempts_are_added_up() -> None:
+    again = CHUNK.model_copy(update={"tasks": 2, "task_s": 50, "charged_s": 120})
+    ended = attempt_ended(again, now=AT + timedelta(seconds=100))
+    assert (ended["tasks"], ended["task_s"], ended["charged_s"]) == (3, 150, 220)
+
+
+def test_use_is_the_ledgers_tasks_and_what_the_steps_noted() -> None:
+    chunk = CHUNK.model_copy(
+        update={
+            "tasks": 1,
+            "charged_s": 90.0,
+            "progress": Progress(phase="saving", fraction=1, open_ports=0, probes=1000),
+            "files": (SavedFile(name="result.jsonl.gz", size=500, sha256="0" * 64),),
+        }
+    )
+    told = used([chunk, chunk], {"read_milliunits": 2500, "lambda_mb_ms": 1024 * 1000, "s3_puts": 3}, public=True)
+    assert (told.tasks, told.task_seconds, told.packets, told.bytes_stored) == (2, 180, 2000, 1000)
+    assert (told.read_units, told.lambda_gb_seconds, told.s3_puts) == (2.5, 1, 3)
+    assert told.bytes_out == 2000 * 44
+    assert used([chunk], {}, public=False).bytes_out == 0
+
+
+def test_where_no_prices_are_known_no_cost_is_told() -> None:
+    assert actual(Usage(), MACHINE.model_copy(update={"region": "mars-1"})) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "public"), [("10.0.0.0/8", False), ("8.8.8.0-8.8.8.9", True), ("fd00::1", False), ("a.example", True)]
+)
+def test_what_goes_to_the_internet_is_told_by_the_targets(target: str, public: bool) -> None:
+    assert is_public((target,)) is public

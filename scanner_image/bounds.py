@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from functions.core.chunk import Chunk
+from functions.core.chunk_spec import assets_of, leaving_out
 from functions.core.errors import OutOfScope
 from functions.core.messages import ChunkSpec
 from functions.core.scope import check_scope
@@ -16,6 +17,22 @@ from functions.core.targets import parse_exclusions
 from functions.settings import WorkerSettings
 from scanner_image.halt import Halt
 from scanner_image.neighbours import Ledger
+
+
+def narrowed(spec: ChunkSpec, ledger: Ledger) -> tuple[ChunkSpec, str]:
+    """What may be probed of a chunk that is about to start, and what is left out and so not covered, for people.
+
+    More may be excluded since it was planned: by its network, for all, or as what an account released. Where nothing is
+    left the chunk is as it was, for the check of scope to refuse.
+    """
+    excluded = parse_exclusions(ledger.exclusions(spec.project, spec.scan), field="exclusions")
+    left = leaving_out(spec, excluded)
+    lost = assets_of(spec).without(assets_of(left))
+    if not lost or not assets_of(left):
+        return spec, ""
+    more = f" and {lost.count - 1} more" if lost.count > 1 else ""
+    first = next((each.first for each in lost.ranges()), "") or lost.describe()
+    return left, f"left out, for it was excluded or released since the plan was made: {first}{more}"
 
 
 @dataclass(frozen=True, kw_only=True)

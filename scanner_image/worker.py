@@ -14,7 +14,7 @@ from functions.core.errors import InvalidInput, ScannerFailed, Superseded
 from functions.core.messages import ChunkSpec
 from functions.settings import WorkerSettings
 from scanner_image import shim, tools
-from scanner_image.bounds import Bounds
+from scanner_image.bounds import Bounds, narrowed
 from scanner_image.discovery import discover
 from scanner_image.findings import Findings
 from scanner_image.halt import Halt
@@ -52,15 +52,18 @@ class Worker:
             lease_s=spec.lease_s,
             sources=sources(spec),
         )
-        granted = spec.model_copy(update={"rate": min(spec.rate, attempt.granted or spec.rate)})
-        return await Attempt(self, granted, attempt, ends=time.monotonic() + spec.deadline_s).run()
+        ends = time.monotonic() + spec.deadline_s
+        left, note = await asyncio.to_thread(narrowed, spec, self.ledger)
+        granted = left.model_copy(update={"rate": min(spec.rate, attempt.granted or spec.rate)})
+        return await Attempt(self, granted, attempt, left_out=note, ends=ends).run()
 
 
 class Attempt:
-    def __init__(self, worker: Worker, spec: ChunkSpec, chunk: Chunk, *, ends: float) -> None:
+    def __init__(self, worker: Worker, spec: ChunkSpec, chunk: Chunk, *, left_out: str, ends: float) -> None:
         self.worker = worker
         self.spec = spec
         self.chunk = chunk
+        self.left_out = left_out
         self.halt = worker.halt
         self.report = Report(spec, chunk, live=worker.live, clock=worker.clock)
         self.bounds = Bounds(
@@ -115,6 +118,9 @@ class Attempt:
         if found.mode == "raw" and found.masscan:
             found = replace(found, shim=await asyncio.to_thread(shim.library_directory, reachable))
         findings = Findings(self.spec, clock=self.worker.clock, announce=self.report.port_found)
+        if self.left_out:
+            findings.notes.append(self.left_out)
+            self.report.log("warning", self.left_out)
         raw = RawOutput(directory)
         return Scan(self.spec, found, findings, self.report, raw, self.halt, reachable, self.bounds.ends)
 

@@ -1,9 +1,9 @@
-"""What a chunk spec says of itself: its assets, its cells, and which known exposures are its own."""
+"""What a chunk spec says of itself: its assets, its cells, which known exposures are its own, and what is left of it."""
 
 from collections.abc import Iterable, Iterator
 
-from functions.core.addresses import from_ranges
-from functions.core.messages import AddressRange, ChunkSpec, KnownExposure
+from functions.core.addresses import from_ranges, to_ranges
+from functions.core.messages import AddressRange, ChunkSpec, KnownExposure, PinnedHost
 from functions.core.ports import PortSet
 from functions.core.targets import TargetSet
 
@@ -29,6 +29,15 @@ def assets_of(spec: ChunkSpec) -> TargetSet:
     )
 
 
+def leaving_out(spec: ChunkSpec, excluded: TargetSet) -> ChunkSpec:
+    """What of `spec` may still be probed: without the excluded, and hostnames that are pinned to any of it."""
+    hosts = tuple(host for host in spec.hosts if not _touches(host, excluded))
+    assets = assets_of(spec).without(excluded)
+    addresses = to_ranges(assets.v4, 4) + to_ranges(assets.v6, 6)
+    left = spec.model_copy(update={"addresses": addresses, "hosts": hosts})
+    return left.model_copy(update={"known": tuple(_owned(left, spec.known))})
+
+
 def cells_of(spec: ChunkSpec) -> int:
     return assets_of(spec).count * PortSet.from_canonical(spec.ports).count
 
@@ -46,6 +55,10 @@ def _owned(spec: ChunkSpec, exposures: Iterable[KnownExposure]) -> Iterator[Know
     for each in exposures:
         if each.protocol == spec.protocol and each.port in ports and assets.contains(each.asset):
             yield each
+
+
+def _touches(host: PinnedHost, excluded: TargetSet) -> bool:
+    return any(excluded.contains(each) for each in (host.name, *host.addresses))
 
 
 def _text(each: AddressRange) -> str:

@@ -140,7 +140,8 @@ class ObservationLine(Model):
 class CoverageLine(Model):
     """A rectangle of cells with one answer: every asset of (`addresses` + `hosts`) x every port of `ports`.
 
-    The rectangles of one result are disjoint and their union is the chunk.
+    The rectangles of one result are disjoint and their union is the chunk, less what was excluded between its plan and its
+    start: of that nothing is told but the result's reason.
     """
 
     kind: Literal["coverage"] = "coverage"

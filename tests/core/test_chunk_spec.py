@@ -1,8 +1,9 @@
 """What a chunk spec says of itself."""
 
-from functions.core.chunk_spec import assets_of, cells_of, owns, summary_of, with_known
+from functions.core.chunk_spec import assets_of, cells_of, leaving_out, owns, summary_of, with_known
 from functions.core.messages import KnownExposure
 from functions.core.model import Protocol
+from functions.core.targets import parse_exclusions
 from tests.core.specs import pinned, spec
 
 
@@ -34,6 +35,25 @@ def test_known_exposures_are_attached_once_and_in_order() -> None:
     )
 
     assert chunk.known == (known("10.0.0.1"), known("10.0.0.1", 85), known("10.0.0.2"))
+
+
+def test_what_is_excluded_is_left_out_with_names_pinned_to_it_and_what_was_known_there() -> None:
+    hosts = (
+        pinned("a.example", "192.0.2.1"),
+        pinned("b.example", "192.0.2.2", "192.0.2.9"),
+        pinned("c.example", "::9"),
+    )
+    chunk = spec(("10.0.0.1", "10.0.0.9"), ("fd00::", "fd00::f"), hosts=hosts)
+    chunk = with_known(chunk, [known(each) for each in ("10.0.0.5", "10.0.0.6", "a.example", "b.example")])
+
+    left = leaving_out(
+        chunk, parse_exclusions(("10.0.0.5", "192.0.2.9", "c.example", "fd00::/120"), field="exclusions")
+    )
+
+    assert [(each.first, each.last) for each in left.addresses] == [("10.0.0.1", "10.0.0.4"), ("10.0.0.6", "10.0.0.9")]
+    assert [host.name for host in left.hosts] == ["a.example"]
+    assert [each.asset for each in left.known] == ["10.0.0.6", "a.example"]
+    assert leaving_out(chunk, parse_exclusions(("203.0.113.1",), field="exclusions")) == chunk
 
 
 def test_a_chunk_counts_its_cells() -> None:

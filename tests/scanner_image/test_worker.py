@@ -182,9 +182,26 @@ def test_an_exclusion_made_since_the_plan_is_kept_to(stage: Stage, fake_tools: F
     fake_tools.install(nmap="exit 1", masscan="exit 1")
     stage.ledger.excluded = ("10.9.1.0/30",)
 
-    assert stage.work(chunk_spec("10.9.1.2", "10.9.1.9", ports="80")) == "failed"
+    assert stage.work(chunk_spec("10.9.1.2", "10.9.1.3", ports="80")) == "failed"
     assert "10.9.1.2" in stage.ledger.failed
     assert not fake_tools.ran("masscan")
+
+
+def test_what_was_excluded_or_released_since_the_plan_is_left_out_and_the_rest_is_scanned(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heart, "HEARTBEAT_S", 0.2)
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; sleep 1; {DONE}")
+    stage.ledger.excluded = ("10.9.1.0/31",)
+
+    document = stage.run(SPEC)
+
+    covered = answers(chunk_spec("10.9.1.2-10.9.1.3", ports="22,80-81"), document.coverage)
+    assert Answer.NOT_COVERED not in covered.values()
+    assert document.open == {("10.9.1.2", 80)}
+    assert document.trailer.outcome == "complete"
+    assert "left out" in document.trailer.reason
+    assert "10.9.1.0 and 1 more" in document.trailer.reason
 
 
 def test_a_heartbeat_that_cannot_be_written_ends_the_attempt(
@@ -494,7 +511,7 @@ def test_an_exclusion_made_while_the_attempt_is_at_work_stops_it(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heart, "HEARTBEAT_S", 0.5)
-    asked = iter([()])
+    asked = iter([(), ()])
     monkeypatch.setattr(stage.ledger, "exclusions", lambda *_: next(asked, (SPEC.addresses[0].first,)))
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 

@@ -1,7 +1,8 @@
 """`make bench-parse`: nmap's XML to full observations, beside a pass that only counts ports and beside python-libnmap.
 
 Each reading is a process of its own, the three in turn and ROUNDS times; of the seconds, which are those of the processor,
-the medians count, of the memory the most. SIZES in MB.
+the medians count, of the memory the most. SIZES in MB. Then a tenth of OBSERVATIONS and all of them are written into a
+result document each and ingested.
 """
 
 import json
@@ -19,7 +20,7 @@ from tests.bench.parsers import READERS
 
 SIZES = tuple(int(each) for each in os.environ.get("SIZES", "50,500").split(","))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-PEERS = tuple(os.environ.get("PEERS", ",".join(READERS)).split(","))
+OBSERVATIONS = int(os.environ.get("OBSERVATIONS", "1000000"))
 _PATIENCE_S = 4 * 3600
 
 Json = dict[str, Any]
@@ -39,7 +40,7 @@ class Case:
         nmap_documents.write(path, size=self.megabytes * 1_000_000)
         say(f"{path.stat().st_size / 1e6:.0f} MB are written")
         for _ in range(ROUNDS):
-            for name in PEERS:
+            for name in READERS:
                 self.told.setdefault(name, []).append(measured(name, path))
         ports = {each["found"]["ports"] for tries in self.told.values() for each in tries}
         if len(ports) != 1:
@@ -60,13 +61,24 @@ class Case:
         }
 
 
-def measured(name: str, path: Path) -> Json:
+def in_its_own_process(module: str, *arguments: str) -> Json:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench.parsers", name, str(path)],
+        [sys.executable, "-m", module, *arguments],
         check=True, stdout=subprocess.PIPE, text=True, timeout=_PATIENCE_S,
     )  # fmt: skip
     told: Json = json.loads(ran.stdout.splitlines()[-1])
+    return told
+
+
+def measured(name: str, path: Path) -> Json:
+    told = in_its_own_process("tests.bench.parsers", name, str(path))
     say(f"{name:9} {told['seconds']:8.2f} s {told['peak_mib']:8.1f} MiB  {told['found']}")
+    return told
+
+
+def ingested(observations: int) -> Json:
+    told = in_its_own_process("tests.bench.ingest", str(observations))
+    say(json.dumps(told))
     return told
 
 
@@ -78,7 +90,9 @@ def main() -> None:
             say(json.dumps(case.summary()))
     largest = cases[-1].summary()
     largest["ours_peak_mib"] = max(case.peak_mib("ours") for case in cases)
-    sys.stdout.write(json.dumps({**largest, "cases": [case.summary() for case in cases]}) + "\n")
+    ingests = [ingested(each) for each in (OBSERVATIONS // 10, OBSERVATIONS) if each]
+    told = {**largest, "cases": [case.summary() for case in cases], "ingest": ingests}
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

@@ -203,7 +203,7 @@ def finish_scan() -> FinishScan:
 
 
 @cache
-def _tally(step: str) -> Tally:
+def tally_of(step: str) -> Tally:
     """Of all that this function asks of DynamoDB and S3; most steps have nothing to ask of S3."""
     from functions.store.tally import Tally
 
@@ -219,7 +219,7 @@ def metered(step: str, *, project: str, scan: str, context: Invocation, waited: 
     from functions.settings import RunSettings
     from functions.store.ledger import Ledger
 
-    counting, began = _tally(step), time.monotonic()
+    counting, began = tally_of(step), time.monotonic()
     counting.take()
     try:
         yield

@@ -25,7 +25,7 @@ from tests.backend import BUCKET, Backend
 
 Cell = tuple[str, int]
 Behaviour = Literal["scans", "dies", "never claims", "saves half", "is stopped", "saves rubbish"]
-_COMPOSED = ("plan_scan", "admit_chunk", "judge_attempt", "ingest_chunk", "record_failure", "finish_scan")
+_COMPOSED = ("plan_scan", "admit_chunk", "judge_attempt", "ingest_chunk", "record_failure", "finish_scan", "tally_of")
 
 
 class LambdaContext:
@@ -214,6 +214,12 @@ def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "DEADLINE_S": "300",
         "LEASE_S": "400",
         "TASK_S": "500",
+        "REGION": "us-east-1",
+        "TASK_CPU": "1024",
+        "TASK_MEMORY": "2048",
+        "TASK_ARCHITECTURE": "x86_64",
+        "LAMBDA_ARCHITECTURE": "arm64",
+        "PUBLIC_ADDRESS": "true",
     }
     for name, value in variables.items():
         monkeypatch.setenv(f"VEDETTE_{name}", value)

@@ -33,6 +33,23 @@ def test_a_scan_finds_what_is_there_and_completes(backend: Backend, rehearsal: R
     assert inventory(backend, network.id) == TRUTH
 
 
+def test_what_the_scan_has_used_is_counted_by_its_steps(backend: Backend, rehearsal: Rehearsal) -> None:
+    made = backend.scan(backend.network(**SLOW))
+    rehearsal.run(made)
+
+    ended = backend.reread(made)
+    assert ended.actual is not None
+    used, chunks = ended.actual.usage, ended.counts.chunks
+    assert used.tasks == chunks
+    assert used.task_seconds >= 60 * chunks
+    assert used.lambda_requests == 1 + 3 * chunks, "plan, and admit, judge and ingest for each chunk"
+    assert used.transitions == 4 + 7 * chunks
+    assert used.lambda_gb_seconds > 0
+    assert used.read_units > chunks
+    assert used.write_units > 0
+    assert used.s3_puts >= chunks
+
+
 def test_the_next_scan_of_the_network_may_start_and_carries_the_known_exposures(
     backend: Backend, rehearsal: Rehearsal
 ) -> None:

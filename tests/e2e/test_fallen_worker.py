@@ -262,7 +262,8 @@ def test_a_chunk_that_it_knows_can_be_ended_and_closes_nothing(fallen: TakenOver
     assert ingest(hand, before, hand.saved_chunk(before)) == ""
     known = inventory(hand, before)
     assert len(known) == 1
-    later = hand.stores.scan(network, id=new_id(hand.now), created=hand.now)
+    hand.leave()
+    later = hand.scan(network, running=True)
     chunk = hand.claimed_chunk(later)
     ledger_of(fallen, hand).fail(chunk, reason="by an intruder")
     assert hand.stores.ledger.get(later.project, later.id, chunk.chunk).status is ChunkStatus.FAILED

@@ -39,6 +39,7 @@ RESOLVER = Path("/etc/resolv.conf")
 
 def say(line: str) -> None:
     sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 def fuzz_http(platform: Platform) -> Tally:
@@ -51,7 +52,7 @@ def fuzz_http(platform: Platform) -> Tally:
         ids = estate.build(platform.project("fuzzed"))
         say(f"{len(description['paths'])} paths; ids of {sorted(ids)}")
         tokens = (platform.access.token, platform.issuer.token(estate.OWNER))
-        fuzz = HttpFuzz(door=OverHttp(), base_url=url, tokens=tokens, ids=ids, seed=SEED)
+        fuzz = HttpFuzz(door=OverHttp(), base_url=url, tokens=tokens, ids=ids, tally=Tally(say), seed=SEED)
         return fuzz.run(description, fitting=FITTING, unfitting=UNFITTING)
 
 
@@ -109,9 +110,6 @@ def inside() -> int:
     ):
         tally = fuzz_http(platform)
         framed = frames.run(platform, cases=FRAMES, seed=SEED, tell=say)
-    for kind, lines in (("server error", tally.server_errors), ("schema violation", tally.schema_violations)):
-        for line in lines:
-            say(f"{kind}: {line}")
     shallow = tally.shallow()
     for route, told in sorted(shallow.items()):
         say(f"too few past validation: {route}: {told}")

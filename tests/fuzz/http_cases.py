@@ -114,13 +114,14 @@ class HttpFuzz:
         else:
             self.tally.without += 1
             if case.operation.path not in PUBLIC and answer.status_code not in REFUSED:
-                self.tally.schema_violations.append(f"{label} answers without a credential: {told}")
+                self.tally.schema_violation(f"{label} answers without a credential: {told}")
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.tally.server_errors.append(told)
+            self.tally.server_error(told)
         elif known:
             if version := answer.headers.get("ETag"):
                 self._versions[case.formatted_path] = version
-            self.tally.schema_violations += [f"{label}: {fault}: {told}" for fault in _faults(case, answer)]
+            for fault in _faults(case, answer):
+                self.tally.schema_violation(f"{label}: {fault}: {told}")
 
     def _request(self, case: AnyCase, token: str) -> requests.PreparedRequest | None:
         """None where the case cannot be said in HTTP at all."""

@@ -1,7 +1,7 @@
 """What the cases came to, route by route, and whether that is good enough."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 ENOUGH = 0.25
@@ -12,12 +12,23 @@ STOPPED = frozenset({400, 401, 403, 413, 415, 422, 428, 429})
 
 @dataclass
 class Tally:
+    """`tell`: hears of each fault as it is found: a long run that is broken off has told what it saw."""
+
+    tell: Callable[[str], object] = print
     statuses: dict[str, Counter[int]] = field(default_factory=dict)
     """Of cases with a credential: by route, how often each status."""
     without: int = 0
     """Cases without a credential, or with one that is none."""
     server_errors: list[str] = field(default_factory=list)
     schema_violations: list[str] = field(default_factory=list)
+
+    def server_error(self, told: str) -> None:
+        self.server_errors.append(told)
+        self.tell(f"server error: {told}")
+
+    def schema_violation(self, told: str) -> None:
+        self.schema_violations.append(told)
+        self.tell(f"schema violation: {told}")
 
     def count(self, route: str, status: int) -> None:
         self.statuses.setdefault(route, Counter())[status] += 1

@@ -22,6 +22,15 @@ def test_a_route_whose_cases_stop_at_validation_is_shallow() -> None:
     assert (tally.cases, tally.past_validation) == (9, 2)
 
 
+def test_a_fault_is_told_of_as_it_is_found() -> None:
+    heard: list[str] = []
+    tally = Tally(heard.append)
+    tally.server_error("GET /x -> 500")
+    tally.schema_violation("GET /y: no such field")
+    assert heard == ["server error: GET /x -> 500", "schema violation: GET /y: no such field"]
+    assert (tally.server_errors, tally.schema_violations) == (["GET /x -> 500"], ["GET /y: no such field"])
+
+
 def test_refusals_of_authority_are_not_past_validation() -> None:
     tally = Tally()
     tally.count("GET /networks", 401)

@@ -35,13 +35,13 @@ class Intruder:
         self._clients: dict[str, Any] = {}
 
     def do(self, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        if service == "http":
-            return {"answer": _ask(**parameters)}
         try:
+            if service == "http":
+                return {"answer": _ask(**parameters)}
             return {"answer": getattr(self._client(service), operation)(**parameters)}
         except ClientError as error:
             return {"error": error.response}
-        except BotoCoreError as error:
+        except (BotoCoreError, OSError) as error:
             return {"lost": f"{type(error).__name__}: {error}"}
 
     def _client(self, service: str) -> Any:

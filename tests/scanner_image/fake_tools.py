@@ -43,7 +43,7 @@ class FakeTools:
         self._script(
             "nmap",
             'case "$*" in\n'
-            "  *--version*) echo 'Nmap version 7.93 ( https://nmap.org )'; exit 0;;\n"
+            "  --version) echo 'Nmap version 7.93 ( https://nmap.org )'; exit 0;;\n"
             f"  *127.0.0.1) {probe};;\n"
             f"esac\ntouch {self.directory}/ran-nmap\n{nmap}",
         )

@@ -208,6 +208,8 @@ def test_a_heartbeat_that_cannot_be_written_ends_the_attempt(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(*_: object, **__: object) -> str:
+        if not stage.live.of("port.found"):
+            return ""
         raise PermissionError("not allowed")
 
     monkeypatch.setattr(heart, "HEARTBEAT_S", 0.5)

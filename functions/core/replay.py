@@ -7,6 +7,7 @@ from datetime import datetime
 
 from functions.core.alert import Alert
 from functions.core.block import Block
+from functions.core.block_evidence import BlockEvidence, Cell, Seen
 from functions.core.coverage import COVERED, Answer
 from functions.core.coverage_map import CoverageMap, Stamp
 from functions.core.derive import Case, Ground, of_exposure
@@ -17,7 +18,6 @@ from functions.core.judge import Evidence, Patience, judge
 from functions.core.model import Protocol
 from functions.core.network import Network
 from functions.core.policy import NamedCell, Policy, Subject, expected, named_cells
-from functions.core.result_evidence import BlockEvidence, Cell, Seen
 
 CellName = tuple[str, Protocol, int]
 

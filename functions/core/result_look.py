@@ -3,13 +3,13 @@
 from collections import defaultdict
 from functools import cached_property
 
+from functions.core.block_evidence import BlockEvidence, Cell, Seen
 from functions.core.coverage import COVERED, Answer
 from functions.core.coverage_map import CoverageMap
 from functions.core.everything import FEWEST_PORTS, Look, is_evidence
 from functions.core.host import Host
 from functions.core.intervals import IntervalSet
 from functions.core.ports import PortSet
-from functions.core.result_evidence import BlockEvidence, Cell, Seen
 
 
 class Looks:

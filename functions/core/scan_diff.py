@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from functions.core.block import Block
+from functions.core.block_evidence import BlockEvidence, Cell, Seen
 from functions.core.coverage import COVERED, Answer, Method
 from functions.core.coverage_map import Rectangle, rows_of, without
 from functions.core.exposure import PRESENT, Exposure, ExposureState
@@ -13,7 +14,6 @@ from functions.core.intervals import IntervalSet
 from functions.core.judge import better_service
 from functions.core.model import Model, Protocol, Time
 from functions.core.outline import Region
-from functions.core.result_evidence import BlockEvidence, Cell, Seen
 from functions.core.service import Service
 
 Place = tuple[Block, int, int]

@@ -1,13 +1,16 @@
 """Ingest a chunk's saved result: judge what it covered against the inventory and write what changed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from functions.adapters.disk_shelf import DiskShelf
 from functions.adapters.results import Results
 from functions.core.block import Block
+from functions.core.block_evidence import BlockEvidence, Cell, Seen, Shelf
 from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus
 from functions.core.coverage import Answer
 from functions.core.coverage_map import CoverageMap, Segment
@@ -15,7 +18,7 @@ from functions.core.errors import Corrupt, StaleVersion, Unavailable
 from functions.core.exposure import ChangeKind, Exposure
 from functions.core.judge import Evidence, Patience, is_of, judge
 from functions.core.messages import ChunkSpec, ResultHeader, ResultTrailer
-from functions.core.result_evidence import BlockEvidence, Cell, ResultEvidence, Seen
+from functions.core.result_evidence import ResultEvidence
 from functions.core.scan import Snapshot
 from functions.core.targets import parse_exclusions
 from functions.store.coverage_maps import CoverageMaps
@@ -82,6 +85,7 @@ class IngestChunk:
     coverage: CoverageMaps
     results: Results
     bounds: Bounds
+    shelf: Callable[[], AbstractContextManager[Shelf]] = DiskShelf.opened
 
     def __call__(self, *, project: str, scan: str, chunk: str, now: datetime) -> ChunkCounts:
         """What the chunk's result came to.
@@ -100,14 +104,15 @@ class IngestChunk:
             began=of.created,
             patience=_patience(of.snapshot),
         )
-        evidence = self._read(attempt, now)
-        counts = _total(self._ingest_block(attempt, block) for block in evidence.blocks())
+        with self.shelf() as shelf:
+            evidence = self._read(attempt, now, shelf)
+            counts = _total(self._ingest_block(attempt, block) for block in evidence.blocks())
         refused = (
             f"{evidence.refused} cells outside the chunk or excluded by now were refused" if evidence.refused else ""
         )
         return self.ledger.mark_ingested(found, counts, reason=refused).counts
 
-    def _read(self, attempt: _Attempt, now: datetime) -> ResultEvidence:
+    def _read(self, attempt: _Attempt, now: datetime, shelf: Shelf) -> ResultEvidence:
         """The whole document before anything is written: its digest stands at its end."""
         chunk, spec = attempt.chunk, attempt.spec
         evidence = ResultEvidence(
@@ -117,6 +122,7 @@ class IngestChunk:
             covered=self.bounds.timeline(spec.project),
             earliest=chunk.claimed or now,
             latest=min(chunk.lease_until or now, now),
+            shelf=shelf,
         )
         for index, line in enumerate(self.results.open_result(chunk.result_key)):
             if index == 0:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from functions.core.block import Block
+from functions.core.block_evidence import BlockEvidence, Cell, Seen
 from functions.core.coverage_map import CoverageMap
 from functions.core.errors import StaleVersion, Unavailable
 from functions.core.host import Host
@@ -13,7 +14,6 @@ from functions.core.intervals import EMPTY, IntervalSet
 from functions.core.messages import ChunkSpec
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
-from functions.core.result_evidence import BlockEvidence, Cell, Seen
 from functions.core.result_look import Looks
 from functions.store.coverage_maps import CoverageMaps
 from functions.store.hosts import Hosts

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from functions.adapters.results import Results
+from functions.core.block_evidence import BlockEvidence
 from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.errors import NotFound
 from functions.core.messages import CoverageLine, HostLine, ObservationLine
 from functions.core.outline import Outline, Region
-from functions.core.result_evidence import BlockEvidence, ResultEvidence
+from functions.core.result_evidence import ResultEvidence
 from functions.core.scan import Scan
 from functions.core.targets import TargetSet
 from functions.store.ledger import Ledger
@@ -55,7 +56,7 @@ class ScanEvidence:
     def _read(self, chunk: str) -> list[BlockEvidence]:
         try:
             found = self.ledger.get(self.scan.project, self.scan.id, chunk)
-            return self._evidence(found).blocks() if found.status in _WITH_RESULT else []
+            return list(self._evidence(found).blocks()) if found.status in _WITH_RESULT else []
         except NotFound:
             return []
 

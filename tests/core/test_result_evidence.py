@@ -139,7 +139,7 @@ def test_what_is_not_the_chunks_or_excluded_by_now_is_refused(line: CoverageLine
 def test_a_name_with_an_excluded_address_is_out_of_scope() -> None:
     of = evidence(excluded=("10.0.0.9",), hosts=[NAME])
     of.add(opened("www.example", 22, address="10.0.0.8"))
-    assert (of.blocks(), of.refused) == ([], 1)
+    assert (list(of.blocks()), of.refused) == ([], 1)
 
 
 def test_the_address_that_tells_most_speaks_for_a_name() -> None:

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.block_evidence import BlockEvidence
 from functions.core.coverage import COVERED, Answer, Method
 from functions.core.messages import AddressRange, ChunkSpec, CoverageLine, ObservationLine, PinnedHost
 from functions.core.model import Protocol
 from functions.core.outline import Outline, Ownership, Region, Unit, units
 from functions.core.ports import PortSet
 from functions.core.profile import PROFILES
-from functions.core.result_evidence import BlockEvidence, ResultEvidence
+from functions.core.result_evidence import ResultEvidence
 from functions.core.scan_diff import DiffCounts, Difference, Territory, Verdict, compare, told, view_of
 from functions.core.service import Service
 from functions.core.targets import TargetSet
@@ -98,7 +99,7 @@ def blocks(each: ChunkSpec, said: Said, service: Service) -> list[BlockEvidence]
                     at=AT,
                 )
             )
-    return evidence.blocks()
+    return list(evidence.blocks())
 
 
 @dataclass

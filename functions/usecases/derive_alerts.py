@@ -5,7 +5,7 @@ from functools import partial
 
 from functions.core.acceptance import is_accepted
 from functions.core.alert import Alert, AlertType
-from functions.core.derive import Call, Case, Ground, identifiers, of_exposure
+from functions.core.derive import Call, Case, Ground, identifiers, is_another, of_exposure
 from functions.core.derive_wider import host_identifiers, is_of_interest, never_open_identifier, of_host
 from functions.core.exposure import PRESENT, ChangeKind, Exposure, ExposureState
 from functions.core.host import Host
@@ -140,5 +140,20 @@ def _tells_otherwise(before: Host, after: Host) -> bool:
 
 
 def _is_bookkeeping(before: Exposure, after: Exposure) -> bool:
+    """Whether nothing that an alert rests on is different, so that no alert need be read."""
     same = (before.opening, before.held, before.confirmed) == (after.opening, after.held, after.confirmed)
+    if after.change.kind is ChangeKind.CHANGED:
+        return same and _stands_as_it_did(before, after)
     return same and after.change.kind in _BOOKKEEPING and before.state in PRESENT and after.state in PRESENT
+
+
+def _stands_as_it_did(before: Exposure, after: Exposure) -> bool:
+    """A service that tells more of itself, or another version, of which nothing is called for."""
+    state = (before.state, before.answering) == (after.state, after.answering)
+    accepted = is_accepted(before) == is_accepted(after)
+    return (
+        state
+        and accepted
+        and before.service.name == after.service.name
+        and not is_another(before.service, after.service)
+    )

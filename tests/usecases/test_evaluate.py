@@ -1,13 +1,14 @@
 """Changed records make alerts, once; what must be looked at as a whole is sent to review."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.adapters.queue import Queue
-from functions.core.alert import AlertStatus
+from functions.core.alert import Alert, AlertStatus
 from functions.core.derive import Call
 from functions.core.exposure import Exposure
 from functions.core.host import Host
@@ -17,6 +18,7 @@ from functions.core.network import Network
 from functions.core.rule import RuleSet
 from functions.core.scan import ScanStatus
 from functions.core.service import Service
+from functions.store.alerts import Alerts
 from functions.store.attributes import encode_item, to_item
 from functions.store.hosts import Hosts
 from functions.store.rules import Rules
@@ -121,6 +123,36 @@ def test_a_change_told_twice_raises_one_alert(at: Evaluating) -> None:
     at.tell(record, record)
     assert at.alerts == {"NEW_PORT": "open"}
     assert at.alert("NEW_PORT").count == 1
+
+
+class Unread(Alerts):
+    def find_all(self, project: str, alerts: Collection[str]) -> dict[str, Alert]:
+        raise AssertionError(f"{alerts} of {project} were read")
+
+
+def test_another_version_of_a_service_has_no_alert_read(at: Evaluating) -> None:
+    service = Service(name="ssh", product="OpenSSH", version="9.2", confidence=10)
+    opened = at.change(None, at.exposure(service=service))
+    at.consume = replace(at.consume, alerts=Unread(at.backend.table))
+    at.change(opened, later(opened, "changed", service=service.model_copy(update={"version": "9.3"})))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"service": Service(name="telnet", confidence=10)},
+        {"service": Service(name="ssh", product="Dropbear", confidence=10)},
+        {"state": "suspect"},
+        {"answering": False},
+        {"accepted": LATER},
+    ],
+    ids=["another name", "another product", "another state", "away", "accepted"],
+)
+def test_a_change_that_alerts_may_rest_on_has_them_read(at: Evaluating, fields: dict[str, Any]) -> None:
+    opened = at.change(None, at.exposure(service=Service(name="ssh", product="OpenSSH", confidence=10)))
+    at.consume = replace(at.consume, alerts=Unread(at.backend.table))
+    told = at.record(later(opened, "changed", **fields), opened)
+    assert [type(error) for _, error in at.consume([told])] == [AssertionError]
 
 
 def test_what_closes_resolves_its_alert_and_says_why(at: Evaluating) -> None:

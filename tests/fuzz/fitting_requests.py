@@ -68,6 +68,16 @@ _CHANNELS: Sequence[Json] = (
         "urgent": "critical",
     },
 )
+# The channels that are there are webhooks, and each keeps its kind.
+_HOOKS: Sequence[Json] = (
+    _CHANNELS[0],
+    {
+        **_CHANNELS[0],
+        "routes": [{"severity": "low", "networks": ["{network}"]}],
+        "digest_minutes": 15,
+        "enabled": False,
+    },
+)
 _TOKENS: Sequence[Json] = (
     {"name": "reader", "scopes": ["read"], "expires": _LATER},
     {"name": "all of it", "scopes": ["read", "scan", "triage", "admin"], "requests_per_minute": 600},
@@ -137,7 +147,7 @@ BODIES: Mapping[str, Sequence[Json]] = {
         {"kind": "scan_xml", "format": "nmap_xml", "filters": {"scan": "{scan}"}},
     ),
     f"POST {_P}/channels": _CHANNELS,
-    f"PUT {_P}/channels/{{channel}}": _CHANNELS,
+    f"PUT {_P}/channels/{{channel}}": _HOOKS,
     f"POST {_P}/channels/{{channel}}/resend": ({}, {"alerts": ["{alert}"]}),
     f"POST {_P}/tokens": _TOKENS,
     f"POST {_P}/tokens/{{token}}/rotate": ({"overlap_minutes": 10}, {}),

@@ -52,6 +52,7 @@ def main() -> int:
         with Lab.start(world.HOSTS) as lab:
             resolver = str(lab.host("dns").address)
             with deployed(root / "platform", port=free_port(), name_servers=resolver, tell=say) as platform:
+                names.ask_nobody()
                 platform.place_tasks(lab.worker_namespaces)
                 wire = Wire(platform, lab, names, say)
                 world.check_alive(lab)

@@ -9,15 +9,16 @@ from typing import Self
 from tests.lab.namespaces import run
 
 _CLONE_NEWNS = 0x00020000
-_LOOPBACK = "127.0.0.1 localhost\n"
+_HOSTS, _SERVERS = Path("/etc/hosts"), Path("/etc/resolv.conf")
 _NOBODY = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
 
 
 class Names:
     """Covers this machine's files in a mount namespace of our own: nobody else sees it, and it ends with us."""
 
-    def __init__(self, hosts: Path) -> None:
-        self._hosts = hosts
+    def __init__(self, directory: Path) -> None:
+        self._hosts, self._servers = directory / "hosts", directory / "resolv.conf"
+        self._known = _HOSTS.read_text()
 
     @classmethod
     def enter(cls, directory: Path) -> Self:
@@ -27,15 +28,22 @@ class Names:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number), "unshare")
         run(["mount", "--make-rslave", "/"])
-        hosts, servers = directory / "hosts", directory / "resolv.conf"
-        hosts.write_text(_LOOPBACK)
-        servers.write_text(_NOBODY)
-        for own, system in ((hosts, "/etc/hosts"), (servers, "/etc/resolv.conf")):
-            own.chmod(0o644)
-            run(["mount", "--bind", str(own), system])
-        return cls(hosts)
+        names = cls(directory)
+        names.say({})
+        _cover(_HOSTS, names._hosts)
+        return names
+
+    def ask_nobody(self) -> None:
+        """From now on only what is said here is known; until then packages may still be fetched."""
+        self._servers.write_text(_NOBODY)
+        _cover(_SERVERS, self._servers)
 
     def say(self, meanings: Mapping[str, Sequence[str]]) -> None:
-        """From now on these names have these addresses, and no others have any."""
+        """From now on these names have these addresses."""
         lines = "".join(f"{address} {name}\n" for name, addresses in meanings.items() for address in addresses)
-        self._hosts.write_text(_LOOPBACK + lines)
+        self._hosts.write_text(self._known + lines)
+
+
+def _cover(system: Path, own: Path) -> None:
+    own.chmod(0o644)
+    run(["mount", "--bind", str(own), str(system)])

@@ -198,7 +198,7 @@ def test_me_says_who_calls_and_what_they_reach(api: Api, project: str) -> None:
     me = bob.get("/v1/me").body
     assert (me["id"], me["kind"], me["email"], me["owner"]) == (id_of(bob), "user", "bob@example.com", False)
     assert [(each["project"], each["role"]) for each in me["memberships"]] == [(project, "analyst")]
-    assert me["permissions"] == ["project.list"]
+    assert me["permissions"] == ["organisation.read", "project.list"]
     token = api.get("/v1/me").body
     assert (token["kind"], token["owner"], token["memberships"]) == ("token", True, [])
     assert set(token["scopes"]) == {"read", "scan", "triage", "admin"}

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.moto_answers import hasten
 from tests.platform_in_memory import Platform, aws_in_memory, platform_in_memory
+
+hasten()
 
 
 @pytest.fixture(scope="module")

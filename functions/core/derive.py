@@ -28,6 +28,10 @@ OF_EXPOSURES = (
 )
 
 
+DECIDING = ("alerts", "tags", "enabled", "schedule")
+"""What of a network's settings decides which alerts it has."""
+
+
 @dataclass(frozen=True)
 class Ground:
     """What decides beside the record itself."""
@@ -47,7 +51,7 @@ class Ground:
     def _deciding(self) -> tuple[object, ...]:
         network, sets = self.network, (self.policy.project, self.policy.network)
         versions = tuple(each.version if each else 0 for each in sets)
-        return (network.alerts, network.tags, network.enabled, network.schedule, *versions)
+        return (*(getattr(network, name) for name in DECIDING), *versions)
 
     @cached_property
     def asks_for_tags(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.adapters.queue import Queue
+from functions.core.derive import DECIDING
 from functions.core.exposure import Exposure
 from functions.core.host import Host
 from functions.core.scan import LIVE
@@ -20,9 +21,6 @@ from functions.usecases.consume_stream import one_by_one
 from functions.usecases.derive_alerts import DeriveAlerts
 from functions.usecases.ground import MOVED, Grounds
 from functions.usecases.settle_alerts import SettleAlerts
-
-_DECIDING = ("alerts", "tags", "enabled", "schedule")
-"""What of a network's settings decides which alerts it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ class Evaluate:
         where = (before["project"], before["id"])
         if not after:
             self._review(*where, cause="the network was deleted")
-        elif any(before.get(name) != after.get(name) for name in _DECIDING):
+        elif any(before.get(name) != after.get(name) for name in DECIDING):
             self._review(*where, cause="the network's settings changed")
 
     def _review(self, project: str, network: str, *, cause: str, asset: str = "") -> None:

@@ -16,7 +16,7 @@ _GLOBAL_HEADER = 24
 _RECORD_HEADER = 16
 _LINK_HEADER = 20
 _WITH_PORTS = {6, 17}
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def capture(router: str, ports: Sequence[str], file: Path) -> Iterator[Capture]:
     command = ["tcpdump", *options, "ip or ip6"]
     process = subprocess.Popen(in_namespace(router, command), stderr=subprocess.PIPE, text=True)
     try:
-        _await_start(process)
+        await_start(process)
         yield result
-        _await_quiet(file)
+        await_quiet(file)
     finally:
         process.terminate()
         _, report = process.communicate(timeout=_PATIENCE_S)
@@ -61,7 +61,7 @@ def capture(router: str, ports: Sequence[str], file: Path) -> Iterator[Capture]:
     file.unlink()
 
 
-def _await_start(process: subprocess.Popen[str]) -> None:
+def await_start(process: subprocess.Popen[str]) -> None:
     assert process.stderr is not None
     for line in process.stderr:
         if "listening on" in line:
@@ -69,7 +69,7 @@ def _await_start(process: subprocess.Popen[str]) -> None:
     raise LabError("tcpdump did not start")
 
 
-def _await_quiet(file: Path) -> None:
+def await_quiet(file: Path) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     size = -1
     while size != (size := file.stat().st_size) and time.monotonic() < deadline:

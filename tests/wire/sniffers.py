@@ -2,14 +2,14 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.lab.capture import await_quiet, await_start
 from tests.lab.lab import Lab
-from tests.lab.namespaces import LabError, in_namespace, run
+from tests.lab.namespaces import in_namespace, run
 from tests.wire.pcap import Frame, frames
 from tests.wire.tally import Place, Side
 
@@ -61,25 +61,10 @@ def _listener(place: Place, heard: Heard) -> Iterator[None]:
     command = ["tcpdump", *options, "-w", str(heard.files[place])]
     process = subprocess.Popen(in_namespace(place.name, command), stderr=subprocess.PIPE, text=True)
     try:
-        _await_start(process)
+        await_start(process)
         yield
-        _await_quiet(heard.files[place])
+        await_quiet(heard.files[place])
     finally:
         process.terminate()
         _, report = process.communicate(timeout=_PATIENCE_S)
     heard.lost += sum(int(line.split()[0]) for line in report.splitlines() if "dropped by" in line)
-
-
-def _await_start(process: subprocess.Popen[str]) -> None:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "listening on" in line:
-            return
-    raise LabError("tcpdump did not start")
-
-
-def _await_quiet(file: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    size = -1
-    while size != (size := file.stat().st_size) and time.monotonic() < deadline:
-        time.sleep(0.3)

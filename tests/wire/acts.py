@@ -88,7 +88,8 @@ class Wire:
     def _project(self, name: str, *, ranges: Sequence[str] = (), domains: Sequence[str] = ()) -> Project:
         made = self.platform.client.post("projects", body={"name": name}, key=str(uuid.uuid4()))
         project = Project(platform=self.platform, id=made["id"])
-        self._attest(project, ranges=ranges, domains=domains)
+        if ranges or domains:
+            self._attest(project, ranges=ranges, domains=domains)
         return project
 
     def _attest(self, project: Project, *, ranges: Sequence[str], domains: Sequence[str] = ()) -> Json:

@@ -12,12 +12,12 @@ from functions.core.ports import PortSet
 from functions.core.profile import Discovery
 from scanner_image import nmap
 from scanner_image.cells import Verdict
-from scanner_image.masscan import Masscan
 from scanner_image.nmap import Nmap
 from scanner_image.nmap_xml import NmapHost
 from scanner_image.path import Path, paths
 from scanner_image.probe import probe
 from scanner_image.scan import Scan
+from scanner_image.sweep import sweep
 
 
 async def discover(scan: Scan) -> None:
@@ -32,8 +32,7 @@ async def discover(scan: Scan) -> None:
     for path, addresses in sorted(routes.items(), key=lambda item: item[0]):
         if scan.halt.is_set:
             return
-        with scan.times.spent("discovery"):
-            await _discover_by(scan, path, addresses, weight)
+        await _discover_by(scan, path, addresses, weight)
         weight.finish(addresses.count)
 
 
@@ -65,11 +64,13 @@ async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: 
         why = Verdict(Answer.NOT_COVERED, Method.NONE, "there is no route to these addresses from here")
         scan.findings.cells.settle(path.version, addresses, why, at=scan.findings.clock())
     elif scan.spec.profile.discovery == Discovery.PROBE and scan.spec.protocol == Protocol.TCP:
-        await probe(scan, path.version, addresses)
+        with scan.times.spent("discovery"):
+            await probe(scan, path.version, addresses)
     elif _by_masscan(scan, path):
-        await _masscan(scan, path, addresses, weights)
+        await sweep(scan, path, addresses, weights.moved)
     else:
-        await _nmap(scan, path.version, addresses, weights)
+        with scan.times.spent("discovery"):
+            await _nmap(scan, path.version, addresses, weights)
 
 
 def _by_masscan(scan: Scan, path: Path) -> bool:
@@ -82,33 +83,13 @@ def _by_masscan(scan: Scan, path: Path) -> bool:
     )
 
 
-async def _masscan(scan: Scan, path: Path, addresses: IntervalSet, weights: _Weights) -> None:
-    found = scan.findings
-    scan.report.log("info", f"masscan: {addresses.count} addresses through {path.gateway} at {scan.spec.rate}/s")
-    with scan.raw.keep("masscan", "txt") as raw:
-        ran = await Masscan(scan.tools.masscan, scan.tools.shim, scan.directory).run(
-            route=path,
-            addresses=addresses,
-            ports=PortSet(found.cells.ports),
-            rate=scan.spec.rate,
-            retries=scan.spec.profile.retries,
-            limit_s=scan.seconds_left,
-            open_port=lambda address, port: found.opened(address, port, Method.SYN),
-            progress=weights.moved,
-            raw=raw,
-            halt=scan.halt,
-        )
-    silence = Verdict(Answer.NOT_OPEN, Method.SYN)
-    _settle(scan, version=path.version, addresses=addresses, command=ran.command, why=ran.why, silence=silence)
-
-
 async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _Weights) -> None:
     tools = scan.tools
     if scan.spec.profile.discovery == Discovery.CONNECT and scan.spec.protocol == Protocol.TCP:
         tools = dataclasses.replace(tools, mode="connect")
     program = Nmap(tools, scan.directory)
     how = program.method(scan.spec.protocol)
-    scan.report.log("info", f"nmap: {addresses.count} addresses by {how} at {scan.spec.rate}/s")
+    scan.report.log("info", f"nmap: {addresses.count} addresses by {how} at {scan.rates.discovery}/s")
     with scan.raw.keep("nmap", "xml") as raw:
         ran = await program.run(
             version=version,
@@ -116,8 +97,8 @@ async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _
             ports=PortSet(scan.findings.cells.ports),
             protocol=scan.spec.protocol,
             profile=scan.spec.profile,
-            services=False,
-            rate=scan.spec.rate,
+            asking=None,
+            rate=scan.rates.discovery,
             limit_s=scan.seconds_left,
             host=lambda host: _take(scan, host, how),
             progress=lambda _task, percent: weights.moved(percent / 100),

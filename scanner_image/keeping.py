@@ -52,6 +52,7 @@ class Keeping:
             stop=scan.halt.stop,
             files=files,
             times=scan.times.told(),
+            sampled=scan.sampled,
         )
         report.log("info", f"attempt {self.chunk.attempt} saved: {trailer.outcome} {trailer.reason}".rstrip())
         return trailer.outcome

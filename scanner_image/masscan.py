@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -16,16 +16,35 @@ from scanner_image.halt import Halt
 from scanner_image.path import Path as Route
 
 WAIT_S = 4
+SOURCE_PORTS = (16_384, 32_767)
+"""Where nothing else on this machine sends from: neither the kernel's own connections nor nmap, whose answers are not masscan's."""
 _IDLE_S = 30.0
 _MOST_STDERR = 4096
 _STRAY = 64
 """Packets of other talks on the link that may come in while masscan ends."""
-_OPEN = re.compile(rb"Discovered open port (\d{1,5})/tcp on ([0-9a-fA-F.:]{2,45})\s*$")
+_FOUND = re.compile(rb"Discovered (open|closed) port (\d{1,5})/tcp on ([0-9a-fA-F.:]{2,45})\s*$")
 _SENT = re.compile(rb"(\d{1,3}\.\d\d)% done")
 _ACCOUNT = re.compile(rb"vedette-pcap: received \d+, dropped (\d+), unread (\d+)")
 _WAITING = re.compile(rb"100\.00% done, waiting -?\d+-secs, found=\d+")
 
 OpenPort = Callable[[Address, int], None]
+
+
+def _nothing(_address: Address, _port: int) -> None:
+    """For who does not want to hear of refusals."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """One going through the cells. `seed` and `shard` choose which and in which order: the same choose the same again."""
+
+    rate: int
+    retries: int = 0
+    seed: int = field(default_factory=lambda: secrets.randbelow(1 << 31))
+    shard: tuple[int, int] = (1, 1)
+    wait_s: int = WAIT_S
+    refusals: bool = False
+    """Whether refused ports are told too."""
 
 
 @dataclass(frozen=True)
@@ -49,45 +68,51 @@ class Masscan:
         route: Route,
         addresses: IntervalSet,
         ports: PortSet,
-        rate: int,
-        retries: int,
+        one: Pass,
         limit_s: float,
         open_port: OpenPort,
         progress: Callable[[float], None],
         raw: Callable[[bytes], None],
         halt: Halt,
+        refused_port: OpenPort = _nothing,
     ) -> Ran:
-        seed = secrets.randbelow(1 << 31)
-        targets = self.directory / f"masscan-{seed}.targets"
+        """One pass; `Ran.why` says why it cannot be believed."""
+        targets = self.directory / f"masscan-{secrets.token_hex(4)}.targets"
         targets.write_text("".join(f"{line}\n" for line in target_lines(addresses, route)))
-        counters = Counters(open_port, progress)
+        counters, source_port = Counters(open_port, progress, refused_port), _source_port()
 
         def stdout(data: bytes) -> None:
             raw(data)
             counters.stdout(data)
 
         ended = await child.run(
-            self._argv(route=route, targets=targets, ports=ports, rate=rate, retries=retries, seed=seed),
+            self._argv(route=route, targets=targets, ports=ports, one=one, source_port=source_port),
             stdout=stdout,
             stderr=counters.stderr,
             limits=child.Limits(seconds=limit_s, idle_s=_IDLE_S),
             halt=halt,
             directory=self.directory,
-            extra_environment={"LD_LIBRARY_PATH": str(self.library)} if self.library else {},
+            extra_environment={"VEDETTE_PORT": str(source_port)}
+            | ({"LD_LIBRARY_PATH": str(self.library)} if self.library else {}),
         )
         why = ended.why or counters.missing(ended.exit_code)
         return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "")
 
-    def _argv(
-        self, *, route: Route, targets: Path, ports: PortSet, rate: int, retries: int, seed: int
-    ) -> tuple[str, ...]:
+    def _argv(self, *, route: Route, targets: Path, ports: PortSet, one: Pass, source_port: int) -> tuple[str, ...]:
         router = ("--router-ip", route.gateway) if route.version == 4 else ("--router-mac-ipv6", route.gateway_mac)
         return (
             self.program,
-            *("-iL", str(targets), "-p", ports.canonical(), "--rate", str(rate), "--retries", str(retries)),
-            *("--wait", str(WAIT_S), "--seed", str(seed), "--interface", route.interface),
-            *("--adapter-ip", route.source, *router),
+            *("-iL", str(targets), "-p", ports.canonical(), "--rate", str(one.rate), "--retries", str(one.retries)),
+            *("--wait", str(one.wait_s), "--seed", str(one.seed), "--interface", route.interface),
+            *("--shard", "{}/{}".format(*one.shard)) * (one.shard != (1, 1)),
+            *("--show", "open,closed") * one.refusals,
+            *("--adapter-ip", route.source, "--adapter-port", str(source_port), *router),
         )
+
+
+def _source_port() -> int:
+    low, high = SOURCE_PORTS
+    return low + secrets.randbelow(high - low + 1)
 
 
 def target_lines(addresses: IntervalSet, route: Route) -> list[str]:
@@ -102,8 +127,10 @@ def target_lines(addresses: IntervalSet, route: Route) -> list[str]:
 class Counters:
     """masscan's own account of its run."""
 
-    def __init__(self, open_port: OpenPort, progress: Callable[[float], None]) -> None:
-        self._open_port = open_port
+    def __init__(
+        self, open_port: OpenPort, progress: Callable[[float], None], refused_port: OpenPort = _nothing
+    ) -> None:
+        self._found = {b"open": open_port, b"closed": refused_port}
         self._progress = progress
         self._line = b""
         self._record = b""
@@ -114,8 +141,8 @@ class Counters:
     def stdout(self, data: bytes) -> None:
         *lines, self._line = (self._line + data).split(b"\n")
         for line in lines:
-            if match := _OPEN.match(line.strip()):
-                self._open_port(ip_address(match[2].decode()), int(match[1]))
+            if match := _FOUND.match(line.strip()):
+                self._found[match[1]](ip_address(match[3].decode()), int(match[2]))
 
     def stderr(self, data: bytes) -> None:
         *records, self._record = re.split(rb"[\r\n]", self._record[-_MOST_STDERR:] + data)

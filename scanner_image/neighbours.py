@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from functions.core.chunk import Chunk, SavedFile
-from functions.core.effort import PhaseTime
+from functions.core.effort import PhaseTime, Sampled
 from functions.core.messages import ChunkSpec, Event, Progress
 from functions.core.stop import Stop
 from scanner_image import result
@@ -28,6 +28,7 @@ class Ledger(Protocol):
         stop: Stop | Literal[""],
         files: Sequence[SavedFile],
         times: Sequence[PhaseTime],
+        sampled: Sequence[Sampled],
     ) -> object: ...
     def stop_requested(self, project: str, scan: str, *, run: int) -> str: ...
     def fail(self, chunk: Chunk, *, reason: str) -> object: ...

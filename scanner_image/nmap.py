@@ -37,6 +37,17 @@ class Ran:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """What is asked of open ports, and of their hosts where `about_host`: their names, and their systems if the profile says so.
+
+    `probes`: other service probes than nmap's own.
+    """
+
+    about_host: bool = True
+    probes: Path | None = None
+
+
+@dataclass(frozen=True)
 class Nmap:
     tools: Tools
     directory: Path
@@ -54,7 +65,7 @@ class Nmap:
         ports: PortSet,
         protocol: Protocol,
         profile: Profile,
-        services: bool,
+        asking: Asking | None,
         rate: int,
         limit_s: float,
         host: Callable[[NmapHost], None],
@@ -78,9 +89,9 @@ class Nmap:
             (
                 *self.tools.nmap_argv,
                 *("-6",) * (version == 6),
-                *(self.tools.naming if services else ("-n",)),
+                *(self.tools.naming if asking and asking.about_host else ("-n",)),
                 *("-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
-                *(self._asking(profile, protocol) if services else ()),
+                *(self._asking(asking, profile, protocol) if asking else ()),
                 *("--max-retries", str(max(profile.retries, _FEWEST_RETRIES)), "--max-rate", str(max(rate, 1))),
                 *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),
                 *("--stats-every", "2s", "-oX", "-"),
@@ -94,13 +105,16 @@ class Nmap:
         why = ended.why or _missing(xml, ended.exit_code, bytes(errors))
         return Ran(ended.command(complete=not why), f"nmap: {why}" if why else "")
 
-    def _asking(self, profile: Profile, protocol: Protocol) -> tuple[str, ...]:
+    def _asking(self, asking: Asking, profile: Profile, protocol: Protocol) -> tuple[str, ...]:
         """Who speaks there, under which names; what system it is where raw sockets can ask."""
-        asking = ("-sV", "--version-intensity", str(profile.version_intensity))
+        service = ["-sV", "--version-intensity", str(profile.version_intensity)]
         if protocol == Protocol.UDP:
-            return asking
-        systems = ("-O", "--max-os-tries", "1") if profile.os_detection and self.tools.mode == "raw" else ()
-        return (*asking, "--script", certificates.SCRIPT, "--script-timeout", _SCRIPT_TIMEOUT, *systems)
+            return tuple(service)
+        if asking.probes:
+            service += ["--versiondb", str(asking.probes)]
+        guess = asking.about_host and profile.os_detection and self.tools.mode == "raw"
+        systems = ("-O", "--max-os-tries", "1") if guess else ()
+        return (*service, "--script", certificates.SCRIPT, "--script-timeout", _SCRIPT_TIMEOUT, *systems)
 
     def _scan(self, protocol: Protocol) -> str:
         if protocol == Protocol.UDP:

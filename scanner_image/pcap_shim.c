@@ -3,7 +3,8 @@
  *
  * masscan 1.3.2 asks for a snap length of 65,536, which makes a ring of a few dozen frames: answers to a burst of probes
  * are lost. And it waits in a read that a silent link never ends. Here frames are short and the ring is large, own
- * transmits stay out of it, and a read gives up after a tenth of a second. At the end it tells what was lost all the
+ * transmits stay out of it, so do answers to others that scan from here meanwhile (masscan's own port is in VEDETTE_PORT),
+ * and a read gives up after a tenth of a second. At the end it tells what was lost all the
  * same, dropped by the kernel or left unread, so that a scan with losses is not taken for a whole one. Symbols that are
  * not here are found in the real library, which this one is linked to: dlsym searches the dependencies of a handle too.
  */
@@ -12,6 +13,7 @@
 #include <linux/if_packet.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -29,6 +31,13 @@ struct pcap_pkthdr {
 struct pcap_stat {
     unsigned received, dropped, dropped_by_interface;
 };
+struct bpf_program {
+    unsigned length;
+    void *instructions;
+};
+int pcap_compile(pcap_t *, struct bpf_program *, const char *, int, unsigned);
+int pcap_setfilter(pcap_t *, struct bpf_program *);
+void pcap_freecode(struct bpf_program *);
 int pcap_set_snaplen(pcap_t *, int);
 int pcap_set_buffer_size(pcap_t *, int);
 int pcap_set_immediate_mode(pcap_t *, int);
@@ -37,6 +46,22 @@ int pcap_fileno(pcap_t *);
 int pcap_stats(pcap_t *, struct pcap_stat *);
 
 static pcap_t *opened;
+
+static int only_own(pcap_t *handle)
+{
+    const char *port = getenv("VEDETTE_PORT");
+    struct bpf_program program;
+    char expression[64];
+    int result;
+    if (!port)
+        return 0;
+    snprintf(expression, sizeof expression, "arp or icmp6 or tcp dst port %u", (unsigned)(strtoul(port, 0, 10) & 0xffff));
+    if (pcap_compile(handle, &program, expression, 1, 0xffffffff))
+        return -1;
+    result = pcap_setfilter(handle, &program);
+    pcap_freecode(&program);
+    return result;
+}
 
 int pcap_activate(pcap_t *handle)
 {
@@ -51,6 +76,8 @@ int pcap_activate(pcap_t *handle)
     /* The kernel keeps transmits out of the ring; where it is too old to, libpcap drops them on reading. */
     setsockopt(pcap_fileno(handle), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
     pcap_setdirection(handle, INBOUND);
+    if (only_own(handle))
+        return -1;
     fprintf(stderr, "vedette-pcap: snap length %d, ring of %d bytes\n", SNAP_LENGTH, RING_BYTES);
     opened = handle;
     return result;

@@ -30,7 +30,7 @@ async def recheck(scan: Scan) -> None:
 
 async def _ask(scan: Scan, cells: list[tuple[Address, int]]) -> None:
     found, done = scan.findings, 0
-    async for asked in connect.ask_all(cells, rate=scan.spec.rate):
+    async for asked in connect.ask_all(cells, rate=scan.rates.discovery):
         if scan.halt.is_set:
             return
         done += 1

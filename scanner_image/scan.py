@@ -4,9 +4,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from functions.core.effort import Sampled
 from functions.core.messages import ChunkSpec
 from scanner_image.findings import Findings
 from scanner_image.halt import Halt
+from scanner_image.rates import Rates
 from scanner_image.raw import RawOutput
 from scanner_image.report import Report
 from scanner_image.times import Times
@@ -26,6 +28,12 @@ class Scan:
     ends: float
     """When the attempt's deadline falls, on the monotonic clock."""
     times: Times = field(default_factory=Times)
+    sampled: list[Sampled] = field(default_factory=list)
+    """What the sample showed, of each path that masscan discovered by."""
+
+    @property
+    def rates(self) -> Rates:
+        return Rates.of(self.spec)
 
     @property
     def seconds_left(self) -> float:

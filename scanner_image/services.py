@@ -1,105 +1,155 @@
-"""What speaks behind each open port: a few nmap runs side by side, each over few hosts so that a slow one holds back few."""
+"""What speaks behind each open port: a few nmap runs side by side, from the first port that discovery finds."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from math import ceil
+import dataclasses
+from collections.abc import Iterator
 
-from functions.core.addresses import Address, Version
+from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
-from functions.core.everything import is_wide
+from functions.core.everything import is_evidence
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
 from functions.core.profile import Discovery, Profile
+from functions.core.service import Service
 from scanner_image import connect, nmap
+from scanner_image.batches import SAMPLE, SIDE_BY_SIDE, Batch, Waiting
 from scanner_image.cells import Verdict
-from scanner_image.nmap import Nmap
+from scanner_image.nmap import Asking, Nmap
 from scanner_image.nmap_xml import NmapHost
 from scanner_image.scan import Scan
+from scanner_image.tools import Tools
 
-SIDE_BY_SIDE = 3
-MOST_HOSTS = 32
-MOST_PORTS = 200
-"""Of one host."""
-SAMPLE = 24
-"""Ports of a host that seems to answer on everything: enough to hear that hardly any has a service behind it."""
 SAMPLE_TIMEOUT_S = 60
+_GATHER_S = 1.5
+"""While discovery goes on, ports are gathered for so long before the next run of nmap begins: each costs its start."""
+_LOOK_S = 0.25
+_SHUT = "tcpwrapped"
 
 
-@dataclass(frozen=True)
-class Batch:
-    version: Version
-    addresses: tuple[Address, ...]
-    ports: frozenset[int]
-    sampled: bool = False
-
-
-async def identify(scan: Scan) -> None:
-    if not scan.spec.profile.service_detection or not scan.findings.open_ports:
+async def identify(scan: Scan, found_all: asyncio.Event) -> None:
+    """Until everything that was found by the time of `found_all` has been asked what it is."""
+    if not scan.spec.profile.service_detection:
         return
-    asked = scan.findings.cells.ports.count
-    work, at_once = batches(scan.findings.open, asked=asked), asyncio.Semaphore(SIDE_BY_SIDE)
-    for batch in work:
+    if not scan.rates.overlap:
+        await found_all.wait()
+    await _Identification(scan, found_all).run()
+
+
+class _Identification:
+    def __init__(self, scan: Scan, found_all: asyncio.Event) -> None:
+        self.scan = scan
+        self._found_all = found_all
+        quick = scan.tools.quick_probes is not None and scan.spec.protocol == Protocol.TCP
+        self._waiting = Waiting(asked=scan.findings.cells.ports.count, quick=quick)
+        self._runs: list[float] = []
+        """How far each run is, 0..1."""
+
+    async def run(self) -> None:
+        running: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as group:
+            while not self.scan.halt.is_set:
+                whole = self._found_all.is_set()
+                running = {task for task in running if not task.done()}
+                for batch in self._next(SIDE_BY_SIDE - len(running), whole=whole):
+                    running.add(group.create_task(self._identify(batch, alone=whole)))
+                if whole and not running:
+                    return
+                await self._pause(running, whole=whole)
+
+    def _next(self, free: int, *, whole: bool) -> Iterator[Batch]:
+        """While more is being found, one at a time."""
+        for _ in range(free if whole else min(free, 1)):
+            batch = self._waiting.take(self.scan.findings.open, whole=whole)
+            if batch is None:
+                return
+            yield batch
+
+    async def _pause(self, running: set[asyncio.Task[None]], *, whole: bool) -> None:
+        if whole:
+            await asyncio.wait(running, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            return
+        waiting = asyncio.ensure_future(self._found_all.wait())
+        await asyncio.wait({waiting}, timeout=_GATHER_S)
+        waiting.cancel()
+
+    async def _identify(self, batch: Batch, *, alone: bool) -> None:
+        scan, index = self.scan, len(self._runs)
+        self._runs.append(0.0)
         if batch.sampled:
-            _tell_sampled(scan, batch.addresses[0], asked=asked)
-    progress = _Progress(scan, len(work))
+            _tell_sampled(scan, batch.addresses[0])
+        doubted: list[tuple[Address, int]] = []
+        program = Nmap(_tools(scan), scan.directory)
+        with scan.raw.keep("nmap-services", "xml") as raw, scan.times.spent("identification"):
+            ran = await program.run(
+                version=batch.version,
+                targets=[str(address) for address in batch.addresses],
+                ports=PortSet.of(batch.ports),
+                protocol=scan.spec.protocol,
+                profile=_profile(scan, batch),
+                asking=Asking(
+                    about_host=batch.first, probes=scan.tools.quick_probes if batch.look == "quick" else None
+                ),
+                rate=scan.rates.identification(alone=alone),
+                limit_s=scan.seconds_left,
+                host=lambda host: doubted.extend(self._take(host, batch, program.method(scan.spec.protocol))),
+                progress=lambda task, percent: self._moved(index, percent / 100 if task == "Service scan" else 0.0),
+                raw=raw,
+                halt=scan.halt,
+            )
+        scan.findings.commands.append(ran.command)
+        if ran.why:
+            note = f"services of {len(batch.addresses)} hosts were not all identified: {ran.why}"
+            scan.findings.notes.append(note)
+            scan.report.log("warning", note)
+        for address, port in await _still_open(scan, doubted):
+            if batch.look == "quick":
+                self._waiting.ask_again(address, port)
+        self._moved(index, 1.0)
 
-    async def one(index: int, batch: Batch) -> None:
-        async with at_once:
-            if not scan.halt.is_set:
-                await _identify(
-                    scan, batch, rate=max(1, scan.spec.rate // SIDE_BY_SIDE), progress=progress, index=index
-                )
-        progress.moved(index, 1.0)
-
-    async with asyncio.TaskGroup() as group:
-        for index, batch in enumerate(work):
-            group.create_task(one(index, batch))
-
-
-def batches(found: Mapping[Address, Mapping[int, object]], *, asked: int) -> list[Batch]:
-    """Hosts with like ports together, spread over the runs that go side by side; those with too many ports alone, and cut.
-
-    `asked`: how many ports the chunk has. Hosts that seem to answer on everything come last, so that they hold up nobody.
-    """
-    made: list[Batch] = []
-    doubtful = {address: None for address, ports in found.items() if is_wide(len(ports), asked)}
-    for version in (4, 6):
-        wide: list[Address] = []
-        narrow: list[Address] = []
-        for address, ports in found.items():
-            if address.version == version and ports and address not in doubtful:
-                (wide if len(ports) > MOST_PORTS else narrow).append(address)
-        made += [Batch(version, (address,), frozenset(sorted(found[address])[:MOST_PORTS])) for address in wide]
-        narrow.sort(key=lambda address: (sorted(found[address]), int(address)))
-        size = min(MOST_HOSTS, max(1, ceil(len(narrow) / SIDE_BY_SIDE)))
-        for start in range(0, len(narrow), size):
-            group = tuple(narrow[start : start + size])
-            made.append(Batch(version, group, frozenset(port for address in group for port in found[address])))
-    samples = ((address, _sample(sorted(found[address]))) for address in doubtful)
-    return made + [Batch(address.version, (address,), ports, sampled=True) for address, ports in samples]
-
-
-def _sample(ports: list[int]) -> frozenset[int]:
-    """Spread over all of them."""
-    return frozenset(ports[index * len(ports) // SAMPLE] for index in range(SAMPLE))
-
-
-def _tell_sampled(scan: Scan, address: Address, *, asked: int) -> None:
-    ports = len(scan.findings.open[address])
-    scan.report.log(
-        "warning", f"{address} answers on {ports} of {asked} ports: {SAMPLE} of them are asked what they are"
-    )
-
-
-class _Progress:
-    def __init__(self, scan: Scan, runs: int) -> None:
-        self._scan = scan
-        self._runs = [0.0] * runs
-
-    def moved(self, index: int, fraction: float) -> None:
+    def _moved(self, index: int, fraction: float) -> None:
+        """Told once discovery has ended; before that, discovery tells how far the attempt is."""
         self._runs[index] = max(self._runs[index], fraction)
-        self._scan.report.moved("services", sum(self._runs) / len(self._runs))
+        if self._found_all.is_set():
+            self.scan.report.moved("services", sum(self._runs) / len(self._runs))
+
+    def _take(self, host: NmapHost, batch: Batch, how: Method) -> list[tuple[Address, int]]:
+        """Record what nmap identified; gives the cells that discovery found open and nmap did not."""
+        found, address = self.scan.findings, nmap.address_of(host)
+        if host.up:
+            found.seen(address, host)
+        if host.os:
+            found.systems[address] = host.os
+        if host.timed_out:
+            found.notes.append(f"nmap gave up on the services of {address}")
+            return []
+        for port in host.ports:
+            if port.state == "open":
+                found.opened(address, port.port, how)
+                self._waiting.told(address, port.port)
+                if not _known(self.scan, address, port.port) or is_evidence(port.service):
+                    found.identified(address, port.port, port.service, port.scripts)
+                if batch.look == "quick" and not _named(port.service):
+                    self._waiting.ask_again(address, port.port)
+        said = {port.port for port in host.ports if port.state != "open"}
+        said |= {port for rest in host.rest for port in rest.ports}
+        return [(address, port) for port in sorted(said & found.open.get(address, {}).keys())]
+
+
+def _known(scan: Scan, address: Address, port: int) -> bool:
+    """Whether an earlier look heard something."""
+    told = scan.findings.open.get(address, {}).get(port)
+    return told is not None and is_evidence(told.service)
+
+
+def _named(service: Service) -> bool:
+    """Whether a longer look would say no more."""
+    return service.name == _SHUT or (is_evidence(service) and bool(service.product))
+
+
+def _tools(scan: Scan) -> Tools:
+    if scan.spec.profile.discovery == Discovery.CONNECT and scan.spec.protocol == Protocol.TCP:
+        return dataclasses.replace(scan.tools, mode="connect")
+    return scan.tools
 
 
 def _profile(scan: Scan, batch: Batch) -> Profile:
@@ -109,59 +159,22 @@ def _profile(scan: Scan, batch: Batch) -> Profile:
     return profile.model_copy(update={"host_timeout_s": min(profile.host_timeout_s, SAMPLE_TIMEOUT_S)})
 
 
-async def _identify(scan: Scan, batch: Batch, *, rate: int, progress: _Progress, index: int) -> None:
-    tools = scan.tools
-    if scan.spec.profile.discovery == Discovery.CONNECT and scan.spec.protocol == Protocol.TCP:
-        tools = replace(tools, mode="connect")
-    program = Nmap(tools, scan.directory)
-    doubted: list[tuple[Address, int]] = []
-    with scan.raw.keep("nmap-services", "xml") as raw, scan.times.spent("identification"):
-        ran = await program.run(
-            version=batch.version,
-            targets=[str(address) for address in batch.addresses],
-            ports=PortSet.of(batch.ports),
-            protocol=scan.spec.protocol,
-            profile=_profile(scan, batch),
-            services=True,
-            rate=rate,
-            limit_s=scan.seconds_left,
-            host=lambda host: doubted.extend(_take(scan, host, program.method(scan.spec.protocol))),
-            progress=lambda task, percent: progress.moved(index, percent / 100 if task == "Service scan" else 0.0),
-            raw=raw,
-            halt=scan.halt,
-        )
-    scan.findings.commands.append(ran.command)
-    if ran.why:
-        note = f"services of {len(batch.addresses)} hosts were not all identified: {ran.why}"
-        scan.findings.notes.append(note)
-        scan.report.log("warning", note)
-    await _settle_doubts(scan, doubted)
+def _tell_sampled(scan: Scan, address: Address) -> None:
+    ports, asked = len(scan.findings.open[address]), scan.findings.cells.ports.count
+    scan.report.log(
+        "warning", f"{address} answers on {ports} of {asked} ports: {SAMPLE} of them are asked what they are"
+    )
 
 
-def _take(scan: Scan, host: NmapHost, how: Method) -> list[tuple[Address, int]]:
-    """Record what nmap identified; gives the cells that discovery found open and nmap did not."""
-    found, address = scan.findings, nmap.address_of(host)
-    if host.up:
-        found.seen(address, host)
-    if host.os:
-        found.systems[address] = host.os
-    if host.timed_out:
-        scan.findings.notes.append(f"nmap gave up on the services of {address}")
-        return []
-    for port in host.ports:
-        if port.state == "open":
-            found.opened(address, port.port, how)
-            found.identified(address, port.port, port.service, port.scripts)
-    said = {port.port for port in host.ports if port.state != "open"}
-    said |= {port for rest in host.rest for port in rest.ports}
-    return [(address, port) for port in sorted(said & found.open.get(address, {}).keys())]
-
-
-async def _settle_doubts(scan: Scan, doubted: list[tuple[Address, int]]) -> None:
+async def _still_open(scan: Scan, doubted: list[tuple[Address, int]]) -> list[tuple[Address, int]]:
     """Where the two tools disagree on a cell, one more connection decides."""
+    still: list[tuple[Address, int]] = []
     if scan.spec.protocol != Protocol.TCP or scan.halt.is_set:
-        return
-    async for asked in connect.ask_all(doubted, rate=scan.spec.rate):
+        return still
+    async for asked in connect.ask_all(doubted, rate=scan.rates.identification(alone=False)):
         scan.report.log("info", f"{asked.address}:{asked.port} was open in discovery, then not; now: {asked.answer}")
         if asked.answer not in (Answer.OPEN, Answer.NOT_COVERED):
             scan.findings.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
+        if asked.answer == Answer.OPEN:
+            still.append((asked.address, asked.port))
+    return still

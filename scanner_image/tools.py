@@ -11,6 +11,7 @@ from functions.core.errors import ScannerFailed
 from scanner_image import child
 from scanner_image.halt import Halt
 from scanner_image.nmap_xml import NmapHost, NmapXml
+from scanner_image.service_probes import quick_probes
 
 Mode = Literal["raw", "connect"]
 _LIMITS = child.Limits(seconds=20, idle_s=20, output_bytes=1 << 20)
@@ -32,6 +33,8 @@ class Tools:
     """Who is asked for the names of hosts: `system`, addresses parted by commas, or nobody."""
     shim: Path | None = None
     """The directory of the capture library, where masscan must be pointed at it; in the image the system finds it."""
+    quick_probes: Path | None = None
+    """nmap's service probes for a first look; None where there is only the patient one."""
 
     @property
     def nmap_argv(self) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ async def find(directory: Path, *, name_servers: str = "") -> Tools:
     if masscan is not None:
         versions["masscan"] = await _version((shutil.which("masscan") or masscan, "--version"), directory)
     mode: Mode = "raw" if await _may_send_raw(raw_nmap, directory) else "connect"
-    return Tools(mode, nmap, raw_nmap, masscan or "", versions, name_servers)
+    return Tools(mode, nmap, raw_nmap, masscan or "", versions, name_servers, quick_probes=quick_probes(directory))
 
 
 async def _version(argv: tuple[str, ...], directory: Path) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,11 +125,26 @@ class Attempt:
         return Scan(self.spec, found, findings, self.report, raw, self.halt, reachable, self.bounds.ends)
 
     async def _scan(self, scan: Scan) -> None:
-        """The steps in their order; a tool that cannot be run leaves its cells not covered and the rest to be saved."""
+        """What is found is identified while more is looked for."""
+        found_all = asyncio.Event()
+        identifying = asyncio.create_task(self._bearing(scan, identify(scan, found_all)))
         try:
-            for step in (discover, recheck, identify):
-                if not self.halt.is_set:
-                    await step(scan)
+            await self._bearing(scan, self._find(scan))
+            found_all.set()
+            await identifying
+        finally:
+            identifying.cancel()
+            await asyncio.gather(identifying, return_exceptions=True)
+
+    async def _find(self, scan: Scan) -> None:
+        for step in (discover, recheck):
+            if not self.halt.is_set:
+                await step(scan)
+
+    async def _bearing(self, scan: Scan, work: Coroutine[None, None, None]) -> None:
+        """A tool that cannot be run leaves its cells not covered and the rest to be saved."""
+        try:
+            await work
         except* ScannerFailed as group:
             for error in group.exceptions:
                 scan.findings.notes.append(str(error))

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from functions.core.effort import PhaseTime
+from functions.core.effort import PhaseTime, Sampled
 from functions.core.messages import Progress
 from functions.core.model import Id, Model, Time
 from functions.core.stop import Stop
@@ -127,6 +127,8 @@ class Chunk(Model):
     """What its last attempt saved: the result, and the tools' own output under `raw/`."""
     times: tuple[PhaseTime, ...] = ()
     """Where its last attempt's time went."""
+    sampled: tuple[Sampled, ...] = ()
+    """What probing a sample again showed of its last attempt, for each path to its targets."""
     sources: tuple[str, ...] = Field(default=(), max_length=32)
     """The addresses that its last attempt sent from, by its own machine's routes."""
     reason: str = Field(default="", max_length=512)

@@ -1,4 +1,4 @@
-"""What an attempt says of its own work: where its time went."""
+"""What an attempt says of its own work: where its time went, and what a second look showed of the first."""
 
 from typing import Literal
 
@@ -18,3 +18,18 @@ class PhaseTime(Model):
     phase: Phase
     wall_s: float = Field(ge=0)
     busy_s: float = Field(ge=0)
+
+
+class Sampled(Model):
+    """What probing a sample of a chunk's cells again showed of how the rest were probed."""
+
+    rate: int = Field(ge=0)
+    """Packets a second of the last full pass."""
+    passes: int = Field(ge=0)
+    """How many times every cell was asked at a rate that the path bore."""
+    known: int = Field(ge=0)
+    """Answers that were to come again."""
+    lost: int = Field(ge=0)
+    """Those of them that did not."""
+    miss_rate: float = Field(ge=0, le=1)
+    """The share of open ports that all passes together are expected to have missed: the sample's loss to the power of the passes."""

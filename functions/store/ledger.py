@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from functions.core.chunk import CHUNK_TABLE, Chunk, ChunkCounts, ChunkEvent, ChunkStatus, SavedFile
-from functions.core.effort import PhaseTime
+from functions.core.effort import PhaseTime, Sampled
 from functions.core.errors import NotFound, Superseded
 from functions.core.halt import ORGANISATION
 from functions.core.messages import Progress
@@ -127,6 +127,7 @@ class Ledger:
         stop: Stop | Literal[""] = "",
         files: Sequence[SavedFile] = (),
         times: Sequence[PhaseTime] = (),
+        sampled: Sequence[Sampled] = (),
     ) -> Chunk:
         """The attempt's result is in S3. Saying it twice is saying it once. Raises Superseded."""
         changes: dict[str, Any] = {} if progress is None else {"progress": progress}
@@ -137,6 +138,7 @@ class Ledger:
             "stop": stop,
             "files": (*files,),
             "times": (*times,),
+            "sampled": (*sampled,),
         }
         try:
             return self._write(chunk, {"status": CHUNK_TABLE.after(chunk.status, ChunkEvent.SAVE), **changes})

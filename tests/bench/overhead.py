@@ -58,7 +58,7 @@ def start_up_seconds(scan: Json, lines: list[Json]) -> float:
 
 def by_hand(lab: Lab, argvs: list[list[str]], targets: list[str], scratch: Path) -> Figures:
     started = time.monotonic()
-    discovery = next(argv for argv in argvs if "masscan" in argv[0])
+    discovery = next(argv for argv in argvs if "masscan" in argv[0] and "--show" not in argv)
     listed = scratch / "targets"
     listed.write_text("\n".join(targets) + "\n")
     again = with_options(discovery, {"-iL": str(listed), "-p": PORTS, "--rate": str(RATE)})
@@ -68,7 +68,7 @@ def by_hand(lab: Lab, argvs: list[list[str]], targets: list[str], scratch: Path)
     output = run(lab, again, {"LD_LIBRARY_PATH": str(library)} if library else {})
     found = {(address, int(port)) for port, address in re.findall(r"open port (\d+)/tcp on (\S+)", output)}
     say(f"by hand: masscan {time.monotonic() - started:.1f} s, {len(found)} open")
-    detection = next(argv for argv in argvs if "-sV" in argv)
+    detection = without(next(argv for argv in argvs if "-sV" in argv), "--versiondb")
     open_hosts, open_ports = {address for address, _ in found}, sorted({port for _, port in found})
     listed.write_text("\n".join(sorted(open_hosts)) + "\n")
     run(
@@ -93,6 +93,14 @@ def with_options(argv: list[str], options: dict[str, str]) -> list[str]:
         if option in changed:
             changed[changed.index(option) + 1] = value
     return changed
+
+
+def without(argv: list[str], option: str) -> list[str]:
+    """The same command without an option and its value."""
+    if option not in argv:
+        return argv
+    at = argv.index(option)
+    return argv[:at] + argv[at + 2 :]
 
 
 def run(lab: Lab, argv: list[str], variables: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """One attempt as a process, for tests that run it in a network namespace: `python -m tests.scanner_image.attempt SPEC DIRECTORY`."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -16,7 +17,7 @@ from tests.scanner_image.fakes import FakeLedger, FakeLive, FakeResults
 
 
 async def attempt(spec: ChunkSpec, directory: Path) -> None:
-    halt, live = Halt(), FakeLive()
+    halt, live, ledger = Halt(), FakeLive(), FakeLedger()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, halt, "partial", "the task was told to end")
     settings = WorkerSettings(
         table="table",
@@ -29,7 +30,9 @@ async def attempt(spec: ChunkSpec, directory: Path) -> None:
         admit_loopback=True,
         name_servers=os.environ.get("NAME_SERVERS", ""),
     )
-    await Worker(settings, FakeLedger(), live, FakeResults(spec, directory), halt).work()
+    await Worker(settings, ledger, live, FakeResults(spec, directory), halt).work()
+    if ledger.saved is not None:
+        (directory / "effort.json").write_text(json.dumps(ledger.saved.effort))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from functions.core.chunk import Chunk, ChunkStatus, SavedFile
-from functions.core.effort import PhaseTime
+from functions.core.effort import PhaseTime, Sampled
 from functions.core.errors import Superseded
 from functions.core.messages import (
     AddressRange,
@@ -74,6 +74,15 @@ class Saved:
     stop: str = ""
     files: tuple[SavedFile, ...] = ()
     times: tuple[PhaseTime, ...] = ()
+    sampled: tuple[Sampled, ...] = ()
+
+    @property
+    def effort(self) -> dict[str, object]:
+        """For those outside of this process."""
+        return {
+            "times": [each.model_dump() for each in self.times],
+            "sampled": [each.model_dump() for each in self.sampled],
+        }
 
 
 @dataclass
@@ -125,9 +134,10 @@ class FakeLedger:
         stop: str = "",
         files: Sequence[SavedFile] = (),
         times: Sequence[PhaseTime] = (),
+        sampled: Sequence[Sampled] = (),
     ) -> None:
         self._fence()
-        self.saved = Saved(result_key, outcome, reason, progress, stop, tuple(files), tuple(times))
+        self.saved = Saved(result_key, outcome, reason, progress, stop, tuple(files), tuple(times), tuple(sampled))
 
     def fail(self, chunk: Chunk, *, reason: str) -> None:
         self.failed = reason

@@ -82,7 +82,7 @@ def test_masscan_finds_the_whole_truth_at_any_rate(attempts: Attempts, hosts: st
 
     assert document.open == attempts.truth(spec)
     assert document.trailer.outcome == "complete"
-    assert [Path(command.argv[0]).name for command in document.trailer.commands] == ["masscan"]
+    assert {Path(command.argv[0]).name for command in document.trailer.commands} == {"masscan"}
     assert {line.how for line in document.coverage} == {Method.SYN}
     cells(spec, document.coverage)
 
@@ -231,5 +231,5 @@ def test_a_host_that_answers_on_everything_holds_up_nobody(attempts: Attempts) -
     assert hosts[web].names == (f"at-{web.replace('.', '-')}.lab.test",)
     assert "Linux" in hosts[web].os
     asked = [command for command in document.trailer.commands if "-sV" in command.argv]
-    assert len(asked) == 2
+    assert 2 <= len(asked) <= 3
     assert sum(command.seconds for command in asked) < 150

@@ -63,6 +63,30 @@ def test_where_the_time_went_stands_in_the_ledger(
     assert told["discovery"].wall_s > 0
 
 
+def test_a_port_is_identified_while_others_are_still_looked_for(stage: Stage, fake_tools: FakeTools) -> None:
+    asked = f"{fake_tools.directory}/ran-nmap"
+    later = f"for i in $(seq 100); do [ -e {asked} ] && {discovered('10.9.1.3', 22)} && break; sleep 0.1; done"
+    named = fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports="80"), nmap_host("10.9.1.3", open_ports="22"))
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {later}; {DONE}", nmap=named)
+
+    document = stage.run(chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", profile="standard"))
+
+    assert document.open == {("10.9.1.2", 80), ("10.9.1.3", 22)}
+    assert document.trailer.outcome == "complete"
+
+
+def test_at_a_low_rate_one_thing_is_done_after_the_other(stage: Stage, fake_tools: FakeTools) -> None:
+    asked = f"{fake_tools.directory}/ran-nmap"
+    later = f"sleep 3; [ -e {asked} ] && {discovered('10.9.1.3', 22)}"
+    named = fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports="80"))
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {later}; {DONE}", nmap=named)
+
+    document = stage.run(chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", profile="standard", rate=100))
+
+    assert document.open == {("10.9.1.2", 80)}
+    assert fake_tools.ran("nmap")
+
+
 def test_what_happens_is_told_live(stage: Stage, fake_tools: FakeTools) -> None:
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
 
@@ -423,7 +447,7 @@ def test_a_tool_gets_an_allowed_environment_and_no_way_to_the_workers(
     stage.run(SPEC)
 
     names = {line.partition("=")[0] for line in heard.read_text().splitlines()}
-    assert names <= {"PATH", "LANG", "LD_LIBRARY_PATH", "PWD", "OLDPWD", "_", "SHLVL"}
+    assert names <= {"PATH", "LANG", "LD_LIBRARY_PATH", "VEDETTE_PORT", "PWD", "OLDPWD", "_", "SHLVL"}
 
 
 def assert_only_the_found_is_covered(document: Document, reason: str, outcome: str = "partial") -> None:

@@ -1,0 +1,94 @@
+"""What a sample that is probed twice says of the path: how fast to send, and how many times to ask each cell."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from functions.core.addresses import Address
+
+TARGET_MISS = 0.001
+"""Of the open ports, at most so many may be missed."""
+MOST_PASSES = 5
+FEWEST_KNOWN = 6000
+"""Answers that a sample needs before it may show that asking once is enough."""
+FEWEST_PORTS = 100
+"""Of a host: where fewer are asked, the first packet to it, which may be lost on the way to its address, weighs too much."""
+_UNSEEN = 3
+"""More than so many may be lost where none was seen to be, in one of twenty samples."""
+_BORNE = 0.02
+_ROOM = 0.9
+_HELPED = 0.75
+_AT_MOST = 4
+"""By so much slower at once."""
+_SLOWEST = 50
+
+Heard = AbstractSet[tuple[Address, int]]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Of `known` answers that were to come again, `lost` did not."""
+
+    known: int = 0
+    lost: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.lost / self.known if self.known else 0.0
+
+    @property
+    def bound(self) -> float:
+        return min(1.0, (self.lost + _UNSEEN) / self.known) if self.known else 1.0
+
+
+def compare(first: tuple[Heard, Heard], again: tuple[Heard, Heard]) -> Loss:
+    """Two runs over the same cells, each as (open, refused): what either heard, the other should have.
+
+    By open ports alone where they are many: hosts may answer only so many refused probes a second.
+    """
+    by_open = Loss(len(first[0]) + len(again[0]), len(first[0] ^ again[0]))
+    if by_open.known >= FEWEST_KNOWN:
+        return by_open
+    refused = Loss(len(first[1]) + len(again[1]), len(first[1] ^ again[1]))
+    return Loss(by_open.known + refused.known, by_open.lost + refused.lost)
+
+
+def passes_for(loss: Loss, *, retries: int, ports: int) -> int:
+    """How many times each cell is to be asked so that at most `TARGET_MISS` of the open ones is missed.
+
+    A sample that shows too little leaves it at the profile's own retries, or more where it shows loss.
+    """
+    if loss.known >= FEWEST_KNOWN and ports >= FEWEST_PORTS:
+        return _needed(loss.bound)
+    return max(min(retries + 1, MOST_PASSES), _needed(loss.share))
+
+
+def _needed(share: float) -> int:
+    passes = 1
+    while passes < MOST_PASSES and share**passes > TARGET_MISS:
+        passes += 1
+    return passes
+
+
+class Pace:
+    """Packets a second: as many as the path bears, and never more than it began with."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._before: tuple[int, float] | None = None
+        self._settled = False
+
+    def sent(self, rate: int) -> None:
+        """What was really sent: less than was asked for where the machine could do no more."""
+        self.rate = max(_SLOWEST, min(self.rate, rate)) if self.rate > _SLOWEST else self.rate
+
+    def heard(self, share: float) -> bool:
+        """Whether the path bore the rate; if it did not, the next is lower. Where slower sending loses as much, the rate is not to blame."""
+        if share <= _BORNE or self._settled:
+            return True
+        if self._before and share > _HELPED * self._before[1]:
+            self.rate, self._settled = self._before[0], True
+            return True
+        self._before = (self.rate, share)
+        slower = max(min(_SLOWEST, self.rate), self.rate // _AT_MOST, int(self.rate * (1 - share) * _ROOM))
+        borne, self.rate = slower == self.rate, slower
+        return borne

@@ -1,0 +1,197 @@
+"""masscan over a chunk: a sample first and again afterwards, and between them as many passes, as fast, as the sample asks for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil
+
+from functions.core.addresses import Address
+from functions.core.coverage import Answer, Method
+from functions.core.effort import Phase, Sampled
+from functions.core.intervals import IntervalSet
+from functions.core.model import Protocol
+from functions.core.ports import PortSet, parse_ports
+from scanner_image.cells import Verdict
+from scanner_image.masscan import Masscan, Pass, Ran
+from scanner_image.path import Path
+from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, passes_for
+from scanner_image.scan import Scan
+
+FEWEST_CELLS = 48_000
+"""A sample of fewer would show too little."""
+_SAMPLE = 16_384
+_SAMPLE_SHARE = 8
+_SAMPLE_WAIT_S = 1
+_LONG_S = 30.0
+"""A pass that takes longer is not begun at a rate that nobody has tried."""
+_TIME_SHARE = 0.7
+_MOST_TRIES = 4
+_UNSURE = 0.02
+"""Of the open ports: where more may be missed, silence is no answer."""
+
+
+@dataclass
+class Heard:
+    open: set[tuple[Address, int]] = field(default_factory=set)
+    refused: set[tuple[Address, int]] = field(default_factory=set)
+    whole: bool = True
+
+    @property
+    def both(self) -> tuple[set[tuple[Address, int]], set[tuple[Address, int]]]:
+        return self.open, self.refused
+
+
+async def sweep(scan: Scan, path: Path, addresses: IntervalSet, moved: Callable[[float], None]) -> None:
+    """Every cell of `addresses` that does not answer comes out as `NOT_OPEN`, or not covered where that is not sure."""
+    sweeping = _Sweep(scan, path, addresses, moved)
+    why = await (sweeping.once() if sweeping.cells < FEWEST_CELLS else sweeping.adaptive())
+    silence = Verdict(Answer.NOT_COVERED, Method.NONE, why) if why else Verdict(Answer.NOT_OPEN, Method.SYN)
+    if why:
+        scan.report.log("warning", why)
+        scan.findings.notes.append(why)
+    scan.findings.cells.settle(path.version, addresses, silence, at=scan.findings.clock())
+
+
+class _Sweep:
+    def __init__(self, scan: Scan, path: Path, addresses: IntervalSet, moved: Callable[[float], None]) -> None:
+        self.scan = scan
+        self.path = path
+        self.addresses = addresses
+        self.ports = PortSet(scan.findings.cells.ports)
+        self.cells = addresses.count * self.ports.count
+        self._moved = moved
+        self._program = Masscan(scan.tools.masscan, scan.tools.shim, scan.directory)
+        self._pace = Pace(scan.rates.discovery)
+        self._whole: set[tuple[Address, int]] = set()
+        """Open ports that full passes found."""
+
+    async def once(self) -> str:
+        retries = self.scan.spec.profile.retries
+        self._tell(f"at {self._pace.rate}/s")
+        ran = await self._run(
+            self.ports, Pass(rate=self._pace.rate, retries=retries), Heard(), "discovery", self._moved
+        )
+        return ran.why
+
+    async def adaptive(self) -> str:
+        """Why silence is no answer; empty when it is one."""
+        sample = self._sample()
+        known = await self._look(sample, "discovery")
+        if self.cells / self._pace.rate > _LONG_S:
+            await self._try_rate(sample, known)
+        done, wanted, loss, again = 0, 1, Loss(), 0
+        while done < wanted and again < 2 * MOST_PASSES and not self.scan.halt.is_set:
+            if done and not self._in_time():
+                break
+            again += 1
+            if why := await self._pass(done, wanted):
+                return why
+            loss = await self._compare(sample, known, "verification")
+            done = done + 1 if self._pace.heard(loss.share) else 0
+            wanted = passes_for(loss, retries=self.scan.spec.profile.retries, ports=self.ports.count)
+            if done == wanted and known.open - self._whole:
+                wanted = min(wanted + 1, MOST_PASSES)
+        return self._judge(done, loss)
+
+    def _in_time(self) -> bool:
+        """Whether another pass can end before the attempt must; one that cannot would say nothing."""
+        return self.cells / self._pace.rate < self.scan.seconds_left * _TIME_SHARE
+
+    def _judge(self, done: int, loss: Loss) -> str:
+        if self.scan.halt.is_set:
+            return self.scan.halt.reason
+        miss = loss.share**done if done else 1.0
+        sampled = Sampled(
+            rate=self._pace.rate, passes=done, known=loss.known, lost=loss.lost, miss_rate=round(min(miss, 1.0), 6)
+        )
+        self.scan.sampled.append(sampled)
+        self._tell(f"{done} passes at {self._pace.rate}/s; of {loss.known} known answers {loss.lost} were lost")
+        if miss <= _UNSURE:
+            return ""
+        return f"masscan: the path lost {loss.share:.0%} of the answers that were known to come"
+
+    async def _try_rate(self, sample: "Sample", known: Heard) -> None:
+        for _ in range(_MOST_TRIES):
+            borne = self._pace.heard((await self._compare(sample, known, "discovery")).share)
+            if borne or self.scan.halt.is_set:
+                return
+
+    def _sample(self) -> "Sample":
+        """Where ports are likely open, so that these are found first; the same cells each time."""
+        likely = self.ports.numbers & _likely()
+        ports = PortSet(likely) if self.addresses.count * likely.count >= _SAMPLE // 2 else self.ports
+        cells = self.addresses.count * ports.count
+        size = min(_SAMPLE, self.cells // _SAMPLE_SHARE)
+        return Sample(ports, Pass(rate=1).seed, max(1, ceil(cells / size)))
+
+    async def _compare(self, sample: "Sample", known: Heard, phase: Phase) -> Loss:
+        """What of `known` does not answer again; what does is known from now on."""
+        heard = await self._look(sample, phase)
+        loss = compare(known.both, heard.both) if known.whole and heard.whole else Loss()
+        known.open |= heard.open
+        known.refused |= heard.refused
+        return loss
+
+    async def _look(self, sample: "Sample", phase: Phase) -> Heard:
+        heard = Heard()
+        one = Pass(
+            rate=self._pace.rate, seed=sample.seed, shard=(1, sample.shards), wait_s=_SAMPLE_WAIT_S, refusals=True
+        )
+        ran = await self._run(sample.ports, one, heard, phase, lambda _: None)
+        if ran.why:
+            heard.whole = False
+            self.scan.report.log("warning", f"a sample was not heard to its end: {ran.why}")
+        return heard
+
+    async def _pass(self, done: int, wanted: int) -> str:
+        heard, rate = Heard(), self._pace.rate
+        self._tell(f"pass {done + 1} of {wanted} at {rate}/s")
+        started = time.monotonic()
+        one = Pass(rate=rate)
+        ran = await self._run(
+            self.ports, one, heard, "discovery", lambda fraction: self._moved(min(1.0, (done + fraction) / wanted))
+        )
+        self._whole |= heard.open
+        sending = time.monotonic() - started - one.wait_s
+        if sending > one.wait_s:
+            self._pace.sent(int(self.cells / sending))
+        return ran.why
+
+    async def _run(self, ports: PortSet, one: Pass, heard: Heard, phase: Phase, moved: Callable[[float], None]) -> Ran:
+        found = self.scan.findings
+
+        def opened(address: Address, port: int) -> None:
+            found.opened(address, port, Method.SYN)
+            heard.open.add((address, port))
+
+        with self.scan.raw.keep("masscan", "txt") as raw, self.scan.times.spent(phase):
+            ran = await self._program.run(
+                route=self.path,
+                addresses=self.addresses,
+                ports=ports,
+                one=one,
+                limit_s=self.scan.seconds_left,
+                open_port=opened,
+                refused_port=lambda address, port: heard.refused.add((address, port)),
+                progress=moved,
+                raw=raw,
+                halt=self.scan.halt,
+            )
+        found.commands.append(ran.command)
+        return ran
+
+    def _tell(self, what: str) -> None:
+        self.scan.report.log("info", f"masscan: {self.addresses.count} addresses through {self.path.gateway}, {what}")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One of `shards` parts of the cells on `ports`, the same whenever it is asked."""
+
+    ports: PortSet
+    seed: int
+    shards: int
+
+
+def _likely() -> IntervalSet:
+    return parse_ports("top-1000", protocol=Protocol.TCP, field="ports").numbers

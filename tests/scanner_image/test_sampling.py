@@ -1,0 +1,76 @@
+"""How fast to send and how often to ask, by what a sample heard."""
+
+import ipaddress
+
+import pytest
+
+from functions.core.addresses import Address
+from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, passes_for
+
+Cells = set[tuple[Address, int]]
+
+
+def cells(*ports: int) -> Cells:
+    return {(ipaddress.IPv4Address("10.0.0.1"), port) for port in ports}
+
+
+def test_what_either_run_heard_the_other_should_have() -> None:
+    assert compare((cells(1, 2), cells(3)), (cells(2), cells(3, 4))) == Loss(known=6, lost=2)
+
+
+def test_where_open_ports_are_many_refusals_do_not_count() -> None:
+    many = cells(*range(3000))
+    assert compare((many, cells(4000)), (many, cells())) == Loss(known=6000, lost=0)
+
+
+@pytest.mark.parametrize(
+    ("known", "lost", "ports", "passes"),
+    [
+        (12_000, 0, 1000, 1),
+        (12_000, 120, 1000, 2),
+        (12_000, 1200, 1000, 4),
+        (300, 0, 1000, 2),
+        (12_000, 0, 5, 2),
+        (300, 60, 1000, 5),
+        (0, 0, 1000, 2),
+        (12_000, 11_000, 1000, MOST_PASSES),
+    ],
+)
+def test_a_cell_is_asked_as_often_as_the_loss_demands(known: int, lost: int, ports: int, passes: int) -> None:
+    assert passes_for(Loss(known, lost), retries=1, ports=ports) == passes
+
+
+def test_a_rate_that_the_path_bears_stays() -> None:
+    pace = Pace(40_000)
+    assert pace.heard(0.01)
+    assert pace.rate == 40_000
+
+
+def test_a_path_that_is_overrun_is_sent_what_it_passed_on() -> None:
+    pace = Pace(40_000)
+    assert not pace.heard(0.5)
+    assert pace.rate == 18_000
+    assert pace.heard(0.0)
+
+
+def test_a_loss_that_slower_sending_does_not_cure_is_no_reason_to_be_slow() -> None:
+    pace = Pace(40_000)
+    assert not pace.heard(0.05)
+    assert pace.heard(0.05)
+    assert pace.rate == 40_000
+    assert pace.heard(0.05)
+
+
+def test_it_never_sends_more_than_it_may() -> None:
+    pace = Pace(30)
+    pace.sent(1_000)
+    assert pace.rate == 30
+    pace.heard(1.0)
+    assert pace.rate <= 30
+
+
+def test_what_the_machine_really_sent_is_what_a_slower_rate_is_measured_by() -> None:
+    pace = Pace(200_000)
+    pace.sent(60_000)
+    pace.heard(0.5)
+    assert pace.rate == 27_000

@@ -1,0 +1,106 @@
+"""masscan over a chunk that is large enough for a sample, with a masscan that hears to order."""
+
+import pytest
+
+from functions.core.coverage import Answer
+from functions.core.messages import Command
+from tests.scanner_image.cells_of import answers
+from tests.scanner_image.conftest import Stage
+from tests.scanner_image.fake_tools import ACCOUNT, DONE, FakeTools, discovered
+from tests.scanner_image.fakes import Document, chunk_spec
+
+SPEC = chunk_spec("10.9.1.0-10.9.1.255", ports="1-200", rate=20_000)
+OPEN = discovered("10.9.1.2", 80)
+REFUSALS = "seq 10 60 | sed 's/.*/Discovered closed port & on 10.9.1.3/; s/ on/\\/tcp on/'"
+
+
+def in_order(tools: FakeTools, *bodies: str) -> None:
+    """A masscan whose first run does the first of `bodies`, and so on; the last goes on."""
+    cases = "".join(f"{number}) {body};;\n" for number, body in enumerate(bodies[:-1], 1))
+    runs = tools.directory / "runs"
+    tools.install(
+        masscan=f'{ACCOUNT}; echo x >> {runs}; case "$(wc -l < {runs})" in\n{cases}*) {bodies[-1]};;\nesac; {DONE}'
+    )
+
+
+def rates(document: Document) -> list[str]:
+    return [option(command, "--rate") for command in document.trailer.commands]
+
+
+def option(command: Command, name: str) -> str:
+    return command.argv[command.argv.index(name) + 1]
+
+
+def test_a_sample_that_shows_little_leaves_it_at_the_profiles_retries(stage: Stage, fake_tools: FakeTools) -> None:
+    in_order(fake_tools, REFUSALS, OPEN, REFUSALS)
+
+    document = stage.run(SPEC)
+
+    sampled = ["--shard" in command.argv for command in document.trailer.commands]
+    assert sampled == [True, False, True, False, True]
+    assert len({option(command, "--seed") for command in document.trailer.commands}) == 3
+    assert document.trailer.outcome == "complete"
+    assert document.open == {("10.9.1.2", 80)}
+    assert stage.ledger.saved is not None
+    (told,) = stage.ledger.saved.sampled
+    assert (told.passes, told.known, told.lost, told.miss_rate) == (2, 102, 0, 0)
+    assert {each.phase for each in stage.ledger.saved.times} == {"discovery", "verification", "upload"}
+
+
+def test_answers_that_do_not_come_again_slow_it_down(stage: Stage, fake_tools: FakeTools) -> None:
+    half = REFUSALS.replace("seq 10 60", "seq 10 35")
+    in_order(fake_tools, REFUSALS, OPEN, half, OPEN, REFUSALS)
+
+    document = stage.run(SPEC)
+
+    assert rates(document)[:3] == ["20000"] * 3
+    assert 10_000 < int(rates(document)[3]) < 15_000
+    assert document.trailer.outcome == "complete"
+
+
+def test_a_path_that_loses_most_of_what_is_known_to_come_is_not_covered(stage: Stage, fake_tools: FakeTools) -> None:
+    in_order(fake_tools, REFUSALS, OPEN, "true")
+
+    document = stage.run(SPEC)
+
+    covered = answers(SPEC, document.coverage)
+    assert covered.pop(("10.9.1.2", 80)) == Answer.OPEN
+    assert set(covered.values()) == {Answer.NOT_COVERED}
+    assert "lost 100% of the answers" in document.trailer.reason
+
+
+def test_a_port_that_only_the_sample_heard_is_open_and_asks_for_another_pass(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    in_order(fake_tools, f"{REFUSALS}; {OPEN}", "true", f"{REFUSALS}; {OPEN}")
+
+    document = stage.run(SPEC)
+
+    assert document.open == {("10.9.1.2", 80)}
+    assert document.trailer.outcome == "complete"
+
+
+@pytest.mark.parametrize(
+    ("bodies", "known"), [(("exit 1", OPEN, REFUSALS), 0), ((REFUSALS, OPEN, "exit 1", OPEN, REFUSALS), 102)]
+)
+def test_a_sample_that_broke_off_shows_nothing(
+    stage: Stage, fake_tools: FakeTools, bodies: tuple[str, ...], known: int
+) -> None:
+    in_order(fake_tools, *bodies)
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "complete"
+    assert stage.ledger.saved is not None
+    assert stage.ledger.saved.sampled[0].known == known
+    assert stage.ledger.saved.sampled[0].passes == 2
+
+
+def test_a_pass_that_broke_off_leaves_its_silence_uncovered(stage: Stage, fake_tools: FakeTools) -> None:
+    in_order(fake_tools, REFUSALS, f"{OPEN}; exit 1", REFUSALS)
+
+    document = stage.run(SPEC)
+
+    covered = answers(SPEC, document.coverage)
+    assert covered.pop(("10.9.1.2", 80)) == Answer.OPEN
+    assert set(covered.values()) == {Answer.NOT_COVERED}

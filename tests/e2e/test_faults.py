@@ -71,6 +71,7 @@ def test_a_killed_worker_is_fenced_and_its_chunk_done_by_the_next(project: Proje
     assert project.open() == truth(lab, network["targets"])
 
 
+@pytest.mark.long
 def test_a_worker_that_outlives_its_attempt_changes_nothing(project: Project, lab: Lab, network: Json) -> None:
     scan = project.start(network)
     sleeper = running_worker(scan)
@@ -101,7 +102,13 @@ def stop_task(project: Project, worker: Worker) -> None:
     raise AssertionError("no such task is running")
 
 
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["crash", "hang"])
+@pytest.mark.parametrize(
+    "blow",
+    [
+        pytest.param(signal.SIGKILL, id="crash", marks=pytest.mark.long),
+        pytest.param(signal.SIGSTOP, id="hang"),
+    ],
+)
 def test_a_tool_that_crashes_or_hangs_gives_partial(project: Project, lab: Lab, blow: signal.Signals) -> None:
     elsewhere = targets(lab, "silent", versions=[6])
     network = project.network(targets=[*targets(lab, "web", "mail"), *elsewhere], ports=PORTS, rate=SLOW)

@@ -73,8 +73,17 @@ def attempts(lab: Lab) -> Iterator[Attempts]:
         yield Attempts(lab, Path(directory))
 
 
-@pytest.mark.parametrize("rate", [8_000, 20_000, 60_000])
-@pytest.mark.parametrize("hosts", [HOSTS, HOSTS6])
+@pytest.mark.parametrize(
+    ("hosts", "rate"),
+    [
+        (HOSTS, 20_000),
+        (HOSTS6, 60_000),
+        *(
+            pytest.param(hosts, rate, marks=pytest.mark.long)
+            for hosts, rate in [(HOSTS, 8_000), (HOSTS, 60_000), (HOSTS6, 8_000), (HOSTS6, 20_000)]
+        ),
+    ],
+)
 def test_masscan_finds_the_whole_truth_at_any_rate(attempts: Attempts, hosts: str, rate: int) -> None:
     spec = chunk_spec(hosts, ports=PORTS, rate=rate)
 

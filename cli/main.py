@@ -38,7 +38,7 @@ from cli import scans as scan_commands
 from cli import why as whys
 from cli.errors import FAILED, CommandError
 from cli.options import AsJson, Project
-from cli.session import Session, console, notes, open_session
+from cli.session import console, notes, open_session
 
 app = typer.Typer(
     name="vedette",
@@ -143,7 +143,7 @@ def scan(
     with open_session(project=project, json=as_json) as session:
         network = scanning.ensure_network(session.client, session.project, draft)
         started = scanning.start(session, network["id"])
-        raise typer.Exit(_see_through(session, started["id"], watch=watch))
+        raise typer.Exit(scanning.see_through(session, started["id"], watch=watch))
 
 
 @app.command()
@@ -154,18 +154,7 @@ def watch(
 ) -> None:
     """Follow a scan live to its end and print what is open."""
     with open_session(project=project, json=as_json) as session:
-        raise typer.Exit(_see_through(session, scan, watch=True))
-
-
-def _see_through(session: Session, scan: str, *, watch: bool) -> int:
-    if watch:
-        return scanning.report(session, scanning.follow(session, scan))
-    started = scanning.read(session, scan)
-    if session.json:
-        sys.stdout.write(json.dumps({"scan": started}, indent=2) + "\n")
-    else:
-        session.console.print(f"started scan {scan}; follow it with `vedette watch {scan}`")
-    return 0
+        raise typer.Exit(scanning.see_through(session, scan, watch=True))
 
 
 @app.command()

@@ -49,6 +49,18 @@ def follow(session: Session, scan: str) -> Json:
                     raise
 
 
+def see_through(session: Session, scan: str, *, watch: bool) -> int:
+    """Follow a scan that was just set going to its end, or say that it goes; the exit code."""
+    if watch:
+        return report(session, follow(session, scan))
+    started = read(session, scan)
+    if session.json:
+        sys.stdout.write(json.dumps({"scan": started}, indent=2) + "\n")
+    else:
+        session.console.print(f"started scan {scan}; follow it with `vedette watch {scan}`")
+    return 0
+
+
 def _follow(session: Session, scan: str, view: View) -> Json:
     open_socket = connector(session.client, session.access.websocket_url, project=session.project)
     feed = Feed(open_socket, topic=f"scan:{scan}", project=session.project)

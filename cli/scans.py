@@ -13,6 +13,7 @@ from cli.errors import ApiError, CommandError, Unreachable, UsageError
 from cli.listing import network_id, write_json
 from cli.options import AsJson, Project
 from cli.pricing import actual_lines
+from cli.scanning import see_through
 from cli.session import Session, notes, open_session
 from cli.tables import SCAN_COLUMNS, print_rows, scan_row
 from cli.terminal import safe
@@ -116,6 +117,19 @@ def resume(scan: ScanId, project: Project = "") -> None:
             session.console.print(f"scan {scan} stays {paused(found)}")
         else:
             session.console.print(f"scan {scan} goes on (run {found['run']}); follow it with `vedette watch {scan}`")
+
+
+@app.command("redrive")
+def redrive(
+    scan: ScanId,
+    watch: Annotated[bool, typer.Option(help="Follow the scan to its end.")] = True,
+    project: Project = "",
+    as_json: AsJson = False,
+) -> None:
+    """Scan again what an ended scan did not cover, and nothing else of it."""
+    with open_session(project=project, json=as_json) as session:
+        session.client.post("projects", session.project, "scans", scan, "redrive")
+        raise typer.Exit(see_through(session, scan, watch=watch))
 
 
 @app.command("delete")

@@ -210,6 +210,7 @@ def _platform() -> Platform:
         table=http.projects.table,
         live_table=live_door.live.table,
     )
+    next_run = replace(http.resume_scan.next_run, workflow=platform.workflow)
     platform.http = replace(
         http,
         now=platform.clock,
@@ -219,7 +220,8 @@ def _platform() -> Platform:
         ask_for_export=replace(http.ask_for_export, queue=platform.export),
         manage_channels=replace(http.manage_channels, delivery=platform.delivery, plain_http=False),
         stop_scan=replace(http.stop_scan, workflow=platform.workflow),
-        resume_scan=replace(http.resume_scan, workflow=platform.workflow),
+        resume_scan=replace(http.resume_scan, next_run=next_run),
+        redrive_scan=replace(http.redrive_scan, next_run=next_run),
         set_halt=replace(http.set_halt, stop_scan=replace(http.stop_scan, workflow=platform.workflow)),
         manage_authorities=replace(
             http.manage_authorities,

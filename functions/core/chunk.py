@@ -35,8 +35,10 @@ class ChunkEvent(StrEnum):
     FAIL = "fail"
     CANCEL = "cancel"
     REOPEN = "reopen"
-    """A later run goes on with a chunk that was stopped before it was covered."""
+    """A later run goes on with a chunk that was stopped before it was covered, or takes up one that was lost."""
 
+
+GIVEN_UP = frozenset({ChunkStatus.FAILED, ChunkStatus.CANCELLED})
 
 CHUNK_TABLE = TransitionTable[ChunkStatus, ChunkEvent](
     "chunk",
@@ -51,6 +53,8 @@ CHUNK_TABLE = TransitionTable[ChunkStatus, ChunkEvent](
         (ChunkStatus.WAITING, ChunkEvent.CANCEL): ChunkStatus.CANCELLED,
         (ChunkStatus.CLAIMED, ChunkEvent.CANCEL): ChunkStatus.CANCELLED,
         (ChunkStatus.INGESTED, ChunkEvent.REOPEN): ChunkStatus.WAITING,
+        (ChunkStatus.FAILED, ChunkEvent.REOPEN): ChunkStatus.WAITING,
+        (ChunkStatus.CANCELLED, ChunkEvent.REOPEN): ChunkStatus.WAITING,
     },
 )
 
@@ -142,5 +146,14 @@ class Chunk(Model):
     @property
     def is_unfinished(self) -> bool:
         """Whether a later run has something to do for it."""
-        stopped = self.status is ChunkStatus.INGESTED and self.outcome == "stopped"
-        return self.status is ChunkStatus.WAITING or (stopped and self.counts.cells_covered < self.cells)
+        return self.status is ChunkStatus.WAITING or (self.outcome == "stopped" and self._is_short)
+
+    def is_left(self, *, redriven: int) -> bool:
+        """Whether a run has something to do for it; `redriven`: the last one that takes up what was lost before it."""
+        lost = self.status in GIVEN_UP or self._is_short
+        return self.is_unfinished or (lost and self.run < redriven)
+
+    @property
+    def _is_short(self) -> bool:
+        """Its result was taken in, and does not cover it."""
+        return self.status is ChunkStatus.INGESTED and self.counts.cells_covered < self.cells

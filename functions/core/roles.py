@@ -64,7 +64,7 @@ OWN: Mapping[Role, Mapping[Permission, str]] = {
     },
     Role.OPERATOR: {
         Permission.NETWORK_WRITE: "make, change, schedule and delete networks, and accept their baseline",
-        Permission.SCAN_START: "start scans and let paused ones go on",
+        Permission.SCAN_START: "start and redrive scans, and let paused ones go on",
         Permission.SCAN_STOP: "cancel and pause scans",
         Permission.HALT_SET: "stop every scan of the project at once",
     },

@@ -35,7 +35,9 @@ class ScanEvent(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     REPLAN = "replan"
-    """Resume of a scan that was paused before it was planned."""
+    """The next run of a scan that has never been planned."""
+    REDRIVE = "redrive"
+    """The next run of one that ended, over the chunks that are not covered."""
 
 
 SCAN_TABLE = TransitionTable[ScanStatus, ScanEvent](
@@ -54,6 +56,9 @@ SCAN_TABLE = TransitionTable[ScanStatus, ScanEvent](
         (ScanStatus.PAUSED, ScanEvent.REPLAN): ScanStatus.PLANNED,
         (ScanStatus.PAUSED, ScanEvent.CANCEL): ScanStatus.CANCELLED,
         (ScanStatus.PAUSED, ScanEvent.FAIL): ScanStatus.FAILED,
+        (ScanStatus.PARTIAL, ScanEvent.REDRIVE): ScanStatus.RUNNING,
+        (ScanStatus.FAILED, ScanEvent.REDRIVE): ScanStatus.RUNNING,
+        (ScanStatus.FAILED, ScanEvent.REPLAN): ScanStatus.PLANNED,
     },
 )
 
@@ -61,6 +66,7 @@ AT_WORK = frozenset({ScanStatus.PLANNED, ScanStatus.RUNNING})
 """A workflow is to be there for it."""
 LIVE = AT_WORK | {ScanStatus.PAUSED}
 """It has not ended, and its network is taken."""
+REDRIVABLE = SCAN_TABLE.sources(ScanEvent.REDRIVE)
 
 
 class CellRef(Model):
@@ -144,6 +150,8 @@ class Scan(Model):
     """When a paused scan goes on by itself; None where somebody must resume it."""
     resumed: Time | None = None
     """When its present run was asked for, if it is not the first."""
+    redriven: int = Field(default=0, ge=0)
+    """The last run that took up what earlier ones had lost; 0 where none has."""
     counts: ScanCounts = ScanCounts()
     reason: str = Field(default="", max_length=512)
     actual: Actual | None = None

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
+from functions.core.chunk import GIVEN_UP, Chunk, ChunkCounts, ChunkStatus
 from functions.core.scan import Scan, ScanCounts, ScanEvent, ScanStatus
 from functions.core.stop import HOLDS, Stop
-
-_GIVEN_UP = frozenset({ChunkStatus.FAILED, ChunkStatus.CANCELLED})
 
 
 def counted(scan: Scan, chunks: Iterable[Chunk]) -> ScanCounts:
@@ -18,7 +16,7 @@ def counted(scan: Scan, chunks: Iterable[Chunk]) -> ScanCounts:
     return ScanCounts(
         chunks=max(scan.counts.chunks, len(ledger)),
         chunks_ingested=len(ingested),
-        chunks_failed=sum(chunk.status in _GIVEN_UP for chunk in ledger),
+        chunks_failed=sum(chunk.status in GIVEN_UP for chunk in ledger),
         cells=max(scan.counts.cells, sum(chunk.cells for chunk in ledger)),
         **sums,
     )
@@ -54,5 +52,5 @@ def explained(scan: Scan, counts: ScanCounts, chunks: Iterable[Chunk], cause: st
     return "; ".join(part for part in parts if part)[:500]
 
 
-_SAYS_WHY = _GIVEN_UP | {ChunkStatus.INGESTED}
+_SAYS_WHY = GIVEN_UP | {ChunkStatus.INGESTED}
 """The reason of an ingested chunk tells of a partial result."""

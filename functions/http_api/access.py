@@ -64,6 +64,7 @@ PERMISSIONS: Mapping[str, Methods] = {
     f"{_SCAN}/cancel": {"POST": Permission.SCAN_STOP},
     f"{_SCAN}/pause": {"POST": Permission.SCAN_STOP},
     f"{_SCAN}/resume": {"POST": Permission.SCAN_START},
+    f"{_SCAN}/redrive": {"POST": Permission.SCAN_START},
     f"{_PROJECT}/halt": {
         "GET": Permission.PROJECT_READ,
         "PUT": Permission.HALT_SET,

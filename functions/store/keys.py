@@ -181,8 +181,13 @@ def chunks(project: str, scan: str) -> str:
 
 
 STOP_REQUEST = "REQUEST"
-EXCLUSIONS = {"network": "SCOPE", "organisation": "SCOPE#organisation", "inventory": "SCOPE#inventory"}
-"""Exclusions made while a scan is live, by whom."""
+EXCLUSIONS = {
+    "network": "SCOPE",
+    "organisation": "SCOPE#organisation",
+    "inventory": "SCOPE#inventory",
+    "run": "SCOPE#run",
+}
+"""Exclusions made since a scan was planned: by whom while it is live, and what a later run found when it began."""
 LAST_CHUNK = "999999999"
 METER = "METER"
 """Sorts behind every chunk's number: what the steps and workers of the scan have used."""

@@ -21,7 +21,7 @@ from functions.store.table import ConditionFailed, Table
 from functions.store.writes import Put, Range
 
 Outcome = Literal["complete", "partial", "stopped"]
-NarrowedBy = Literal["network", "organisation", "inventory"]
+NarrowedBy = Literal["network", "organisation", "inventory", "run"]
 _GROUP = 100
 """Chunks that one transaction creates."""
 
@@ -183,13 +183,15 @@ class Ledger:
             raise
 
     def reopen(self, chunk: Chunk, *, run: int) -> Chunk:
-        """An unfinished chunk waits for its next attempt, in a later run. Twice is once. Raises Superseded."""
+        """A chunk that is not covered waits for its next attempt, in a later run. Twice is once. Raises Superseded."""
         if chunk.run >= run:
             return chunk
         waiting = ChunkStatus.WAITING
         if chunk.status is not waiting:
             waiting = CHUNK_TABLE.after(chunk.status, ChunkEvent.REOPEN)
-        return self._write(chunk, {"status": waiting, "run": run, "earlier": chunk.attempt, "lease_until": None})
+        return self._write(
+            chunk, {"status": waiting, "run": run, "earlier": chunk.attempt, "lease_until": None, "stop": ""}
+        )
 
     def request_stop(self, project: str, scan: str, what: str, *, run: int) -> None:
         """Workers of this run and of earlier ones see it at their next heartbeat. Asking twice is asking once."""

@@ -37,9 +37,8 @@ class Scans:
 
         Raises AlreadyExists (`current` is the scan as it stands), ScanInProgress (`current` is {"scan": the live scan's id}).
         """
-        live = {keys.PK: keys.live_scan(scan.project), keys.SK: scan.network, "project": scan.project, "scan": scan.id}
         try:
-            self.table.transact((Put(_new_item(scan), IS_NEW), Put(live, IS_NEW)))
+            self.table.transact((Put(_new_item(scan), IS_NEW), Put(_live_item(scan), IS_NEW)))
         except ConditionFailed as failure:
             raise self._not_created(failure) from None
 
@@ -102,16 +101,19 @@ class Scans:
             yield str(item[keys.PK]).partition("#")[2], str(item[keys.SK])
 
     def transition(self, scan: Scan, event: ScanEvent, **changes: Any) -> Scan:
-        """The scan after `event`, with `changes` of its fields; an end frees its network in the same write.
+        """The scan after `event`, with `changes` of its fields; an end frees its network in the same write, and one that is live again takes it.
 
-        Raises IllegalTransition where the table has no row (`current` where another writer got there first), StaleVersion, NotFound.
+        Raises IllegalTransition where the table has no row (`current` where another writer got there first), StaleVersion, NotFound,
+        ScanInProgress where the network is taken.
         """
         after = self._changed(scan, {**changes, "status": SCAN_TABLE.after(scan.status, event)})
         condition = attribute_is("status", str(scan.status)) & version_is(scan.version)
         names = (*changes, "status", "version")
         pk = keys.scans(scan.project)
         try:
-            if after.status in LIVE:
+            if scan.status not in LIVE:
+                self._revive(scan, Update(pk, scan.id, {**_values(after, names), **_in_live_index(scan.id)}, condition))
+            elif after.status in LIVE:
                 self.table.update(pk, scan.id, _values(after, names), condition)
             else:
                 self._end(scan, Update(pk, scan.id, _values(after, names), condition, (keys.GSI2_PK, keys.GSI2_SK)))
@@ -165,21 +167,41 @@ class Scans:
                     raise
         self.table.update(ended.pk, ended.sk, ended.values, ended.condition or EXISTS, remove=ended.remove)
 
+    def _revive(self, scan: Scan, live: Update) -> None:
+        try:
+            self.table.transact((live, Put(_live_item(scan), IS_NEW)))
+        except ConditionFailed as failure:
+            if failure.failed == 0:
+                raise
+            raise _taken(failure) from None
+
     def _not_created(self, failure: ConditionFailed) -> Conflict:
         if failure.failed == 0:
             return AlreadyExists("the scan exists already", current=failure.public(Scan))
-        item = failure.item or {}
-        return ScanInProgress("the network has a scan that has not ended", current={"scan": item.get("scan", "")})
+        return _taken(failure)
 
 
 def _new_item(scan: Scan) -> dict[str, Any]:
     index = {
         keys.GSI1_PK: keys.scans_of_network(scan.project, scan.network),
         keys.GSI1_SK: scan.id,
-        keys.GSI2_PK: _LIVE_INDEX,
-        keys.GSI2_SK: scan.id,
+        **_in_live_index(scan.id),
     }
     return to_item(scan, keys.scans(scan.project), scan.id, **index)
+
+
+def _in_live_index(scan: str) -> dict[str, str]:
+    return {keys.GSI2_PK: _LIVE_INDEX, keys.GSI2_SK: scan}
+
+
+def _live_item(scan: Scan) -> dict[str, Any]:
+    """Whose network is taken, and by which scan."""
+    return {keys.PK: keys.live_scan(scan.project), keys.SK: scan.network, "project": scan.project, "scan": scan.id}
+
+
+def _taken(failure: ConditionFailed) -> ScanInProgress:
+    item = failure.item or {}
+    return ScanInProgress("the network has a scan that has not ended", current={"scan": item.get("scan", "")})
 
 
 def _values(scan: Scan, names: tuple[str, ...]) -> dict[str, Any]:

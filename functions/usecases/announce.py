@@ -54,7 +54,7 @@ def _scan_news(record: StreamRecord) -> Iterator[News]:
         yield News("scan.planned", scan.project, scan.id, record.at, data)
     if before.status is scan.status:
         return
-    if before.status is ScanStatus.PAUSED and scan.status in AT_WORK:
+    if before.status not in AT_WORK and scan.status in AT_WORK:
         yield News("scan.resumed", scan.project, scan.id, scan.resumed or record.at, {**data, "run": scan.run})
     elif scan.status is ScanStatus.PAUSED:
         resume_at = scan.resume_at.isoformat() if scan.resume_at else None

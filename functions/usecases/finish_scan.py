@@ -66,7 +66,7 @@ class FinishScan:
 
     def _end(self, scan: Scan, chunks: tuple[Chunk, ...], stop: Stop | None, cause: str) -> Scan:
         counts, spent = counted(scan, chunks), self._spent(scan, chunks)
-        event = ending(scan, counts, stop, unfinished=any(chunk.is_unfinished for chunk in chunks))
+        event = ending(scan, counts, stop, unfinished=any(chunk.is_left(redriven=scan.redriven) for chunk in chunks))
         if event is ScanEvent.PAUSE and stop:
             changes = {**self._paused(scan, stop, counts), "actual": spent}
         else:

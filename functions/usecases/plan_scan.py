@@ -92,8 +92,10 @@ class PlanScan:
         names = [f"{index:05}" for index in range(scan.counts.chunks)]
         if scan.status is ScanStatus.PLANNED:
             self.ledger.create(self._drafts(scan, names, run))
-            self.scans.transition(scan, ScanEvent.START, started=now)
-        elif run > 1:
+            scan = self.scans.transition(scan, ScanEvent.START, started=now)
+        if run > 1:
+            scan = self._told(scan, layout)
+            self._narrow(scan)
             names = self._reopened(scan, run)
         if self.ledger.stop_requested(scan.project, scan.id, run=run):
             return self._nothing(scan, run)
@@ -103,14 +105,24 @@ class PlanScan:
         return Planned(key, lanes)
 
     def _reopened(self, scan: Scan, run: int) -> list[str]:
-        """What earlier runs left unfinished; what they found open has to be asked again too."""
-        unfinished = [chunk for chunk in self.ledger.list(scan.project, scan.id) if chunk.is_unfinished]
-        for chunk in unfinished:
+        """What earlier runs left, and lost where this one is to take that up; what they found open has to be asked again too."""
+        left = [each for each in self.ledger.list(scan.project, scan.id) if each.is_left(redriven=scan.redriven)]
+        for chunk in left:
             if scan.kind == "scan" and chunk.attempt:
                 spec = self.results.get_spec(scan.project, scan.id, chunk.chunk)
                 self.results.put_spec(with_known(spec, (*spec.known, *self._known(scan, spec))))
             self.ledger.reopen(chunk, run=run)
-        return [chunk.chunk for chunk in unfinished]
+        return [chunk.chunk for chunk in left]
+
+    def _narrow(self, scan: Scan) -> None:
+        """What was excluded while nothing of the scan was live; what is excluded from now on is told to live scans."""
+        own = self.networks.get(scan.project, scan.network).exclusions
+        self.ledger.narrow(scan.project, scan.id, self.lean.bounds.excluded(own), by="run")
+
+    def _told(self, scan: Scan, layout: Plan) -> Scan:
+        """What the plan left out, in the place of how the run before ended."""
+        reason = _left_out(layout)
+        return scan if scan.reason == reason else self.scans.update(scan, reason=reason)
 
     def _pin(self, scan: Scan) -> Scan:
         """With the network's exclusions as they are now, and the addresses that its hostnames have now; not yet stored."""
@@ -163,8 +175,7 @@ class PlanScan:
                 outlines += map(Outline.of, batch)
         self.results.put_outlines(scan.project, scan.id, outlines)
         counts = ScanCounts(chunks=layout.count, cells=layout.cells + _cells_lost(scan, layout))
-        reason = "; ".join(f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)[:_MAX_REASON]
-        return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=reason)
+        return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=_left_out(layout))
 
     def _drafts(self, scan: Scan, names: Sequence[str], run: int) -> Iterator[Chunk]:
         """The ledger's records, by the specs as they were written."""
@@ -172,6 +183,10 @@ class PlanScan:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="plan") as pool:
             for spec in pool.map(read, names):
                 yield _draft(spec, run)
+
+
+def _left_out(layout: Plan) -> str:
+    return "; ".join(f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)[:_MAX_REASON]
 
 
 def _admitted(host: PinnedHost, cover: Cover) -> PinnedHost | None:

@@ -63,7 +63,9 @@ from functions.usecases.halt import SetHalt
 from functions.usecases.inventory import Inventory
 from functions.usecases.members import ManageMembers
 from functions.usecases.networks import ManageNetworks
+from functions.usecases.next_run import NextRun
 from functions.usecases.prove_authority import ProveAuthority
+from functions.usecases.redrive_scan import RedriveScan
 from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.review_network import Reconciled
 from functions.usecases.rules import ManageRules
@@ -131,6 +133,7 @@ class HttpApi:
     start_scan: StartScan
     stop_scan: StopScan
     resume_scan: ResumeScan
+    redrive_scan: RedriveScan
     halts: Halts
     set_halt: SetHalt
     explain_cell: ExplainCell
@@ -165,6 +168,7 @@ def http_api() -> HttpApi:
         dead_letter_arn=settings.schedule_dead_letter_arn,
     )
     halts, stop_scan = Halts(table), StopScan(scans=scans, ledger=ledger, workflow=workflow)
+    next_run = NextRun(scans=scans, networks=networks, halts=halts, workflow=workflow)
     loopback, reviews = settings.admit_loopback, Queue(clients.sqs(), settings.review_queue_url)
     return HttpApi(
         projects=projects,
@@ -254,7 +258,8 @@ def http_api() -> HttpApi:
         ),
         start_scan=StartScan(networks=networks, scans=scans, halts=halts, workflow=workflow, bounds=bounds),
         stop_scan=stop_scan,
-        resume_scan=ResumeScan(scans=scans, networks=networks, halts=halts, workflow=workflow),
+        resume_scan=ResumeScan(next_run=next_run),
+        redrive_scan=RedriveScan(next_run=next_run, bounds=bounds),
         halts=halts,
         set_halt=SetHalt(halts=halts, scans=scans, stop_scan=stop_scan),
         explain_cell=ExplainCell(

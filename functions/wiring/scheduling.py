@@ -50,6 +50,7 @@ def sweep() -> Sweep:
     from functions.store.ledger import Ledger
     from functions.store.networks import Networks
     from functions.store.scans import Scans
+    from functions.usecases.next_run import NextRun
     from functions.usecases.resume_scan import ResumeScan
     from functions.usecases.stop_scan import StopScan
     from functions.usecases.sweep import Sweep
@@ -68,7 +69,9 @@ def sweep() -> Sweep:
         endings=Queue(clients.sqs(), settings.finish_queue_url),
         stop_scan=StopScan(scans=scans, ledger=Ledger(table), workflow=workflow),
         # What goes on by itself sends packets that nobody asked for at that time: the audit log tells of it.
-        resume_scan=ResumeScan(scans=Scans(audited), networks=networks, halts=halts, workflow=workflow),
+        resume_scan=ResumeScan(
+            next_run=NextRun(scans=Scans(audited), networks=networks, halts=halts, workflow=workflow)
+        ),
         # It asks whether authorities count, and parses no targets.
         bounds=bounds_of(table, admit_loopback=False),
     )

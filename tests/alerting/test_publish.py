@@ -97,6 +97,14 @@ def test_a_pause_says_what_holds_the_scan_and_the_next_run_is_told(stage: Stage)
     assert goes_on["run"] == 2
 
 
+def test_an_ended_scan_that_is_redriven_goes_on_and_ends_again(stage: Stage) -> None:
+    ended = changed(stage.backend.scan(stage.backend.network()), status="partial", started=NOW, ended=NOW)
+    redriven = changed(ended, status="running", ended=None, run=2, resumed=NOW)
+    assert stage.tell("SCN", new=redriven, old=ended) == ["scan.resumed"]
+    assert stage.bus.said[0].detail["run"] == 2
+    assert stage.tell("SCN", new=changed(redriven, status="completed", ended=NOW), old=redriven) == ["scan.finished"]
+
+
 def test_a_write_that_only_counts_is_not_told(stage: Stage) -> None:
     scan = stage.backend.scan(stage.backend.network())
     planned = changed(scan, counts=ScanCounts(chunks=3))

@@ -77,6 +77,7 @@ class FakeApi:
             ("POST", "projects/P/scans"): lambda: SCAN,
             ("GET", "projects/P/scans/SCAN"): lambda: SCAN | {"status": self.status},
             ("POST", "projects/P/scans/SCAN/cancel"): self._cancel,
+            ("POST", "projects/P/scans/SCAN/redrive"): lambda: SCAN | {"run": 2},
             ("GET", "projects/P/exposures"): lambda: self._page([EXPOSURE]),
             ("GET", "projects/P/alerts"): lambda: self._page([ALERT]),
         }

@@ -259,3 +259,16 @@ def test_a_host_is_told_from_a_cell(text: str, host: str, part: Json) -> None:
 def test_a_network_is_no_host() -> None:
     with pytest.raises(UsageError):
         split_target("10.0.0.0/24")
+
+
+def test_a_redrive_is_followed_to_its_end_and_exits_as_the_scan_does(command: Command) -> None:
+    api = FakeApi("partial")
+    run = command("scans", "redrive", "SCAN", api=api)
+    assert ("POST", "projects/P/scans/SCAN/redrive") in api.calls
+    assert run.code == 3
+    assert run.out.splitlines()[-1].startswith("partial: 1 open, 1 alert")
+
+
+def test_a_redrive_that_is_not_followed_says_how_to(command: Command) -> None:
+    run = command("scans", "redrive", "SCAN", "--no-watch", api=FakeApi())
+    assert (run.code, run.out) == (0, "started scan SCAN; follow it with `vedette watch SCAN`\n")

@@ -8,7 +8,7 @@ import pytest
 from functions.core.alert import ALERT_TABLE, AlertEvent, AlertStatus
 from functions.core.chunk import CHUNK_TABLE, ChunkEvent, ChunkStatus
 from functions.core.errors import Conflict, IllegalTransition
-from functions.core.scan import LIVE, SCAN_TABLE, ScanEvent, ScanStatus
+from functions.core.scan import LIVE, REDRIVABLE, SCAN_TABLE, ScanEvent, ScanStatus
 from functions.core.transitions import TransitionTable
 
 ALLOWED: dict[str, set[str]] = {
@@ -16,11 +16,12 @@ ALLOWED: dict[str, set[str]] = {
         "planned start running", "planned fail failed", "planned cancel cancelled", "running complete completed",
         "running end_partial partial", "running fail failed", "running cancel cancelled", "planned pause paused",
         "running pause paused", "paused resume running", "paused replan planned", "paused cancel cancelled", "paused fail failed",
+        "partial redrive running", "failed redrive running", "failed replan planned",
     },
     "chunk": {
         "waiting claim claimed", "claimed save saved", "claimed fence waiting", "saved ingest ingested", "waiting fail failed",
         "claimed fail failed", "saved fail failed", "waiting cancel cancelled", "claimed cancel cancelled",
-        "ingested reopen waiting",
+        "ingested reopen waiting", "failed reopen waiting", "cancelled reopen waiting",
     },
     "alert": {
         "open take in_progress", "in_progress release open", "open resolve resolved", "in_progress resolve resolved",
@@ -49,9 +50,12 @@ def test_exactly_the_rows_of_the_table_are_allowed(
         assert status not in table.sources(event)
 
 
-def test_an_ended_scan_stays_as_it_ended() -> None:
-    for status in set(ScanStatus) - LIVE:
+def test_an_ended_scan_stays_as_it_ended_but_for_one_that_somebody_redrives() -> None:
+    for status in set(ScanStatus) - LIVE - REDRIVABLE:
         assert all(status not in SCAN_TABLE.sources(event) for event in ScanEvent)
+    for status in REDRIVABLE:
+        events = {event for event in ScanEvent if status in SCAN_TABLE.sources(event)}
+        assert events <= {ScanEvent.REDRIVE, ScanEvent.REPLAN}
 
 
 def test_a_live_scan_can_always_end() -> None:

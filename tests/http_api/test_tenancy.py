@@ -26,7 +26,7 @@ ROUTES = [
     for method in methods
 ]
 QUERIES = {"/coverage": {"asset": "10.0.0.7", "port": 22}, "/decide": {"asset": "10.0.0.7", "port": 22}}
-WITHOUT_BODY = ("/pause", "/resume", "/cancel", "/verify", "/rotate", "/test", "/resend", "/baseline")
+WITHOUT_BODY = ("/pause", "/resume", "/redrive", "/cancel", "/verify", "/rotate", "/test", "/resend", "/baseline")
 REFUSALS = (404, 409)
 EMPTY = (
     "/v1/projects/{project}/addresses/{asset}",

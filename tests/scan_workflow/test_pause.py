@@ -10,6 +10,7 @@ from functions.core.project import Limits, Project
 from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
 from functions.core.window import Hours, Window
+from functions.usecases.next_run import NextRun
 from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.stop_scan import StopScan
 from functions.wiring.clock import utc_now
@@ -27,9 +28,8 @@ def stop(backend: Backend, scan: Scan, why: Stop = Stop.PAUSE) -> Scan:
 
 
 def resume(backend: Backend, scan: Scan) -> Scan:
-    resume_scan = ResumeScan(
-        scans=backend.scans, networks=backend.networks, halts=backend.halts, workflow=FakeWorkflow()
-    )
+    next_run = NextRun(scans=backend.scans, networks=backend.networks, halts=backend.halts, workflow=FakeWorkflow())
+    resume_scan = ResumeScan(next_run=next_run)
     return resume_scan(project=scan.project, scan=scan.id, now=utc_now())
 
 

@@ -309,6 +309,18 @@ def test_a_failed_scan_is_one_alert_that_counts_until_one_ends_well(at: Reviewin
     assert at.alert("SCAN_FAILED").resolution.reason == f"scan {good.id} ended partial"
 
 
+def test_a_redrive_that_fails_again_counts_no_second_failure_and_one_that_does_not_resolves_it(at: Reviewing) -> None:
+    failed = at.ended(ScanEvent.FAIL)
+    store = at.backend.scans
+    for event in (ScanEvent.FAIL, ScanEvent.END_PARTIAL):
+        again = store.transition(at.backend.reread(failed), ScanEvent.REDRIVE, run=2, ended=None)
+        at.review_scan(again)
+        assert at.alert("SCAN_FAILED").status == "open"
+        at.review_scan(store.transition(again, event, ended=at.backend.clock()))
+        assert at.alert("SCAN_FAILED").count == 1
+    assert at.alert("SCAN_FAILED").resolution.reason == f"scan {failed.id} ended partial"
+
+
 def test_the_next_row_of_failures_is_another_episode(at: Reviewing) -> None:
     for event in (ScanEvent.FAIL, ScanEvent.COMPLETE, ScanEvent.FAIL):
         at.ended(event)

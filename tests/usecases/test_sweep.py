@@ -16,6 +16,7 @@ from functions.core.stop import Stop
 from functions.core.window import Blackout, Hours, Window
 from functions.store import keys
 from functions.store.conditions import EXISTS
+from functions.usecases.next_run import NextRun
 from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.stop_scan import StopScan
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER, Mended, Sweep
@@ -72,7 +73,7 @@ class Stage:
             endings=cast("Queue", self.endings),
             stop_scan=StopScan(scans=backend.scans, ledger=backend.ledger, workflow=workflow),
             resume_scan=ResumeScan(
-                scans=backend.scans, networks=backend.networks, halts=backend.halts, workflow=workflow
+                next_run=NextRun(scans=backend.scans, networks=backend.networks, halts=backend.halts, workflow=workflow)
             ),
             bounds=backend.bounds,
         )

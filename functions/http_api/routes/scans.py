@@ -130,6 +130,12 @@ def resume_scan(project: PathId, scan: PathId, services: Services) -> Scan:
     return services.resume_scan(project=project, scan=scan, now=services.now())
 
 
+@router.post(f"{_ONE}/redrive", status_code=202, tags=_TAGS, summary="Scan again what an ended scan did not cover")
+def redrive_scan(project: PathId, scan: PathId, services: Services) -> Scan:
+    """Only its failed chunks, and those not wholly covered, in its next run. Authority and exclusions are asked again."""
+    return services.redrive_scan(project=project, scan=scan, now=services.now())
+
+
 def _stop(project: str, scan: str, stop: Stop, services: Services, caller: Caller) -> Scan:
     why = f"{stop} asked by {caller.name or caller.id}"
     return services.stop_scan(project=project, scan=scan, stop=stop, why=why, now=services.now())

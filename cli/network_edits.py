@@ -21,6 +21,15 @@ Ports = Annotated[str | None, typer.Option(help="e.g. 1-1024,8080,!25 or top-100
 Profile = Annotated[str | None, typer.Option(help="standard, discovery, thorough or connect.")]
 Rate = Annotated[int | None, typer.Option(help="The most packets per second of all its scans together.")]
 Protocols = Annotated[list[str] | None, typer.Option("--protocol", help="tcp or udp; may be repeated.")]
+Scripts = Annotated[
+    list[str] | None, typer.Option("--script", help="An nmap script that `vedette profiles` lists; may be repeated.")
+]
+Categories = Annotated[
+    list[str] | None, typer.Option("--script-category", help="default, safe, discovery or version; may be repeated.")
+]
+Arguments = Annotated[
+    list[str] | None, typer.Option("--script-arg", help="e.g. http-title.url=/login; may be repeated.")
+]
 Exclude = Annotated[list[str] | None, typer.Option(help="Never probe these; may be repeated.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="For rules, channels and lists; may be repeated.")]
 Timezone = Annotated[str | None, typer.Option(help="Of the schedule, as in Europe/Berlin; UTC when left out.")]
@@ -38,6 +47,9 @@ def create(
     ports: Ports = None,
     protocols: Protocols = None,
     profile: Profile = None,
+    scripts: Scripts = None,
+    categories: Categories = None,
+    arguments: Arguments = None,
     rate: Rate = None,
     schedule: Annotated[str | None, typer.Option(help="rate(1 day) or cron(0 6 * * ? *).")] = None,
     timezone: Timezone = None,
@@ -49,6 +61,7 @@ def create(
     """Make a network: what is scanned, how, and on a schedule or only when you ask. Nothing is scanned yet."""
     given = _settings(exclusions=exclude, ports=ports, protocols=protocols, profile=profile, rate=rate, tags=tags)
     draft: Json = {"name": name, "targets": targets, **given, "enabled": enabled}
+    draft |= _scripts(scripts, categories, arguments)
     if schedule is not None:
         draft["schedule"] = {"expression": schedule, **({"timezone": timezone} if timezone else {})}
     elif timezone:
@@ -75,6 +88,9 @@ def edit(
     ports: Ports = None,
     protocols: Protocols = None,
     profile: Profile = None,
+    scripts: Scripts = None,
+    categories: Categories = None,
+    arguments: Arguments = None,
     rate: Rate = None,
     tags: Annotated[
         list[str] | None, typer.Option("--tag", help="In place of its tags; may be repeated, '' for none.")
@@ -86,7 +102,9 @@ def edit(
     """Change what is given; the rest stays. A live scan obeys new exclusions at once, all else holds from the next scan on."""
     plain = _settings(ports=ports, protocols=protocols, profile=profile, rate=rate)
     lists = _settings(exclusions=_filled(exclude), tags=_filled(tags))
-    body = plain | lists | _settings(name=name, targets=target, enabled=enabled)
+    body = (
+        plain | lists | _scripts(scripts, categories, arguments) | _settings(name=name, targets=target, enabled=enabled)
+    )
     if not body:
         raise UsageError("say what to change: --target, --exclude, --ports, --profile, --rate ... (see --help)")
     with open_session(project=project, json=as_json) as session:
@@ -159,6 +177,23 @@ def _read(session: Session, network: str) -> Json:
 
 def _settings(**given: object) -> Json:
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _scripts(names: list[str] | None, categories: list[str] | None, arguments: list[str] | None) -> Json:
+    """They are one setting: what is given takes the place of all scripts that the network had."""
+    if names is None and categories is None and arguments is None:
+        return {}
+    chosen = _settings(names=_filled(names), categories=_filled(categories))
+    return {"scripts": chosen | {"arguments": dict(map(_argument, _filled(arguments) or ()))}}
+
+
+def _argument(text: str) -> tuple[str, str | int | bool]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--script-arg: {text!r} has no value: write NAME=VALUE, as in http-title.url=/login")
+    if value in ("true", "false"):
+        return name, value == "true"
+    return name, int(value) if value.isascii() and value.isdigit() else value
 
 
 def _filled(values: list[str] | None) -> list[str] | None:

@@ -12,6 +12,7 @@ from functions.core.messages import Command
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
 from functions.core.profile import Profile
+from functions.core.scripts import arguments_text, chosen, follows_redirects
 from scanner_image import certificates, child
 from scanner_image.cells import Verdict
 from scanner_image.halt import Halt
@@ -23,6 +24,7 @@ _FEWEST_RETRIES = 2
 """nmap sends again only where it heard nothing, so a retry costs little and a lost packet would pass for silence."""
 _MOST_STDERR = 200
 _SCRIPT_TIMEOUT = "10s"
+_ALWAYS = (certificates.SCRIPT,)
 
 _REFUSALS = frozenset({"reset", "conn-refused", "port-unreach"})
 _ABSENCES = frozenset({"host-unreach", "no-route"})
@@ -89,7 +91,11 @@ class Nmap:
             (
                 *self.tools.nmap_argv,
                 *("-6",) * (version == 6),
-                *(self.tools.naming if asking and asking.about_host else ("-n",)),
+                *(
+                    self.tools.naming
+                    if asking and asking.about_host and not follows_redirects(profile.scripts)
+                    else ("-n",)
+                ),
                 *("-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
                 *(self._asking(asking, profile, protocol) if asking else ()),
                 *("--max-retries", str(max(profile.retries, _FEWEST_RETRIES)), "--max-rate", str(max(rate, 1))),
@@ -109,17 +115,26 @@ class Nmap:
         """Who speaks there, under which names; what system it is where raw sockets can ask."""
         service = ["-sV", "--version-intensity", str(profile.version_intensity)]
         if protocol == Protocol.UDP:
-            return tuple(service)
+            return (*service, *_scripts(profile))
         if asking.probes:
             service += ["--versiondb", str(asking.probes)]
         guess = asking.about_host and profile.os_detection and self.tools.mode == "raw"
         systems = ("-O", "--max-os-tries", "1") if guess else ()
-        return (*service, "--script", certificates.SCRIPT, "--script-timeout", _SCRIPT_TIMEOUT, *systems)
+        return (*service, *_scripts(profile, *_ALWAYS), *systems)
 
     def _scan(self, protocol: Protocol) -> str:
         if protocol == Protocol.UDP:
             return "-sU"
         return "-sS" if self.tools.mode == "raw" else "-sT"
+
+
+def _scripts(profile: Profile, *always: str) -> tuple[str, ...]:
+    names = sorted({*always, *chosen(profile.scripts)})
+    if not names:
+        return ()
+    arguments = arguments_text(profile.scripts)
+    given = ("--script-args", arguments) if arguments else ()
+    return ("--script", ",".join(names), *given, "--script-timeout", _SCRIPT_TIMEOUT)
 
 
 def _missing(xml: NmapXml, exit_code: int | None, errors: bytes) -> str:

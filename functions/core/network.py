@@ -6,6 +6,7 @@ from pydantic import Field
 
 from functions.core.alert import AlertType, Severity
 from functions.core.model import Id, Model, Protocol, Time
+from functions.core.scripts import ScriptChoice
 from functions.core.window import Window
 
 
@@ -62,6 +63,8 @@ class NetworkDraft(Model):
     ports: str = Field(default="top-1000", max_length=4096)
     protocols: tuple[Protocol, ...] = Field(default=(Protocol.TCP,), min_length=1, max_length=2)
     profile: str = Field(default="standard", max_length=32)
+    scripts: ScriptChoice = ScriptChoice()
+    """nmap scripts that are run on open ports, from the list of `GET /v1/profiles`."""
     rate: int = Field(default=1000, ge=10, le=1_000_000)
     """The most packets per second that all scans of this network together may send."""
     schedule: Schedule | None = None
@@ -90,6 +93,7 @@ class NetworkPatch(Model):
     ports: str | None = Field(default=None, max_length=4096)
     protocols: tuple[Protocol, ...] | None = Field(default=None, min_length=1, max_length=2)
     profile: str | None = Field(default=None, max_length=32)
+    scripts: ScriptChoice | None = None
     rate: int | None = Field(default=None, ge=10, le=1_000_000)
     schedule: Schedule | Literal["none"] | None = None
     window: Window | Literal["none"] | None = None

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from functions.core.model import Model
+from functions.core.scripts import ScriptChoice
 
 
 class Discovery(StrEnum):
@@ -25,6 +26,8 @@ class Profile(Model):
     retries: int = Field(default=1, ge=0, le=5)
     os_detection: bool = False
     """Guess the system by its answers to odd packets; only where raw sockets are to be had."""
+    scripts: ScriptChoice = ScriptChoice()
+    """Of the network that is scanned; a profile has none of its own."""
 
 
 PROFILES = {

@@ -16,6 +16,7 @@ from functions.core.network import CloneDraft, Network, NetworkDraft, NetworkPat
 from functions.core.ports import parse_ports
 from functions.core.schedule import validate_schedule
 from functions.core.scope import check_scope
+from functions.core.scripts import validate_scripts
 from functions.core.targets import parse_exclusions, parse_targets
 from functions.core.window_check import validate_window
 from functions.store.ledger import Ledger
@@ -127,10 +128,19 @@ def validate_draft(draft: NetworkDraft, *, admit_loopback: bool) -> None:
         raise InvalidInput("protocols", "a protocol is named twice: name each once")
     for protocol in draft.protocols:
         parse_ports(draft.ports, protocol=protocol, field="ports")
-    profile_named(draft.profile)
+    _check_scripts(draft)
     validate_alert_settings(draft.alerts)
     if draft.schedule is not None:
         validate_schedule(draft.schedule)
+
+
+def _check_scripts(draft: NetworkDraft) -> None:
+    asks = profile_named(draft.profile).service_detection
+    validate_scripts(draft.scripts, field="scripts")
+    if draft.scripts.any and not asks:
+        raise InvalidInput(
+            "scripts", f"profile {draft.profile!r} asks open ports nothing: take another profile, or no scripts"
+        )
 
 
 def _check_window(draft: NetworkDraft, now: datetime) -> None:

@@ -94,7 +94,7 @@ def take_snapshot(network: Network, part: Part, *, bounds: Bounds, now: datetime
         "protocols": protocols,
     }
     if part.profile:
-        narrowed["profile"] = profile_named(part.profile)
+        narrowed["profile"] = _with_scripts(part.profile, network)
     if part.confirm:
         narrowed["misses_to_close"] = 1
     return whole.model_copy(update=narrowed)
@@ -107,12 +107,16 @@ def snapshot_of(network: NetworkDraft) -> Snapshot:
         exclusions=network.exclusions,
         ports=network.ports,
         protocols=network.protocols,
-        profile=profile_named(network.profile),
+        profile=_with_scripts(network.profile, network),
         rate=network.rate,
         misses_to_close=network.alerts.misses_to_close,
         reopen_window_hours=network.alerts.reopen_window_hours,
         flapping=network.alerts.flapping,
     )
+
+
+def _with_scripts(profile: str, network: NetworkDraft) -> Profile:
+    return profile_named(profile).model_copy(update={"scripts": network.scripts})
 
 
 def profile_named(name: str) -> Profile:

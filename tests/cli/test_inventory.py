@@ -136,6 +136,13 @@ def test_a_network_is_made_edited_and_scheduled(command: Command) -> None:
         50,
     )
     assert documents(command, "networks", "edit", "dmz", "--exclude", "")["exclusions"] == []
+    asked = ("--script", "http-headers", "--script-category", "default", "--script-arg", "http-headers.useget=true")
+    assert documents(command, "networks", "edit", "dmz", *asked)["scripts"] == {
+        "categories": ["default"],
+        "names": ["http-headers"],
+        "arguments": {"http-headers.useget": True},
+    }
+    assert documents(command, "networks", "edit", "dmz", "--script", "")["scripts"]["names"] == []
     told = command("networks", "preview", "dmz")[1]
     assert told.startswith("256 addresses, 256 cells in 1 chunks")
     assert "USD; `vedette estimate` tells more" in told

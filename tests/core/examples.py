@@ -18,6 +18,7 @@ from functions.core.messages import (
 )
 from functions.core.model import Model, Protocol
 from functions.core.profile import Discovery, Profile
+from functions.core.scripts import ScriptChoice
 from functions.core.service import Service
 from tests.core.specs import AT, NETWORK, PROJECT, SCAN
 
@@ -56,6 +57,9 @@ EXAMPLES: tuple[Model, ...] = (
             version_intensity=9,
             host_timeout_s=1800,
             retries=3,
+            scripts=ScriptChoice(
+                categories=("default",), names=("http-headers",), arguments={"http-headers.path": "/"}
+            ),
         ),
         rate=125,
         deadline_s=900,

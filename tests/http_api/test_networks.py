@@ -41,6 +41,10 @@ def test_a_created_network_can_be_read_listed_and_edited(api: Api, project: str)
         ({"ports": "22-"}, "ports"),
         ({"ports": "--script=x"}, "ports"),
         ({"profile": "reckless"}, "profile"),
+        ({"scripts": {"categories": ["vuln"]}}, "scripts.categories.0"),
+        ({"scripts": {"names": ["smb-brute"]}}, "scripts.names"),
+        ({"scripts": {"names": ["banner"], "arguments": {"banner.timeout": 99}}}, "scripts.arguments"),
+        ({"scripts": {"names": ["banner"]}, "profile": "discovery"}, "scripts"),
         ({"rate": 0}, "rate"),
         ({"protocols": ["icmp"]}, "protocols.0"),
         ({"schedule": {"expression": "cron(0 6 * * * *)"}}, "schedule.expression"),
@@ -265,3 +269,19 @@ def test_a_clone_is_like_its_original_with_its_schedule_off(api: Api, project: s
     assert elsewhere.body["targets"] == ["10.1.0.0/24"]
     refused = api.post(f"{networks}/{made['id']}/clone", {"name": "bad", "targets": ["10.0.0.0/33"]})
     assert refused.body["field"] == "targets.0"
+
+
+def test_the_scripts_of_a_network_stand_in_its_scans(api: Api, project: str) -> None:
+    scripts = {"categories": ["default"], "names": ["banner"], "arguments": {"http-title.url": "/login"}}
+    networks = f"/v1/projects/{project}/networks"
+    made = api.post(networks, DRAFT | {"scripts": scripts}).body
+    assert made["scripts"] == scripts
+
+    scan = api.post(f"/v1/projects/{project}/scans", {"network": made["id"], "profile": "connect"}).body
+
+    assert scan["snapshot"]["profile"]["scripts"] == scripts
+
+
+def test_a_network_runs_no_scripts_of_itself(api: Api, project: str, network: str) -> None:
+    made = api.get(f"/v1/projects/{project}/networks/{network}").body
+    assert made["scripts"] == {"categories": [], "names": [], "arguments": {}}

@@ -15,7 +15,8 @@ from functions.core.coverage import Answer, Method
 from functions.core.errors import Superseded
 from functions.core.messages import PinnedHost
 from functions.core.model import Protocol
-from functions.core.profile import CONFIRM
+from functions.core.profile import CONFIRM, PROFILES
+from functions.core.scripts import ScriptChoice
 from scanner_image import connect, heart, masscan
 from tests.scanner_image.cells_of import answers, cells
 from tests.scanner_image.conftest import Stage
@@ -545,3 +546,21 @@ def test_an_exclusion_made_while_the_attempt_is_at_work_stops_it(
 
     assert document.trailer.outcome == "stopped"
     assert "is excluded" in document.trailer.reason
+
+
+def test_scripts_of_the_network_are_asked_by_name(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, Answer.OPEN)
+    choice = ScriptChoice(names=("http-title", "evil"), arguments={"http-title.url": "/a", "banner.timeout": 1})
+    profile = PROFILES["standard"].model_copy(update={"scripts": choice})
+    named = fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports="80"))
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}", nmap=named)
+
+    commands = stage.run(SPEC.model_copy(update={"profile": profile})).trailer.commands
+
+    argv = next(command.argv for command in commands if "--script" in command.argv)
+    assert {"http-title", "ssl-cert"} <= set(argv[argv.index("--script") + 1].split(","))
+    assert "evil" not in " ".join(argv)
+    assert argv[argv.index("--script-args") + 1] == "http-title.url=/a"
+    assert "-n" in argv

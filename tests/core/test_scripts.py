@@ -36,7 +36,7 @@ def test_a_category_is_its_scripts_of_the_list() -> None:
     assert "http-title" in default
     assert "banner" not in default
     assert all("default" in SCRIPTS[name].categories for name in default)
-    assert CATEGORIES == get_args(Category)
+    assert get_args(Category) == CATEGORIES
 
 
 def test_names_add_to_categories_once() -> None:

@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire bench-simulate bench-overhead bench-scan bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire faults bench-simulate bench-overhead bench-scan bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -71,6 +71,9 @@ reactions: system-test ## Seconds to the last packet: kill switch, end of hours,
 
 wire: system-test ## Every packet of scans in the lab, on every interface: none to whom no authority holds or an exclusion spares
 	@$(BIN)/python -m tests.wire
+
+faults: system-test ## A fault in each scan of the lab (kills, hangs, full disks, outages, repeats, wrong clocks), and what is true after it (RUNS, SEED, KINDS, BOUND)
+	@$(BIN)/python -m tests.faults
 
 fuzz: system ## Made requests and frames at the deployed local stack, from its own descriptions (FITTING, UNFITTING, FRAMES, SEED)
 	@$(BIN)/python -m tests.fuzz

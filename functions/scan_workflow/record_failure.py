@@ -15,6 +15,6 @@ def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]
     given = FailedChunkInput.model_validate(event)
     with wiring.metered("record_failure", project=given.project, scan=given.scan, context=context):
         wiring.record_failure()(
-            project=given.project, scan=given.scan, chunk=given.chunk, reason=given.why, now=utc_now()
+            project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, reason=given.why, now=utc_now()
         )
     return {}

@@ -18,9 +18,11 @@ class RecordFailure:
     ledger: Ledger
     live: Live
 
-    def __call__(self, *, project: str, scan: str, chunk: str, reason: str, now: datetime) -> None:
-        """Once in effect: a chunk that ended otherwise in the meantime stays as it is. Raises NotFound."""
+    def __call__(self, *, project: str, scan: str, run: int, chunk: str, reason: str, now: datetime) -> None:
+        """Once in effect: a chunk that ended otherwise in the meantime, or is a later run's, stays as it is. Raises NotFound."""
         found = self.ledger.get(project, scan, chunk)
+        if run < found.run:
+            return
         reason = (found.reason or reason)[:_MAX_REASON]
         if found.status is not ChunkStatus.FAILED:
             try:

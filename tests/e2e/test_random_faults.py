@@ -1,37 +1,16 @@
 """Blows at random moments: whatever falls, the scan ends in time, nothing false is kept, and what it calls whole is whole."""
 
-import os
 import random
-import signal
 import time
 
 import pytest
 
 from tests.e2e.estate import PORTS, targets, truth
-from tests.e2e.platform import Json, Project
-from tests.e2e.workers import workers_of
+from tests.e2e.platform import Project
+from tests.faults.blows import BLOWS
 from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
-
-BLOWS = ("kill worker", "end worker", "kill tool", "stop tool", "cancel", "abort")
-
-
-def strike(project: Project, scan: Json, blow: str, chance: random.Random) -> None:
-    workers = workers_of(scan["id"])
-    if blow == "cancel":
-        project.post("scans", scan["id"], "cancel")
-    elif blow == "abort":
-        machine = project.platform.outputs["StateMachineArn"]
-        execution = machine.replace(":stateMachine:", ":execution:") + f":{scan['id']}-1"
-        project.platform.aws("stepfunctions").stop_execution(executionArn=execution, cause="test")
-    elif workers:
-        worker = chance.choice(workers)
-        if "worker" in blow:
-            worker.signal(signal.SIGKILL if blow.startswith("kill") else signal.SIGTERM)
-        else:
-            for tool in worker.tools("masscan") + worker.tools("nmap"):
-                os.kill(tool, signal.SIGKILL if blow.startswith("kill") else signal.SIGSTOP)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -41,8 +20,8 @@ def test_a_blow_at_a_random_moment_leaves_only_what_is_true(project: Project, la
     network = project.network(targets=scanned, ports=PORTS, rate=600)
     scan = project.start(network)
     time.sleep(chance.uniform(0, 25))
-    blow = BLOWS[seed % len(BLOWS)]
-    strike(project, scan, blow, chance)
+    blow = list(BLOWS)[seed % len(BLOWS)]
+    BLOWS[blow](project, scan, chance)
     ended = project.ended(scan, seconds=300)
     real = truth(lab, scanned)
     assert project.open() <= real, blow

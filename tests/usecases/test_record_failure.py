@@ -8,9 +8,9 @@ from tests.backend import NOW, Backend
 SCAN = new_id(NOW)
 
 
-def record(backend: Backend) -> None:
+def record(backend: Backend, *, run: int = 1) -> None:
     RecordFailure(ledger=backend.ledger, live=backend.live)(
-        project=backend.project, scan=SCAN, chunk="00000", reason="no attempt came to a result", now=NOW
+        project=backend.project, scan=SCAN, run=run, chunk="00000", reason="no attempt came to a result", now=NOW
     )
 
 
@@ -43,6 +43,15 @@ def test_a_crash_between_the_two_writes_is_healed_by_a_repeat(backend: Backend) 
     backend.ledger.fail(a_chunk(backend), reason="gone")
     record(backend)
     assert events(backend) == [("chunk.failed", "gone")]
+
+
+def test_what_an_earlier_run_says_too_late_does_not_touch_a_chunk_of_a_later_one(backend: Backend) -> None:
+    backend.ledger.reopen(a_chunk(backend), run=2)
+    record(backend)
+    assert backend.ledger.get(backend.project, SCAN, "00000").status is ChunkStatus.WAITING
+    assert events(backend) == []
+    record(backend, run=2)
+    assert backend.ledger.get(backend.project, SCAN, "00000").status is ChunkStatus.FAILED
 
 
 def test_a_chunk_that_was_ingested_meanwhile_stays_ingested(backend: Backend) -> None:

@@ -1,0 +1,105 @@
+"""What the fault suite calls lost, twice or wrong: a verdict that finds nothing would find nothing in the product either."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from functions.core.coverage import Answer, Method
+from functions.core.messages import AddressRange, CoverageLine
+from functions.core.model import Protocol
+from tests.faults.verdict import Seen, Verdict, judge
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+SSH, WEB = ("10.0.0.1", "tcp", 22), ("10.0.0.2", "tcp", 80)
+ENDS = frozenset({"completed", "partial", "failed"})
+
+
+def line(first: str, last: str, ports: str, answer: Answer) -> CoverageLine:
+    return CoverageLine(
+        addresses=(AddressRange(first=first, last=last),),
+        protocol=Protocol.TCP,
+        ports=ports,
+        answer=answer,
+        how=Method.SYN,
+        at=NOW,
+    )
+
+
+def told(status: str = "completed", covered: int = 4, cells: int = 4) -> dict[str, Any]:
+    return {"status": status, "reason": "", "counts": {"cells_covered": covered, "cells": cells}}
+
+
+WHOLE = Seen(
+    scan=told(),
+    coverage=(
+        line("10.0.0.1", "10.0.0.1", "22", Answer.OPEN),
+        line("10.0.0.1", "10.0.0.1", "80", Answer.REFUSED),
+        line("10.0.0.2", "10.0.0.2", "22", Answer.REFUSED),
+        line("10.0.0.2", "10.0.0.2", "80", Answer.OPEN),
+    ),
+    truth=frozenset({SSH, WEB}),
+    inventory=(SSH, WEB),
+    alerts=(("NEW_PORT", "10.0.0.1", 22), ("NEW_PORT", "10.0.0.2", 80)),
+    openings=(SSH, WEB),
+)
+
+
+def faults(seen: Seen, ends: frozenset[str] = ENDS) -> dict[str, int]:
+    verdict = Verdict()
+    judge(seen, ends=ends, verdict=verdict)
+    return {name: count for name, count in verdict.figures.items() if count}
+
+
+def test_what_is_as_it_should_be_has_no_fault() -> None:
+    assert faults(WHOLE) == {}
+
+
+def test_a_cell_that_was_not_covered_is_not_lost_where_the_scan_says_so() -> None:
+    half = (*WHOLE.coverage[:2], line("10.0.0.2", "10.0.0.2", "22,80", Answer.NOT_COVERED))
+    seen = replace(WHOLE, scan=told("partial", 2), coverage=half, inventory=(SSH,), openings=(SSH,))
+    assert faults(seen) == {}
+    assert faults(replace(seen, scan=told("completed", 2))) == {"lost": 1, "wrong_status": 1}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"coverage": (*WHOLE.coverage[:2], line("10.0.0.2", "10.0.0.2", "22,80", Answer.REFUSED))},
+        {"inventory": (SSH,)},
+        {"inventory": (SSH, WEB, ("10.0.0.9", "tcp", 1))},
+    ],
+    ids=["covered and called shut", "seen and not kept", "kept and not there"],
+)
+def test_a_cell_that_is_not_told_as_it_is_is_lost(changed: dict[str, Any]) -> None:
+    assert faults(replace(WHOLE, **changed)) == {"lost": 1}
+
+
+@pytest.mark.parametrize("name", ["inventory", "alerts", "openings"])
+def test_what_is_there_again_is_there_twice(name: str) -> None:
+    once = getattr(WHOLE, name)
+    assert faults(replace(WHOLE, **{name: (*once, once[0])})) == {"twice": 1}
+
+
+@pytest.mark.parametrize(
+    ("scan", "ends"),
+    [
+        (told("partial"), ENDS),
+        (told("failed"), ENDS),
+        (told("completed", 3), ENDS),
+        (told("cancelled"), ENDS),
+        (told("partial", 4, 9), frozenset({"completed"})),
+    ],
+    ids=["partial and whole", "failed and whole", "whole by its word", "cancelled by nobody", "not as it had to end"],
+)
+def test_a_status_that_its_coverage_or_its_fault_does_not_allow_is_wrong(
+    scan: dict[str, Any], ends: frozenset[str]
+) -> None:
+    assert "wrong_status" in faults(replace(WHOLE, scan=scan), ends)
+
+
+def test_cells_that_are_counted_and_in_no_document_are_wrong() -> None:
+    assert faults(
+        replace(WHOLE, coverage=WHOLE.coverage[:3], scan=told("completed", 4), truth=frozenset({SSH}), inventory=(SSH,))
+    ) == {"wrong_status": 1}

@@ -223,13 +223,18 @@ def _facts(scan: Json) -> list[tuple[str, object]]:
         ("started", scan["started"]),
         ("ended", scan["ended"]),
         ("chunks", f"{counts['chunks_ingested']} of {counts['chunks']} ingested, {counts['chunks_failed']} failed"),
-        ("cells", f"{counts['cells_covered']} of {counts['cells']} covered"),
+        ("cells", f"{counts['cells_covered']} of {counts['cells']} covered{_missed(counts)}"),
         ("found", f"{counts['open_ports']} open ports on {counts['hosts_up']} hosts"),
         ("changes", ", ".join(f"{counts[name]} {name}" for name in changed)),
         ("reason", scan["reason"]),
         ("version", scan["version"]),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _missed(counts: Json) -> str:
+    rate = counts.get("miss_rate")
+    return "" if rate is None else f"; by samples, {rate:.2%} of open ports may be missed"
 
 
 def _chunk_row(chunk: Json) -> tuple[str, ...]:

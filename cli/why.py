@@ -44,6 +44,10 @@ def _network_lines(network: Json) -> list[str]:
     if probe:
         answer = ANSWERS.get(probe["answer"], "answered what is no longer kept")
         told.append(f"  last probed {ago(probe['at'])} ({probe['at']}) by {probe['how']}; it {answer}")
+        if probe.get("miss_rate") is not None:
+            told.append(
+                f"  by samples of its chunk, an open port there was missed with a probability of {probe['miss_rate']:.2%}"
+            )
         told.append(f"  scan {probe['scan']}, chunk {probe['chunk']}, attempt {probe['attempt']}")
     else:
         told.append("  never probed")

@@ -148,6 +148,11 @@ class Chunk(Model):
         """Whether a later run has something to do for it."""
         return self.status is ChunkStatus.WAITING or (self.outcome == "stopped" and self._is_short)
 
+    @property
+    def miss_rate(self) -> float | None:
+        """By its samples, on the path that lost most; None where it was too small to be sampled."""
+        return max((each.miss_rate for each in self.sampled), default=None)
+
     def is_left(self, *, redriven: int) -> bool:
         """Whether a run has something to do for it; `redriven`: the last one that takes up what was lost before it."""
         lost = self.status in GIVEN_UP or self._is_short

@@ -111,6 +111,8 @@ class ScanCounts(Model):
     closed: int = 0
     baseline: int = 0
     """Exposures opened by the first coverage of their cell."""
+    miss_rate: float | None = Field(default=None, ge=0, le=1)
+    """The share of open ports that probing samples again leaves to be missed, over the chunks that were sampled; None where none was."""
 
 
 class Cause(Model):

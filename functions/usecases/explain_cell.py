@@ -47,6 +47,8 @@ class Probe(Model):
     chunk: str = ""
     attempt: int = 0
     reason: str = ""
+    miss_rate: float | None = None
+    """Where silence was the answer: how likely an open port there was missed, as samples showed; None where none was taken."""
 
 
 class CellStory(Model):
@@ -153,7 +155,8 @@ class ExplainCell:
         for line in self.results.open_result(chunk.result_key):
             if isinstance(line, CoverageLine) and _covers(line, cell):
                 told = {"answer": line.answer, "how": line.how, "at": line.at, "reason": line.reason}
-                return about.model_copy(update=told)
+                missed = chunk.miss_rate if line.answer is Answer.NOT_OPEN else None
+                return about.model_copy(update=told | {"miss_rate": missed})
         return about.model_copy(update={"reason": "its chunk's result says nothing of it"})
 
 

@@ -30,7 +30,7 @@ ENDED: Json = {
     "status": "completed",
     "cause": {"kind": "api", "principal": "me\x1b[2J"},
     "snapshot": SNAPSHOT,
-    "counts": COUNTS,
+    "counts": COUNTS | {"miss_rate": 0.0005},
     "reason": "",
     "created": "2026-01-01T00:00:00Z",
     "started": None,
@@ -121,7 +121,7 @@ def test_scans_are_listed_by_kind(command: Command) -> None:
 
 def test_a_scan_is_shown_without_what_could_move_the_cursor(command: Command) -> None:
     shown = command("scans", "show", "SCAN", api=ScansApi())
-    assert "10 of 10 covered" in shown.out
+    assert "10 of 10 covered; by samples, 0.05% of open ports may be missed" in shown.out
     assert "10.0.0.0/24 ports 22,80" in shown.out
     assert "\x1b" not in shown.out
     assert json.loads(command("scans", "show", "SCAN", "--json", api=ScansApi()).out) == ENDED

@@ -49,6 +49,11 @@ def test_a_cell_is_explained_by_its_last_probe() -> None:
     assert "\x1b" not in told
 
 
+def test_silence_is_told_with_what_may_have_been_missed() -> None:
+    probe = STORY["last_probe"] | {"answer": "not_open", "miss_rate": 0.001}  # type: ignore[operator]
+    assert "probability of 0.10%" in "\n".join(lines({"networks": [STORY | {"last_probe": probe}]}))
+
+
 def test_an_answer_that_is_no_longer_kept_is_said_to_be_so() -> None:
     probe = STORY["last_probe"] | {"answer": None}  # type: ignore[operator]
     assert "no longer kept" in "\n".join(lines({"networks": [STORY | {"last_probe": probe}]}))

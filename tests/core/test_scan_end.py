@@ -3,6 +3,7 @@
 import pytest
 
 from functions.core.chunk import Chunk, ChunkCounts
+from functions.core.effort import Sampled
 from functions.core.ids import new_id
 from functions.core.profile import PROFILES
 from functions.core.scan import Cause, Scan, ScanCounts, ScanEvent, Snapshot
@@ -72,6 +73,15 @@ def test_counts_come_from_what_was_ingested_of_each_chunk() -> None:
     counts = counted(a_scan(counts=ScanCounts(chunks=4, cells=16)), chunks)
     assert (counts.chunks, counts.chunks_ingested, counts.chunks_failed) == (4, 2, 2)
     assert (counts.cells, counts.cells_covered, counts.open_ports) == (16, 7, 7)
+
+
+def test_the_miss_rate_is_that_of_the_chunks_that_were_sampled_by_their_cells() -> None:
+    def sampled(number: int, *rates: float) -> Chunk:
+        each = tuple(Sampled(rate=100, passes=1, known=100, lost=0, miss_rate=rate) for rate in rates)
+        return a_chunk(number, "ingested", 4, sampled=each)
+
+    assert counted(a_scan(), [a_chunk(0, "ingested", 4)]).miss_rate is None
+    assert counted(a_scan(), [sampled(0, 0.01, 0.02), sampled(1, 0.0), a_chunk(2, "ingested", 4)]).miss_rate == 0.01
 
 
 def test_cells_that_no_chunk_could_be_made_of_count() -> None:

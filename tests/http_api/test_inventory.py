@@ -10,6 +10,7 @@ from functions.core.block import Block
 from functions.core.chunk import Chunk
 from functions.core.coverage import Answer, Method
 from functions.core.coverage_map import Segment, Stamp
+from functions.core.effort import Sampled
 from functions.core.exposure import Change, ChangeKind, Exposure, ExposureState
 from functions.core.host import Host
 from functions.core.ids import new_id
@@ -24,6 +25,7 @@ from tests.result_document import write_result
 
 WHOLE = AddressRange(first="10.0.0.0", last="10.0.0.255")
 HOST = AddressRange(first="10.0.0.7", last="10.0.0.7")
+SAMPLED = Sampled(rate=100, passes=2, known=1000, lost=10, miss_rate=0.0001)
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,14 @@ def _save_result(platform: Platform, project: str, scan: str, path: Path) -> Non
             ),
             protocol=Protocol.TCP,
             ports="22,80",
-            answer=Answer.NO_ANSWER,
+            answer=Answer.NOT_OPEN,
             how=Method.SYN,
             at=START,
         ),
     ]
     write_result(path, header=header, lines=[*seen, *covered], ended=START)
     key = results.put_result(path, project=project, scan=scan, chunk="00000", attempt=1)
-    ledger.save(claimed, result_key=key, outcome="complete")
+    ledger.save(claimed, result_key=key, outcome="complete", sampled=(SAMPLED,))
 
 
 def _remember(platform: Platform, project: str, network: str, scan: str) -> None:
@@ -158,7 +160,7 @@ def test_the_ports_of_a_scan_come_in_pages(api: Api, estate: Estate) -> None:
     ("cell", "answer", "how"),
     [
         (("10.0.0.7", 22), "open", "syn"),
-        (("10.0.0.8", 80), "no_answer", "syn"),
+        (("10.0.0.8", 80), "not_open", "syn"),
         (("10.0.0.7", 443), "not_covered", "none"),
     ],
 )
@@ -168,6 +170,7 @@ def test_the_coverage_of_a_cell_is_what_the_result_says(
     told = api.get(f"{estate.path}/scans/{estate.scan}/coverage", asset=cell[0], port=cell[1]).body
     assert (told["answer"], told["how"], told["scan"]) == (answer, how, estate.scan)
     assert ("killed" in told["reason"]) == (answer == "not_covered")
+    assert told["miss_rate"] == (SAMPLED.miss_rate if answer == "not_open" else None)
 
 
 def test_a_cell_outside_of_the_scan_has_no_coverage(api: Api, estate: Estate) -> None:

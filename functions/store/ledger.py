@@ -189,9 +189,14 @@ class Ledger:
         waiting = ChunkStatus.WAITING
         if chunk.status is not waiting:
             waiting = CHUNK_TABLE.after(chunk.status, ChunkEvent.REOPEN)
-        return self._write(
-            chunk, {"status": waiting, "run": run, "earlier": chunk.attempt, "lease_until": None, "stop": ""}
-        )
+        changes = {"status": waiting, "run": run, "earlier": chunk.attempt, "lease_until": None, "stop": ""}
+        try:
+            return self._write(chunk, changes)
+        except Superseded:
+            current = self.get(chunk.project, chunk.scan, chunk.chunk)
+            if current.run >= run:
+                return current
+            raise
 
     def request_stop(self, project: str, scan: str, what: str, *, run: int) -> None:
         """Workers of this run and of earlier ones see it at their next heartbeat. Asking twice is asking once."""

@@ -14,7 +14,7 @@ from functions.core.chunk import Chunk
 from functions.core.chunk_spec import cells_of, summary_of, with_known
 from functions.core.confirm_plan import lost_cells, plan_confirmation
 from functions.core.cover import Cover
-from functions.core.errors import InvalidInput, NotFound
+from functions.core.errors import IllegalTransition, InvalidInput, NotFound
 from functions.core.lanes import deal
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.outline import Outline
@@ -92,7 +92,7 @@ class PlanScan:
         names = [f"{index:05}" for index in range(scan.counts.chunks)]
         if scan.status is ScanStatus.PLANNED:
             self.ledger.create(self._drafts(scan, names, run))
-            scan = self.scans.transition(scan, ScanEvent.START, started=now)
+            scan = self._started(scan, now)
         if run > 1:
             scan = self._told(scan, layout)
             self._narrow(scan)
@@ -103,6 +103,15 @@ class PlanScan:
         rows = deal(names, lanes, short=self.limits.short_rows)
         key = self.results.put_index(project=scan.project, scan=scan.id, run=run, rows=rows)
         return Planned(key, lanes)
+
+    def _started(self, scan: Scan, now: datetime) -> Scan:
+        try:
+            return self.scans.transition(scan, ScanEvent.START, started=now)
+        except IllegalTransition:
+            current = self.scans.get(scan.project, scan.id)
+            if (current.status, current.run) == (ScanStatus.RUNNING, scan.run):
+                return current  # this very step began it, and the answer was lost on its way
+            raise
 
     def _reopened(self, scan: Scan, run: int) -> list[str]:
         """What earlier runs left, and lost where this one is to take that up; what they found open has to be asked again too."""

@@ -17,6 +17,8 @@ from tests.faults.verdict import Seen, Verdict, judge
 
 GONE_S = 130
 """After its scan's end a worker is gone: what it is given to stop in, and a little."""
+AT_WORK = 0.85
+"""The share of the runs in which a fault strikes once a worker is there; in the others it may strike before."""
 TOLD_S = 30
 """For alerts and history, which follow by streams."""
 
@@ -30,6 +32,12 @@ class Run:
     chance: random.Random
     verdict: Verdict
     bound: float
+
+    def await_worker(self, scan: Json) -> None:
+        """Or the end of what would start one."""
+        began = time.monotonic()
+        while not workers_of(scan["id"]) and time.monotonic() - began < self.bound / 2:
+            time.sleep(0.2)
 
     def ended(self, scan: Json) -> Json | None:
         """None: not within the bound; it is cancelled then, so that the next run has the lab to itself."""
@@ -121,7 +129,9 @@ def _course(run: Run, kind: Kind) -> str:
     """How it went, for people."""
     began = time.monotonic()
     scan = run.project.start(run.network)
-    time.sleep(run.chance.uniform(0, 20))
+    if run.chance.random() < AT_WORK:
+        run.await_worker(scan)
+    time.sleep(run.chance.uniform(0, 15))
     run.meet(kind.strike, scan)
     ended = run.ended(scan)
     if ended is None:

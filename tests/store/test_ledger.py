@@ -65,6 +65,15 @@ def test_a_heartbeat_after_the_lease_is_superseded_though_nobody_took_over(ledge
         ledger.heartbeat(claimed, now=after(60), progress=None)
 
 
+def test_a_chunk_that_was_opened_again_with_its_answer_lost_is_open(ledger: Ledger) -> None:
+    lost = ledger.fail(ledger.get(PROJECT, SCAN, "00000"), reason="no attempt came to a result")
+    again = ledger.reopen(lost, run=2)
+    assert again.status is ChunkStatus.WAITING
+    assert ledger.reopen(lost, run=2) == again
+    with pytest.raises(Superseded):
+        ledger.reopen(lost, run=3)
+
+
 def test_saving_twice_is_saving_once(ledger: Ledger) -> None:
     claimed = ledger.claim(PROJECT, SCAN, "00000", run=1, now=AT, lease_s=60)
     times = (PhaseTime(phase="discovery", wall_s=2.5, busy_s=2.0),)

@@ -17,8 +17,9 @@ from functions.core.errors import Unavailable
 from functions.core.exclusion import Exclusion
 from functions.core.exposure import Exposure
 from functions.core.messages import ChunkSpec
-from functions.core.scan import Scan, ScanStatus
+from functions.core.scan import Scan, ScanEvent, ScanStatus
 from functions.core.stop import Stop
+from functions.store.scans import Scans
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
 from tests.authorities import FakeInventory, FakeTxt, lean
 from tests.backend import NOW, Backend
@@ -76,6 +77,21 @@ def test_the_plan_is_in_the_bucket_and_the_ledger_and_the_scan_runs(backend: Bac
     assert (running.counts.chunks, running.counts.cells) == (len(chunks), sum(chunk.cells for chunk in chunks))
     assert planned.max_concurrency >= 1
     assert all(chunk.summary for chunk in chunks)
+
+
+class Unsure(Scans):
+    """The answer to a write is lost, and the write is sent again."""
+
+    def transition(self, scan: Scan, event: ScanEvent, **changes: Any) -> Scan:
+        super().transition(scan, event, **changes)
+        return super().transition(scan, event, **changes)
+
+
+def test_a_scan_that_began_with_its_answer_lost_is_planned_all_the_same(backend: Backend) -> None:
+    scan = backend.scan(backend.network(**SLOW))
+    planned = plan(backend, scan, scans=Unsure(backend.table))
+    assert len(items(backend, planned)) == len(backend.ledger.list(scan.project, scan.id)) > 1
+    assert backend.reread(scan).status is ScanStatus.RUNNING
 
 
 def test_planning_again_gives_the_same_plan(backend: Backend) -> None:

@@ -19,6 +19,7 @@ class On(StrEnum):
     LIVE_STREAM = "live table's stream"
     PLANS = "bucket, plans/*"
     RESULTS = "bucket, results/*"
+    CHECKPOINTS = "bucket, checkpoints/*"
     EXPORTS = "bucket, exports/*"
     SEALS = "bucket of seals, seals/*"
     SEALS_BUCKET = "bucket of seals"
@@ -141,6 +142,7 @@ EVERY_FUNCTION = (Grant(On.LOGS, ("logs:CreateLogStream", "logs:PutLogEvents")),
 PATTERNS: Mapping[On, str] = {
     On.PLANS: "Keys under plans/ carry ids of scans that do not exist yet.",
     On.RESULTS: "Keys under results/ carry ids of scans that do not exist yet.",
+    On.CHECKPOINTS: "Keys under checkpoints/ carry ids of scans that do not exist yet.",
     On.EXPORTS: "Keys under exports/ carry ids of exports that nobody has asked for yet.",
     On.SEALS: "Keys under seals/ carry hours that have not passed yet.",
     On.FAILED: "Keys under failed/ carry ids of events that have not happened yet.",
@@ -181,6 +183,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("BatchWriteItem", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:DeleteObject",)),
         Grant(On.RESULTS, ("s3:DeleteObject",)),
+        Grant(On.CHECKPOINTS, ("s3:DeleteObject",)),
         _table("Query", keys=("TOK#*", "SCN#*", "HIS#*", "ALR#*"), on=On.GSI1),
         *_TELL,
         *_READ_LOG,
@@ -376,5 +379,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("PutItem", keys=("EVT#*",), on=On.LIVE_TABLE),
         Grant(On.PLANS, ("s3:GetObject",)),
         Grant(On.RESULTS, ("s3:PutObject",)),
+        # What an attempt leaves for the next one of its chunk.
+        Grant(On.CHECKPOINTS, ("s3:GetObject", "s3:PutObject")),
     ),
 }

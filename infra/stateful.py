@@ -63,6 +63,7 @@ class Stateful(Stack):
             On.LAMBDA_FAILED: (f"{bucket}/{LAMBDA_FAILED}*",),
             On.BUCKET: (bucket,),
             On.RESULTS: (f"{bucket}/results/*",),
+            On.CHECKPOINTS: (f"{bucket}/checkpoints/*",),
             On.EXPORTS: (f"{bucket}/exports/*",),
             On.SEALS: (f"{seals}/seals/*",),
             On.SEALS_BUCKET: (seals,),
@@ -142,6 +143,12 @@ class Stateful(Stack):
                     expiration=Duration.days(stage.raw_output_days),
                     noncurrent_version_expiration=Duration.days(30),
                     abort_incomplete_multipart_upload_after=Duration.days(1),
+                ),
+                # Written over every few seconds while a chunk is scanned, and not gone on with after a day.
+                s3.LifecycleRule(
+                    prefix="checkpoints/",
+                    expiration=Duration.days(2),
+                    noncurrent_version_expiration=Duration.days(1),
                 ),
                 s3.LifecycleRule(
                     prefix="exports/",

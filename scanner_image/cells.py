@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from functions.core.addresses import Address, Version, from_ranges, to_ranges
+from functions.core.addresses import Address, Version, address_of, from_ranges, to_ranges
 from functions.core.coverage import Answer, Method
 from functions.core.intervals import IntervalSet
 from functions.core.messages import ChunkSpec, CoverageLine
@@ -23,6 +23,18 @@ class Verdict(NamedTuple):
 
 UNREACHED = Verdict(Answer.NOT_COVERED, Method.NONE, "the attempt ended before these cells were probed")
 
+
+@dataclass(frozen=True)
+class Settled:
+    """A rectangle of cells with one answer; without `ports`, all that have none of their own."""
+
+    version: Version
+    addresses: IntervalSet
+    ports: IntervalSet
+    verdict: Verdict
+    at: datetime
+
+
 _WEAKEST_FIRST = (
     Answer.OPEN,
     Answer.NOT_COVERED,
@@ -35,6 +47,9 @@ _WEAKEST_FIRST = (
 """A hostname's cell takes the first of these that any of its addresses gave: open if open anywhere, refused only if refused everywhere."""
 
 Row = dict[Verdict, IntervalSet]
+
+_TOLD_ELSEWHERE = frozenset({Answer.OPEN, Answer.NOT_COVERED})
+"""By the ports themselves; by being asked again."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,48 @@ class Cells:
         """What every cell of `addresses` that has no mark of its own came to."""
         self._regions[version].append(_Region(addresses, verdict, at))
         self._seen(verdict, at)
+
+    def settled(self) -> Iterator[Settled]:
+        """Every answer that is one but open, so that it need not be asked again."""
+        alike: dict[tuple[Version, Verdict, IntervalSet], list[int]] = {}
+        for address in {*self._marks, *self._single}:
+            self._merge(address)
+            for verdict, ports in self._marks[address].items():
+                alike.setdefault((address.version, verdict, ports), []).append(int(address))
+        for (version, verdict, ports), numbers in alike.items():
+            if verdict.answer not in _TOLD_ELSEWHERE:
+                addresses = IntervalSet.from_ranges((number, number) for number in numbers)
+                yield Settled(version, addresses, ports, verdict, self._last[verdict])
+        for version, regions in self._regions.items():
+            for region in regions:
+                if region.verdict.answer not in _TOLD_ELSEWHERE:
+                    yield Settled(version, region.addresses, _EMPTY, region.verdict, region.at)
+
+    def take(self, settled: Settled) -> None:
+        """What an earlier attempt settled."""
+        if not settled.ports:
+            self.settle(settled.version, settled.addresses, settled.verdict, at=settled.at)
+            return
+        for number in settled.addresses:
+            self.mark(address_of(number, settled.version), settled.ports, settled.verdict, at=settled.at)
+
+    def unjudged(self, version: Version, addresses: IntervalSet) -> IntervalSet:
+        """Those of `addresses` whose silence means nothing yet."""
+        for region in self._regions[version]:
+            if region.verdict.answer != Answer.NOT_COVERED:
+                addresses = addresses - region.addresses
+        return addresses
+
+    def unsettled(self, version: Version, addresses: IntervalSet) -> IntervalSet:
+        """Those of `addresses` that have a cell without an answer."""
+        marked = {each for each in {*self._marks, *self._single} if each.version == version}
+        whole = (int(address) for address in marked if not self.unanswered(address))
+        return self.unjudged(version, addresses) - IntervalSet.from_ranges((number, number) for number in whole)
+
+    def unanswered(self, address: Address) -> IntervalSet:
+        """The ports of `address` that have no answer yet."""
+        rows = (ports for verdict, ports in self.row(address).items() if verdict.answer == Answer.NOT_COVERED)
+        return IntervalSet.from_ranges(each for ports in rows for each in ports.ranges)
 
     def row(self, address: Address) -> Row:
         """The ports of `address` by what they answered: disjoint, together all ports of the chunk."""

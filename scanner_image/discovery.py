@@ -60,6 +60,9 @@ class _Weights:
 
 async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: _Weights) -> None:
     weights.start(addresses.count)
+    addresses = scan.findings.cells.unjudged(path.version, addresses)
+    if not addresses:
+        return
     if not path.reachable:
         why = Verdict(Answer.NOT_COVERED, Method.NONE, "there is no route to these addresses from here")
         scan.findings.cells.settle(path.version, addresses, why, at=scan.findings.clock())
@@ -70,7 +73,7 @@ async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: 
         await sweep(scan, path, addresses, weights.moved)
     else:
         with scan.times.spent("discovery"):
-            await _nmap(scan, path.version, addresses, weights)
+            await _nmap(scan, path.version, scan.findings.cells.unsettled(path.version, addresses), weights)
 
 
 def _by_masscan(scan: Scan, path: Path) -> bool:
@@ -84,6 +87,8 @@ def _by_masscan(scan: Scan, path: Path) -> bool:
 
 
 async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _Weights) -> None:
+    if not addresses:
+        return
     tools = scan.tools
     if scan.spec.profile.discovery == Discovery.CONNECT and scan.spec.protocol == Protocol.TCP:
         tools = dataclasses.replace(tools, mode="connect")

@@ -96,6 +96,13 @@ class Findings:
             for asset in assets:
                 self._announce(asset, address, port)
 
+    def recalled(self, address: Address, port: int, found: OpenPort) -> None:
+        """What an earlier attempt found open, at its own time."""
+        self.open.setdefault(address, {})[port] = found
+        self.cells.mark_one(address, port, Verdict(Answer.OPEN, found.how), at=found.at)
+        for asset in self.assets.of(address):
+            self._announce(asset, address, port)
+
     def identified(self, address: Address, port: int, service: Service, scripts: dict[str, str]) -> None:
         if found := self.open.get(address, {}).get(port):
             found.service, found.scripts = service, scripts

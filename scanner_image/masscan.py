@@ -14,6 +14,7 @@ from functions.core.ports import PortSet
 from scanner_image import child
 from scanner_image.halt import Halt
 from scanner_image.path import Path as Route
+from scanner_image.position import Position
 
 WAIT_S = 4
 SOURCE_PORTS = (16_384, 32_767)
@@ -25,6 +26,7 @@ _STRAY = 64
 _FOUND = re.compile(rb"Discovered (open|closed) port (\d{1,5})/tcp on ([0-9a-fA-F.:]{2,45})\s*$")
 _SENT = re.compile(rb"(\d{1,3}\.\d\d)% done")
 _ACCOUNT = re.compile(rb"vedette-pcap: received \d+, dropped (\d+), unread (\d+)")
+_HEARD = re.compile(rb"vedette-pcap: heard until (\d{1,15}), dropped (\d+)")
 _WAITING = re.compile(rb"100\.00% done, waiting -?\d+-secs, found=\d+")
 
 OpenPort = Callable[[Address, int], None]
@@ -32,6 +34,10 @@ OpenPort = Callable[[Address, int], None]
 
 def _nothing(_address: Address, _port: int) -> None:
     """For who does not want to hear of refusals."""
+
+
+def _nowhere(_index: int) -> None:
+    """For who does not mean to go on from there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +51,18 @@ class Pass:
     wait_s: int = WAIT_S
     refusals: bool = False
     """Whether refused ports are told too."""
+    index: int = 0
+    """Where in its order it begins: an earlier attempt went up to there, with the same seed, rate and shards."""
+
+    def ends(self, cells: int) -> int:
+        """masscan's own count of its way through `cells`, which it tells its progress by."""
+        return cells + self.retries * self.rate
+
+    @property
+    def residue(self) -> int:
+        """masscan goes through `index + rate`, so that one part of the cells has another number at another rate."""
+        part, parts = self.shard
+        return (part - 1 - self.rate) % parts + 1
 
 
 @dataclass(frozen=True)
@@ -75,11 +93,16 @@ class Masscan:
         raw: Callable[[bytes], None],
         halt: Halt,
         refused_port: OpenPort = _nothing,
+        heard_to: Callable[[int], None] = _nowhere,
     ) -> Ran:
-        """One pass; `Ran.why` says why it cannot be believed."""
+        """One pass; `Ran.why` says why it cannot be believed.
+
+        `heard_to` is told up to which index everything was sent and waited for: another attempt may begin there.
+        """
         targets = self.directory / f"masscan-{secrets.token_hex(4)}.targets"
         targets.write_text("".join(f"{line}\n" for line in target_lines(addresses, route)))
-        counters, source_port = Counters(open_port, progress, refused_port), _source_port()
+        position = Position(ends=one.ends(addresses.count * ports.count), wait_s=one.wait_s, heard_to=heard_to)
+        counters, source_port = Counters(open_port, progress, refused_port, position), _source_port()
 
         def stdout(data: bytes) -> None:
             raw(data)
@@ -104,7 +127,8 @@ class Masscan:
             self.program,
             *("-iL", str(targets), "-p", ports.canonical(), "--rate", str(one.rate), "--retries", str(one.retries)),
             *("--wait", str(one.wait_s), "--seed", str(one.seed), "--interface", route.interface),
-            *("--shard", "{}/{}".format(*one.shard)) * (one.shard != (1, 1)),
+            *("--shard", f"{one.residue}/{one.shard[1]}") * (one.shard != (1, 1)),
+            *("--resume-index", str(one.index - one.index % one.shard[1])) * (one.index >= one.shard[1]),
             *("--show", "open,closed") * one.refusals,
             *("--adapter-ip", route.source, "--adapter-port", str(source_port), *router),
         )
@@ -128,10 +152,15 @@ class Counters:
     """masscan's own account of its run."""
 
     def __init__(
-        self, open_port: OpenPort, progress: Callable[[float], None], refused_port: OpenPort = _nothing
+        self,
+        open_port: OpenPort,
+        progress: Callable[[float], None],
+        refused_port: OpenPort = _nothing,
+        position: Position | None = None,
     ) -> None:
         self._found = {b"open": open_port, b"closed": refused_port}
         self._progress = progress
+        self._position = position or Position(ends=0, wait_s=0, heard_to=_nowhere)
         self._line = b""
         self._record = b""
         self._errors = b""
@@ -143,6 +172,8 @@ class Counters:
         for line in lines:
             if match := _FOUND.match(line.strip()):
                 self._found[match[1]](ip_address(match[3].decode()), int(match[2]))
+            elif heard := _HEARD.match(line):
+                self._position.heard(int(heard[1]) / 1000, dropped=int(heard[2]))
 
     def stderr(self, data: bytes) -> None:
         *records, self._record = re.split(rb"[\r\n]", self._record[-_MOST_STDERR:] + data)
@@ -152,6 +183,7 @@ class Counters:
     def _read(self, record: bytes) -> None:
         if sent := _SENT.search(record):
             self._progress(min(float(sent[1]), 100.0) / 100)
+            self._position.sent(float(sent[1]) / 100)
             self._waited = self._waited or _WAITING.search(record) is not None
         elif account := _ACCOUNT.match(record):
             self._account = int(account[1]), int(account[2])

@@ -5,7 +5,9 @@
  * are lost. And it waits in a read that a silent link never ends. Here frames are short and the ring is large, own
  * transmits stay out of it, so do answers to others that scan from here meanwhile (masscan's own port is in VEDETTE_PORT),
  * and a read gives up after a tenth of a second. At the end it tells what was lost all the
- * same, dropped by the kernel or left unread, so that a scan with losses is not taken for a whole one. Symbols that are
+ * same, dropped by the kernel or left unread, so that a scan with losses is not taken for a whole one. Twice a second it
+ * tells besides, among what masscan finds and in the same order, until when (in milliseconds of the monotonic clock) all
+ * that arrived has been read: what was asked long enough before that need not be asked again by who goes on. Symbols that are
  * not here are found in the real library, which this one is linked to: dlsym searches the dependencies of a handle too.
  */
 #define _GNU_SOURCE
@@ -16,12 +18,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
-enum { MOST_UNREAD = 100000, SNAP_LENGTH = 256, RING_BYTES = 64 << 20, READ_MILLISECONDS = 100, INBOUND = 1 };
+enum { MOST_UNREAD = 100000, SNAP_LENGTH = 256, RING_BYTES = 64 << 20, READ_MILLISECONDS = 100, TELL_MILLISECONDS = 500, INBOUND = 1 };
 
 typedef struct pcap pcap_t;
 struct pcap_pkthdr {
@@ -83,12 +86,34 @@ int pcap_activate(pcap_t *handle)
     return result;
 }
 
+static long long milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Nothing waits to be read: masscan has said all that it found in what arrived until then. */
+static void tell_heard(pcap_t *handle)
+{
+    static long long told;
+    struct pollfd ready = {.fd = pcap_fileno(handle), .events = POLLIN};
+    struct pcap_stat counted = {0};
+    long long now = milliseconds();
+    if (handle != opened || now - told < TELL_MILLISECONDS || poll(&ready, 1, 0) != 0 || pcap_stats(handle, &counted))
+        return;
+    told = now;
+    printf("vedette-pcap: heard until %lld, dropped %u\n", now, counted.dropped);
+    fflush(stdout);
+}
+
 const unsigned char *pcap_next(pcap_t *handle, struct pcap_pkthdr *header)
 {
     static const unsigned char *(*real)(pcap_t *, struct pcap_pkthdr *);
     struct pollfd ready = {.fd = pcap_fileno(handle), .events = POLLIN};
     if (!real)
         real = (const unsigned char *(*)(pcap_t *, struct pcap_pkthdr *))dlsym(RTLD_NEXT, "pcap_next");
+    tell_heard(handle);
     return poll(&ready, 1, READ_MILLISECONDS) > 0 ? real(handle, header) : 0;
 }
 

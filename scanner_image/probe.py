@@ -12,7 +12,8 @@ async def probe(scan: Scan, version: Version, addresses: IntervalSet) -> None:
     """Every cell ends with its own answer; one that this machine could not ask stays as it was, not covered."""
     found = scan.findings
     ports = found.cells.ports
-    cells = [(address_of(number, version), port) for port in ports for number in addresses]
+    left = {number: found.cells.unanswered(address_of(number, version)) for number in addresses}
+    cells = [(address_of(number, version), port) for port in ports for number in addresses if port in left[number]]
     scan.report.log("info", f"connections: {len(cells)} cells at {scan.spec.rate}/s")
     done = 0
     async for asked in connect.ask_all(cells, rate=scan.spec.rate):

@@ -41,6 +41,9 @@ class _Identification:
         self._found_all = found_all
         quick = scan.tools.quick_probes is not None and scan.spec.protocol == Protocol.TCP
         self._waiting = Waiting(asked=scan.findings.cells.ports.count, quick=quick)
+        for address, ports in scan.asked.items():
+            for port in ports:
+                self._waiting.told(address, port)
         self._runs: list[float] = []
         """How far each run is, 0..1."""
 
@@ -104,7 +107,18 @@ class _Identification:
         for address, port in await _still_open(scan, doubted):
             if batch.look == "quick":
                 self._waiting.ask_again(address, port)
+        if not ran.why:
+            self._note_asked(batch)
         self._moved(index, 1.0)
+
+    def _note_asked(self, batch: Batch) -> None:
+        """Who goes on with this attempt asks them no more."""
+        for address, ports in batch.wanted.items():
+            found = self.scan.findings.open.get(address, {})
+            done = (
+                port for port in ports if batch.look == "patient" or (port in found and _named(found[port].service))
+            )
+            self.scan.asked.setdefault(address, set()).update(done)
 
     def _moved(self, index: int, fraction: float) -> None:
         """Told once discovery has ended; before that, discovery tells how far the attempt is."""

@@ -1,6 +1,5 @@
 """masscan over a chunk: a sample first and again afterwards, and between them as many passes, as fast, as the sample asks for."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
@@ -12,10 +11,11 @@ from functions.core.intervals import IntervalSet
 from functions.core.model import Protocol
 from functions.core.ports import PortSet, parse_ports
 from scanner_image.cells import Verdict
-from scanner_image.masscan import Masscan, Pass, Ran
+from scanner_image.masscan import Masscan, Pass
 from scanner_image.path import Path
 from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, passes_for
 from scanner_image.scan import Scan
+from scanner_image.story import Told
 
 FEWEST_CELLS = 48_000
 """A sample of fewer would show too little."""
@@ -46,6 +46,8 @@ async def sweep(scan: Scan, path: Path, addresses: IntervalSet, moved: Callable[
     sweeping = _Sweep(scan, path, addresses, moved)
     why = await (sweeping.once() if sweeping.cells < FEWEST_CELLS else sweeping.adaptive())
     silence = Verdict(Answer.NOT_COVERED, Method.NONE, why) if why else Verdict(Answer.NOT_OPEN, Method.SYN)
+    if not scan.halt.is_set:
+        scan.stories.forget(sweeping.story)
     if why:
         scan.report.log("warning", why)
         scan.findings.notes.append(why)
@@ -61,7 +63,8 @@ class _Sweep:
         self.cells = addresses.count * self.ports.count
         self._moved = moved
         self._program = Masscan(scan.tools.masscan, scan.tools.shim, scan.directory)
-        self._pace = Pace(scan.rates.discovery)
+        self.story = scan.stories.of(path.version, addresses, self.ports, rate=scan.rates.discovery)
+        self._pace = Pace(self.story.rate)
         self._whole: set[tuple[Address, int]] = set()
         """Open ports that full passes found."""
 
@@ -122,7 +125,7 @@ class _Sweep:
         ports = PortSet(likely) if self.addresses.count * likely.count >= _SAMPLE // 2 else self.ports
         cells = self.addresses.count * ports.count
         size = min(_SAMPLE, self.cells // _SAMPLE_SHARE)
-        return Sample(ports, Pass(rate=1).seed, max(1, ceil(cells / size)))
+        return Sample(ports, self.story.seed, _shards(cells, at_least=max(1, ceil(cells / size))))
 
     async def _compare(self, sample: "Sample", known: Heard, phase: Phase) -> Loss:
         """What of `known` does not answer again; what does is known from now on."""
@@ -146,23 +149,40 @@ class _Sweep:
     async def _pass(self, done: int, wanted: int) -> str:
         heard, rate = Heard(), self._pace.rate
         self._tell(f"pass {done + 1} of {wanted} at {rate}/s")
-        started = time.monotonic()
-        one = Pass(rate=rate)
         ran = await self._run(
-            self.ports, one, heard, "discovery", lambda fraction: self._moved(min(1.0, (done + fraction) / wanted))
+            self.ports,
+            Pass(rate=rate),
+            heard,
+            "discovery",
+            lambda fraction: self._moved(min(1.0, (done + fraction) / wanted)),
         )
         self._whole |= heard.open
-        sending = time.monotonic() - started - one.wait_s
-        if sending > one.wait_s:
-            self._pace.sent(int(self.cells / sending))
+        if ran.sent_per_s:
+            self._pace.sent(ran.sent_per_s)
         return ran.why
 
-    async def _run(self, ports: PortSet, one: Pass, heard: Heard, phase: Phase, moved: Callable[[float], None]) -> Ran:
-        found = self.scan.findings
+    async def _run(self, ports: PortSet, one: Pass, heard: Heard, phase: Phase, moved: Callable[[float], None]) -> Told:
+        """What an earlier attempt made of it, or did not end, and the rest."""
+        told = self.story.tell(one)
+        if not told.ended:
+            await self._ask(ports, told, phase, moved)
+        heard.open |= told.open
+        heard.refused |= told.refused
+        return told
+
+    async def _ask(self, ports: PortSet, told: Told, phase: Phase, moved: Callable[[float], None]) -> None:
+        found, one = self.scan.findings, told.one
+        if one.index:
+            cells = self.addresses.count * ports.count
+            self._tell(f"goes on where an earlier attempt was, at {one.index / one.ends(cells):.0%}")
 
         def opened(address: Address, port: int) -> None:
             found.opened(address, port, Method.SYN)
-            heard.open.add((address, port))
+            heard(told.open, address, port)
+
+        def heard(cells: set[tuple[Address, int]], address: Address, port: int) -> None:
+            if int(address) in self.addresses and port in self.ports:
+                cells.add((address, port))
 
         with self.scan.raw.keep("masscan", "txt") as raw, self.scan.times.spent(phase):
             ran = await self._program.run(
@@ -172,13 +192,17 @@ class _Sweep:
                 one=one,
                 limit_s=self.scan.seconds_left,
                 open_port=opened,
-                refused_port=lambda address, port: heard.refused.add((address, port)),
+                refused_port=lambda address, port: heard(told.refused, address, port),
                 progress=moved,
                 raw=raw,
                 halt=self.scan.halt,
+                heard_to=told.heard_to,
             )
         found.commands.append(ran.command)
-        return ran
+        told.why, told.ended = ran.why, not self.scan.halt.is_set
+        sending = ran.command.seconds - one.wait_s
+        if sending > one.wait_s:
+            told.sent_per_s = int((self.addresses.count * ports.count - one.index) / sending)
 
     def _tell(self, what: str) -> None:
         self.scan.report.log("info", f"masscan: {self.addresses.count} addresses through {self.path.gateway}, {what}")
@@ -191,6 +215,11 @@ class Sample:
     ports: PortSet
     seed: int
     shards: int
+
+
+def _shards(cells: int, *, at_least: int) -> int:
+    """A number that divides the cells, where one is near: then a part is the same cells whatever the rate."""
+    return next((number for number in range(at_least, 2 * at_least) if cells % number == 0), at_least)
 
 
 def _likely() -> IntervalSet:

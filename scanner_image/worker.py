@@ -23,6 +23,7 @@ from scanner_image.keeping import Keeping
 from scanner_image.neighbours import Ledger, Live, Results
 from scanner_image.raw import RawOutput
 from scanner_image.recheck import recheck
+from scanner_image.remembering import Remembering
 from scanner_image.report import Report
 from scanner_image.scan import Scan
 from scanner_image.services import identify
@@ -78,6 +79,7 @@ class Attempt:
         self.keeping = Keeping(
             chunk=chunk, ledger=worker.ledger, results=worker.results, clock=worker.clock, started=worker.clock()
         )
+        self.remembering = Remembering(chunk=chunk, results=worker.results, clock=worker.clock)
 
     async def run(self) -> str:
         sending = asyncio.create_task(self.report.send())
@@ -106,7 +108,9 @@ class Attempt:
                 self.report.log("error", f"nothing was sent: {error.message}")
                 await asyncio.to_thread(self.worker.ledger.fail, self.chunk, reason=error.message[:512])
                 return "failed"
-            await self._scan(scan)
+            await self.remembering.recall(scan)
+            with self.remembering.kept(scan):
+                await self._scan(scan)
             if self.halt.outcome == "superseded":
                 raise Superseded(self.halt.reason)
             return await self.keeping.save(scan)

@@ -80,6 +80,24 @@ class Results:
         self._put_file(key, path, "application/gzip")
         return key
 
+    def put_checkpoint(self, body: bytes, *, project: str, scan: str, chunk: str) -> str:
+        """How far an attempt is, in the place of what it or an earlier one said before."""
+        key = _checkpoint_key(project, scan, chunk)
+        self._put(key, body, "application/gzip")
+        return key
+
+    def get_checkpoint(self, project: str, scan: str, chunk: str, *, most: int) -> bytes:
+        """What the last `put_checkpoint` of the chunk left, cut off after `most` bytes. Raises NotFound, Unavailable."""
+        key = _checkpoint_key(project, scan, chunk)
+        try:
+            with self._open(key) as body:
+                return body.read(most)
+        except ClientError as error:
+            # S3 says so of what is not there to whom may not list the bucket.
+            if error.response.get("Error", {}).get("Code") in {"AccessDenied", "403"}:
+                raise NotFound(f"there is no object {key}, or it may not be read") from error
+            raise
+
     def open_result(self, key: str) -> Iterator[ResultLine]:
         """The lines of a result, one by one. No trailer at the end means partial.
 
@@ -113,6 +131,10 @@ def _outlines_key(project: str, scan: str) -> str:
 
 def _spec_key(project: str, scan: str, chunk: str) -> str:
     return f"plans/{project}/{scan}/chunks/{chunk}.json"
+
+
+def _checkpoint_key(project: str, scan: str, chunk: str) -> str:
+    return f"checkpoints/{project}/{scan}/{chunk}.json.gz"
 
 
 def _attempt_prefix(project: str, scan: str, chunk: str, attempt: int) -> str:

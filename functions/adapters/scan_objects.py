@@ -51,9 +51,10 @@ class ScanObjects:
         )
 
     def remove(self, project: str, scan: str, *, most: int) -> bool:
-        """Results, raw output and plan, at most about `most` objects at once; whether nothing is left. Raises Unavailable."""
+        """Results, raw output, checkpoints and plan, at most about `most` objects at once; whether nothing is left. Raises Unavailable."""
         removed = 0
-        for prefix in (f"results/{project}/{scan}/", f"plans/{project}/{scan}/"):
+        for family in ("results", "checkpoints", "plans"):
+            prefix = f"{family}/{project}/{scan}/"
             while keys := self._some(prefix):
                 self._delete(keys)
                 removed += len(keys)

@@ -119,6 +119,8 @@ class Chunk(Model):
     task_s: float = Field(default=0, ge=0)
     charged_s: float = Field(default=0, ge=0)
     """What all of them took; and what AWS charges, which is a minute at least for each."""
+    begun: Time | None = None
+    """When its first attempt claimed it: a later one may go on with what was seen since."""
     claimed: Time | None = None
     lease_until: Time | None = None
     heartbeat: Time | None = None

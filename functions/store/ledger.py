@@ -78,6 +78,7 @@ class Ledger:
             seen,
             {
                 **claimed,
+                "begun": seen.begun or now,
                 "lease_until": now + timedelta(seconds=lease_s),
                 "progress": None,
                 "reason": "",

@@ -143,6 +143,17 @@ def test_raw_output_lies_beside_its_result(bucket: Results, tmp_path: Path) -> N
     assert bucket.client.get_object(Bucket="bucket", Key=key)["Body"].read() == b"raw"
 
 
+def test_a_checkpoint_takes_the_place_of_the_one_before(bucket: Results) -> None:
+    where = {"project": PROJECT, "scan": SCAN, "chunk": "00007"}
+    with pytest.raises(NotFound):
+        bucket.get_checkpoint(**where, most=10)
+
+    bucket.put_checkpoint(b"one", **where)
+    bucket.put_checkpoint(b"another one", **where)
+
+    assert bucket.get_checkpoint(**where, most=7) == b"another"
+
+
 def test_a_result_that_is_not_there_is_not_found(bucket: Results) -> None:
     with pytest.raises(NotFound):
         list(bucket.open_result("results/none"))

@@ -50,11 +50,17 @@ def test_only_raw_output_of_this_chunk_is_linked(s3: Any) -> None:
 
 def test_a_scan_is_removed_in_parts_and_no_other_with_it(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan_objects, "_BATCH", 10)
-    others = {"results/P/OTHER/00000/1/result.jsonl.gz", "plans/Q/S/index-1.json", "exports/P/S"}
-    put(s3, *others, *(f"results/P/S/{number:05}/1/result.jsonl.gz" for number in range(15)), "plans/P/S/index-1.json")
+    others = {
+        "results/P/OTHER/00000/1/result.jsonl.gz",
+        "plans/Q/S/index-1.json",
+        "exports/P/S",
+        "checkpoints/Q/S/00000.json.gz",
+    }
+    results = (f"results/P/S/{number:05}/1/result.jsonl.gz" for number in range(15))
+    put(s3, *others, *results, "plans/P/S/index-1.json", "checkpoints/P/S/00000.json.gz")
     objects = ScanObjects(s3, BUCKET)
     assert not objects.remove("P", "S", most=1)
-    assert len(kept(s3)) == 6 + len(others), "a listing's worth at a time"
+    assert len(kept(s3)) == 7 + len(others), "a listing's worth at a time"
     assert objects.remove("P", "S", most=100)
     assert kept(s3) == others
     assert objects.remove("P", "S", most=100), "nothing left is success"

@@ -119,8 +119,9 @@ def _cancel(hand: StageHand) -> Request:
 
 
 def _delete_scan(hand: StageHand) -> Request:
-    """One with a result and an event."""
+    """One with a result, a checkpoint and an event."""
     scan = hand.ended_scan()
+    hand.results.put_checkpoint(b"", project=scan.project, scan=scan.id, chunk="00000")
     hand.saved_chunk(scan)
     hand.stores.live.publish(hand.event(f"scan:{scan.id}"))
     return "DELETE", f"scans/{scan.id}", None, {}
@@ -189,6 +190,7 @@ HTTP_API: Mapping[Pair, Probe] = {
         (On.LIVE_TABLE, "dynamodb:BatchWriteItem", asked(_delete_scan)),
         (On.PLANS, "s3:DeleteObject", asked(_delete_scan)),
         (On.RESULTS, "s3:DeleteObject", asked(_delete_scan)),
+        (On.CHECKPOINTS, "s3:DeleteObject", asked(_delete_scan)),
         (On.BUCKET, "s3:ListBucket", asked(_raw)),
         (On.PLANS, "s3:GetObject", asked(_coverage)),
         (On.RESULTS, "s3:GetObject", asked(lambda hand: _get(f"scans/{_saved(hand).id}/ports"))),

@@ -67,6 +67,9 @@ _CALLS: Mapping[str, Call] = {
     "read results": _s3("get_object", "results/none"),
     "write results": _s3("put_object", "results/none"),
     "delete results": _s3("delete_object", "results/none"),
+    "read checkpoints": _s3("get_object", "checkpoints/none"),
+    "write checkpoints": _s3("put_object", "checkpoints/none"),
+    "delete checkpoints": _s3("delete_object", "checkpoints/none"),
     "read failed records": _s3("get_object", "failed/none"),
     "delete failed records": _s3("delete_object", "failed/none"),
     "write elsewhere in the bucket": _s3("put_object", "elsewhere"),
@@ -88,6 +91,7 @@ _NOBODY = (
     "give itself more",
 )
 _DELETES_SCANS = ("HttpApi",)
+_RESUMES = ("Scanner",)
 _NO_RESULTS = ("read results", "write results")
 
 FORBIDDEN: Mapping[str, tuple[str, ...]] = {
@@ -172,8 +176,9 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
 
 def forbidden() -> list[tuple[str, str]]:
     """(row, what it may not do)."""
-    deleting = {row: () if row in _DELETES_SCANS else ("delete results",) for row in FORBIDDEN}
-    return [(row, each) for row, own in FORBIDDEN.items() for each in (*_NOBODY, *deleting[row], *own)]
+    deleting = {row: () if row in _DELETES_SCANS else ("delete results", "delete checkpoints") for row in FORBIDDEN}
+    resuming = {row: () if row in _RESUMES else ("read checkpoints", "write checkpoints") for row in FORBIDDEN}
+    return [(row, each) for row, own in FORBIDDEN.items() for each in (*_NOBODY, *deleting[row], *resuming[row], *own)]
 
 
 def attempt(operator: Operator, roles: Roles, row: str, what: str) -> object:

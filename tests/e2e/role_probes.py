@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from functions.adapters.results import Results
 from functions.core.chunk import Chunk
+from functions.core.errors import NotFound
 from functions.core.exposure import ChangeKind, ExposureState
 from functions.core.halt import Halt
 from functions.core.scan import Scan, ScanStatus
@@ -283,6 +284,19 @@ def _save(hand: StageHand, roles: Roles, chunk: Chunk) -> None:
         _task_results(hand, roles).put_result(Path(file.name), **where, attempt=1)
 
 
+def _remember(hand: StageHand, roles: Roles, chunk: Chunk) -> None:
+    where = {"project": chunk.project, "scan": chunk.scan, "chunk": chunk.chunk}
+    _task_results(hand, roles).put_checkpoint(b"", **where)
+
+
+def _recall(hand: StageHand, roles: Roles, chunk: Chunk) -> None:
+    hand.results.put_checkpoint(b"", project=chunk.project, scan=chunk.scan, chunk=chunk.chunk)
+    try:
+        _task_results(hand, roles).get_checkpoint(chunk.project, chunk.scan, chunk.chunk, most=1)
+    except NotFound as error:
+        raise error.__cause__ or error from error
+
+
 def _on_table(row: str, probe: Probe, *actions: str, on: On = On.TABLE) -> dict[Pair, Probe]:
     return {Pair(row, on, f"dynamodb:{action}"): probe for action in actions}
 
@@ -341,4 +355,6 @@ PROBES: Mapping[Pair, Probe] = {
     **_on_table("Scanner", _as_task(_tell), "PutItem", on=On.LIVE_TABLE),
     Pair("Scanner", On.PLANS, "s3:GetObject"): _as_task(_read_spec),
     Pair("Scanner", On.RESULTS, "s3:PutObject"): _as_task(_save),
+    Pair("Scanner", On.CHECKPOINTS, "s3:PutObject"): _as_task(_remember),
+    Pair("Scanner", On.CHECKPOINTS, "s3:GetObject"): _as_task(_recall),
 }

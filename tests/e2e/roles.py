@@ -102,6 +102,7 @@ class Roles:
             On.LIVE_TABLE: f"table/{live}$",
             On.PLANS: rf"{bucket}/plans/\*$",
             On.RESULTS: rf"{bucket}/results/\*$",
+            On.CHECKPOINTS: rf"{bucket}/checkpoints/\*$",
             On.EXPORTS: rf"{bucket}/exports/\*$",
             On.EXPORT_INBOX: "ExportInboxQueue",
             On.FAILED: rf"{bucket}/failed/\*$",

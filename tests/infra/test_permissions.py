@@ -57,7 +57,7 @@ def test_no_role_may_read_a_table_whole(stage: Synthesised) -> None:
     assert "dynamodb:Scan" not in {action for _, each in stage.statements() for action in listed(each["Action"])}
 
 
-def test_the_task_touches_the_ledger_halts_live_events_plans_and_results_only() -> None:
+def test_the_task_touches_the_ledger_halts_live_events_plans_results_and_checkpoints_only() -> None:
     assert {(grant.on, action, grant.keys) for grant in PERMISSIONS["Scanner"] for action in grant.actions} == {
         (On.TABLE, "dynamodb:GetItem", ("CHK#*",)),
         (On.TABLE, "dynamodb:UpdateItem", ("CHK#*",)),
@@ -65,6 +65,8 @@ def test_the_task_touches_the_ledger_halts_live_events_plans_and_results_only() 
         (On.LIVE_TABLE, "dynamodb:PutItem", ("EVT#*",)),
         (On.PLANS, "s3:GetObject", ()),
         (On.RESULTS, "s3:PutObject", ()),
+        (On.CHECKPOINTS, "s3:GetObject", ()),
+        (On.CHECKPOINTS, "s3:PutObject", ()),
     }
 
 

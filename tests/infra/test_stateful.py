@@ -45,6 +45,13 @@ def test_exports_expire_within_days_and_what_is_not_finished_too(stage: Synthesi
     assert any(rule.get("AbortIncompleteMultipartUpload") == {"DaysAfterInitiation": 1} for rule in rules)
 
 
+def test_checkpoints_and_what_they_took_the_place_of_expire_within_days(stage: Synthesised) -> None:
+    rules = stage.one("AWS::S3::Bucket", "Results")["LifecycleConfiguration"]["Rules"]
+    (own,) = (rule for rule in rules if rule.get("Prefix") == "checkpoints/")
+    assert own["ExpirationInDays"] == 2
+    assert own["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
 def test_results_are_versioned_and_their_access_is_logged(stage: Synthesised) -> None:
     results = stage.one("AWS::S3::Bucket", "Results")
     assert results["VersioningConfiguration"] == {"Status": "Enabled"}

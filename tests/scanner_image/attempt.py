@@ -1,4 +1,6 @@
-"""One attempt as a process, for tests that run it in a network namespace: `python -m tests.scanner_image.attempt SPEC DIRECTORY`."""
+"""One attempt as a process, for tests that run it in a network namespace: `python -m tests.scanner_image.attempt SPEC DIRECTORY`.
+
+EARLIER attempts of the chunk, if any, were made in the same directory."""
 
 import asyncio
 import json
@@ -17,7 +19,7 @@ from tests.scanner_image.fakes import FakeLedger, FakeLive, FakeResults
 
 
 async def attempt(spec: ChunkSpec, directory: Path) -> None:
-    halt, live, ledger = Halt(), FakeLive(), FakeLedger()
+    halt, live, ledger = Halt(), FakeLive(), FakeLedger(attempt=int(os.environ.get("EARLIER", "0")))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, halt, "partial", "the task was told to end")
     settings = WorkerSettings(
         table="table",

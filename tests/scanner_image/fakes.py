@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from functions.core.chunk import Chunk, ChunkStatus, SavedFile
 from functions.core.effort import PhaseTime, Sampled
-from functions.core.errors import Superseded
+from functions.core.errors import NotFound, Superseded
 from functions.core.messages import (
     AddressRange,
     ChunkSpec,
@@ -177,6 +177,18 @@ class FakeResults:
         kept = Path(shutil.copy(path, self.directory / f"{attempt}-{name}"))
         self.raw.append(kept)
         return str(kept)
+
+    def put_checkpoint(self, body: bytes, *, project: str, scan: str, chunk: str) -> str:
+        """Whole or not at all, as in S3."""
+        whole = self.directory / "checkpoint.new"
+        whole.write_bytes(body)
+        return str(whole.replace(self.directory / "checkpoint.json.gz"))
+
+    def get_checkpoint(self, project: str, scan: str, chunk: str, *, most: int) -> bytes:
+        left = self.directory / "checkpoint.json.gz"
+        if not left.exists():
+            raise NotFound("nothing was left")
+        return left.read_bytes()[:most]
 
 
 class Document:

@@ -35,7 +35,9 @@ class Attempts:
         self.lab = lab
         self.directory = directory
 
-    def start(self, spec: ChunkSpec, *, worker: int = 0, name_servers: str = "") -> subprocess.Popen[bytes]:
+    def start(
+        self, spec: ChunkSpec, *, worker: int = 0, name_servers: str = "", earlier: int = 0
+    ) -> subprocess.Popen[bytes]:
         (self.directory / "spec.json").write_text(spec.model_dump_json())
         argv = [
             sys.executable,
@@ -46,15 +48,20 @@ class Attempts:
         ]
         # A killed attempt cannot clean up after itself; the tools' user must pass through.
         self.directory.chmod(0o711)
-        environment = {**os.environ, "TMPDIR": str(self.directory), "NAME_SERVERS": name_servers}
+        environment = {
+            **os.environ,
+            "TMPDIR": str(self.directory),
+            "NAME_SERVERS": name_servers,
+            "EARLIER": str(earlier),
+        }
         return subprocess.Popen(self.lab.in_worker(argv, worker=worker), cwd=REPOSITORY, env=environment)
 
     def run(self, spec: ChunkSpec, *, worker: int = 0, name_servers: str = "") -> Document:
         assert self.start(spec, worker=worker, name_servers=name_servers).wait(PATIENCE_S) == 0
         return self.document()
 
-    def document(self) -> Document:
-        return Document(self.directory / "1-result.jsonl.gz")
+    def document(self, *, attempt: int = 1) -> Document:
+        return Document(self.directory / f"{attempt}-result.jsonl.gz")
 
     def truth(self, spec: ChunkSpec) -> set[tuple[str, int]]:
         """The open cells of a chunk."""
@@ -185,6 +192,23 @@ def test_a_killed_worker_leaves_no_scanner_behind(attempts: Attempts) -> None:
     process.wait()
 
     wait_for(lambda: not running_in(namespace))
+
+
+def test_a_killed_attempt_is_gone_on_with(attempts: Attempts) -> None:
+    spec = chunk_spec(HOSTS, ports=PORTS, rate=8_000)
+    process = attempts.start(spec)
+    wait_for((attempts.directory / "checkpoint.json.gz").exists, seconds=60)
+    time.sleep(8)
+    process.kill()
+    process.wait()
+
+    assert attempts.start(spec, earlier=1).wait(PATIENCE_S) == 0
+
+    document = attempts.document(attempt=2)
+    assert document.open == attempts.truth(spec)
+    assert document.trailer.outcome == "complete"
+    assert any("--resume-index" in command.argv for command in document.trailer.commands)
+    cells(spec, document.coverage)
 
 
 def test_nothing_listens_while_it_scans(attempts: Attempts) -> None:

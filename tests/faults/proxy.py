@@ -91,13 +91,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _pass_on(self, body: bytes, *, deaf: bool) -> bool:
-        """Whether the caller was answered."""
+        """Whether the caller was answered; one that has given up waiting is not."""
         try:
             status, headers, content = self._ask(body)
+            if not deaf:
+                self._relay(status, headers, content)
         except (OSError, HTTPException):
             return False
-        if not deaf:
-            self._relay(status, headers, content)
         return not deaf
 
     def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:

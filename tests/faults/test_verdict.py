@@ -79,7 +79,8 @@ def test_a_cell_that_is_not_told_as_it_is_is_lost(changed: dict[str, Any]) -> No
 @pytest.mark.parametrize("name", ["inventory", "alerts", "openings"])
 def test_what_is_there_again_is_there_twice(name: str) -> None:
     once = getattr(WHOLE, name)
-    assert faults(replace(WHOLE, **{name: (*once, once[0])})) == {"twice": 1}
+    doubled: dict[str, Any] = {name: (*once, once[0])}
+    assert faults(replace(WHOLE, **doubled)) == {"twice": 1}
 
 
 @pytest.mark.parametrize(

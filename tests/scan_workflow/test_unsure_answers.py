@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
 from functions.adapters import clients
@@ -37,7 +38,7 @@ class Void:
         self.met[way] += 1
         if way == "lost":
             botocore_stubber(event_name, request)
-        return AWSResponse(request.url, 503, {}, _Body())
+        return AWSResponse(request.url, 503, HTTPHeaders(), _Body())
 
 
 class _Body:

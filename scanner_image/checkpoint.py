@@ -94,6 +94,7 @@ class Run(Model):
     """The index up to which everything was sent and waited for."""
     ended: bool
     why: str = Field(default="", max_length=1024)
+    overrun: bool = False
     sent_per_s: int = Field(default=0, ge=0)
     open: tuple[Ports, ...] = ()
     refused: tuple[Ports, ...] = ()

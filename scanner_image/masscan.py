@@ -71,6 +71,8 @@ class Ran:
 
     command: Command
     why: str
+    overrun: bool = False
+    """That answers came faster than this machine read them: a slower run may be believed."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ class Masscan:
             | ({"LD_LIBRARY_PATH": str(self.library)} if self.library else {}),
         )
         why = ended.why or counters.missing(ended.exit_code)
-        return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "")
+        overrun = bool(why) and not ended.why and counters.overrun
+        return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "", overrun)
 
     def _argv(self, *, route: Route, targets: Path, ports: PortSet, one: Pass, source_port: int) -> tuple[str, ...]:
         router = ("--router-ip", route.gateway) if route.version == 4 else ("--router-mac-ipv6", route.gateway_mac)
@@ -190,6 +193,14 @@ class Counters:
         elif record.startswith((b"[-]", b"FAIL", b"ERR")):
             self._errors = record[:200]
 
+    @property
+    def overrun(self) -> bool:
+        """Whether all was sent and waited for, and answers were lost in this machine."""
+        if not self._waited or self._errors or self._account is None:
+            return False
+        dropped, unread = self._account
+        return bool(dropped) or unread > _STRAY
+
     def missing(self, exit_code: int | None) -> str:
         """Why the run cannot be believed; empty when it can."""
         if exit_code != 0 or self._errors:
@@ -200,6 +211,6 @@ class Counters:
         if self._account is None:
             return "ran without its capture library, with which alone its answers are complete"
         dropped, unread = self._account
-        if dropped or unread > _STRAY:
+        if self.overrun:
             return f"lost answers: the kernel dropped {dropped}, {unread} were left unread"
         return ""

@@ -124,6 +124,7 @@ def _sweep(cells: str, story: Story) -> Sweep:
                 reached=told.reached,
                 ended=told.ended,
                 why=told.why[:_NOTE],
+                overrun=told.overrun,
                 sent_per_s=told.sent_per_s,
                 open=_ports(told.open ^ before.open),
                 refused=_ports(told.refused ^ before.refused),
@@ -151,6 +152,7 @@ def _runs(runs: Iterable[Run]) -> Iterator[Told]:
             reached=run.reached,
             ended=run.ended,
             why=run.why,
+            overrun=run.overrun,
             sent_per_s=run.sent_per_s,
         )
         yield told

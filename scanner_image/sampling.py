@@ -81,6 +81,11 @@ class Pace:
         """What was really sent: less than was asked for where the machine could do no more."""
         self.rate = max(_SLOWEST, min(self.rate, rate)) if self.rate > _SLOWEST else self.rate
 
+    def slower(self) -> bool:
+        """Half as fast from now on, because this machine could not read what came; whether that is slower at all."""
+        before, self.rate, self._before = self.rate, max(min(_SLOWEST, self.rate), self.rate // 2), None
+        return self.rate < before
+
     def heard(self, share: float) -> bool:
         """Whether the path bore the rate; if it did not, the next is lower. Where slower sending loses as much, the rate is not to blame."""
         if share <= _BORNE or self._settled:

@@ -24,6 +24,7 @@ class Told:
     reached: int = 0
     ended: bool = False
     why: str = ""
+    overrun: bool = False
     sent_per_s: int = 0
     """Packets a second that it really sent; 0 where it was too short to tell."""
 

@@ -70,10 +70,13 @@ class _Sweep:
 
     async def once(self) -> str:
         retries = self.scan.spec.profile.retries
-        self._tell(f"at {self._pace.rate}/s")
-        ran = await self._run(
-            self.ports, Pass(rate=self._pace.rate, retries=retries), Heard(), "discovery", self._moved
-        )
+        for _ in range(_MOST_TRIES):
+            self._tell(f"at {self._pace.rate}/s")
+            ran = await self._run(
+                self.ports, Pass(rate=self._pace.rate, retries=retries), Heard(), "discovery", self._moved
+            )
+            if not self._slower(ran):
+                break
         return ran.why
 
     async def adaptive(self) -> str:
@@ -82,19 +85,27 @@ class _Sweep:
         known = await self._look(sample, "discovery")
         if self.cells / self._pace.rate > _LONG_S:
             await self._try_rate(sample, known)
-        done, wanted, loss, again = 0, 1, Loss(), 0
+        done, wanted, loss, again, why = 0, 1, Loss(), 0, ""
         while done < wanted and again < 2 * MOST_PASSES and not self.scan.halt.is_set:
             if done and not self._in_time():
                 break
             again += 1
-            if why := await self._pass(done, wanted):
+            told = await self._pass(done, wanted)
+            why = told.why
+            if self._slower(told):
+                continue
+            if why:
                 return why
             loss = await self._compare(sample, known, "verification")
             done = done + 1 if self._pace.heard(loss.share) else 0
             wanted = passes_for(loss, retries=self.scan.spec.profile.retries, ports=self.ports.count)
             if done == wanted and known.open - self._whole:
                 wanted = min(wanted + 1, MOST_PASSES)
-        return self._judge(done, loss)
+        return why if why and not done else self._judge(done, loss)
+
+    def _slower(self, told: Told) -> bool:
+        """Whether it is worth while to send the same slower: what came was more than this machine could read."""
+        return told.overrun and not self.scan.halt.is_set and self._pace.slower() and self._in_time()
 
     def _in_time(self) -> bool:
         """Whether another pass can end before the attempt must; one that cannot would say nothing."""
@@ -146,7 +157,7 @@ class _Sweep:
             self.scan.report.log("warning", f"a sample was not heard to its end: {ran.why}")
         return heard
 
-    async def _pass(self, done: int, wanted: int) -> str:
+    async def _pass(self, done: int, wanted: int) -> Told:
         heard, rate = Heard(), self._pace.rate
         self._tell(f"pass {done + 1} of {wanted} at {rate}/s")
         ran = await self._run(
@@ -159,7 +170,7 @@ class _Sweep:
         self._whole |= heard.open
         if ran.sent_per_s:
             self._pace.sent(ran.sent_per_s)
-        return ran.why
+        return ran
 
     async def _run(self, ports: PortSet, one: Pass, heard: Heard, phase: Phase, moved: Callable[[float], None]) -> Told:
         """What an earlier attempt made of it, or did not end, and the rest."""
@@ -199,7 +210,7 @@ class _Sweep:
                 heard_to=told.heard_to,
             )
         found.commands.append(ran.command)
-        told.why, told.ended = ran.why, not self.scan.halt.is_set
+        told.why, told.overrun, told.ended = ran.why, ran.overrun, not self.scan.halt.is_set
         sending = ran.command.seconds - one.wait_s
         if sending > one.wait_s:
             told.sent_per_s = int((self.addresses.count * ports.count - one.index) / sending)

@@ -104,3 +104,14 @@ def test_a_pass_that_broke_off_leaves_its_silence_uncovered(stage: Stage, fake_t
     covered = answers(SPEC, document.coverage)
     assert covered.pop(("10.9.1.2", 80)) == Answer.OPEN
     assert set(covered.values()) == {Answer.NOT_COVERED}
+
+
+def test_what_this_machine_could_not_read_is_asked_again_slower(stage: Stage, fake_tools: FakeTools) -> None:
+    overrun = f"{OPEN}; {ACCOUNT.replace('unread 0', 'unread 900')}"
+    in_order(fake_tools, REFUSALS, overrun, OPEN, REFUSALS)
+
+    document = stage.run(SPEC)
+
+    assert rates(document)[:3] == ["20000", "20000", "10000"]
+    assert document.trailer.outcome == "complete"
+    assert document.open == {("10.9.1.2", 80)}

@@ -19,6 +19,9 @@ from pathlib import Path
 import requests
 
 from infra import asset
+from infra.local import emulator
+from infra.local.deploy import install_cdk
+from infra.local.paths import LocalPaths
 from infra.settings import STAGES
 from tests.e2e.conftest import free_port
 from tests.e2e.platform import Platform, deployed
@@ -132,6 +135,9 @@ def main() -> int:
         return inside()
     # Packages come over the network, which there is none of inside.
     asset.build(STAGES["local"])
+    tools = LocalPaths().tools
+    emulator.install(tools)
+    install_cdk(tools)
     words = ["unshare", "--net", "--mount", sys.executable, "-m", "tests.fuzz"]
     return subprocess.run(words, env={**os.environ, INSIDE: "1"}, check=False).returncode
 

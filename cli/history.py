@@ -10,7 +10,7 @@ from cli.listing import network_id, write_json
 from cli.options import AsJson, Project
 from cli.session import open_session
 from cli.tables import print_rows
-from cli.terminal import service_text
+from cli.terminal import proven_text
 from cli.why import split_cell
 
 COLUMNS = ("time", "network", "host", "port", "what", "state", "details", "scan")
@@ -64,5 +64,5 @@ def _details(entry: Json) -> str:
     if entry["fields"] or entry["by"]:
         changes = "; ".join(f"{each['field']}: {each['before']} -> {each['after']}" for each in entry["fields"])
         return " ".join(each for each in (changes, f"by {entry['by']}" if entry["by"] else "") if each)
-    after = service_text(entry["service"])
-    return f"{service_text(entry['previous_service'])} -> {after}" if entry["previous_service"] else after
+    after = proven_text(entry["service"])
+    return f"{proven_text(entry['previous_service'])} -> {after}" if entry["previous_service"] else after

@@ -22,7 +22,7 @@ Profile = Annotated[str | None, typer.Option(help="standard, discovery, thorough
 Rate = Annotated[int | None, typer.Option(help="The most packets per second of all its scans together.")]
 Protocols = Annotated[list[str] | None, typer.Option("--protocol", help="tcp or udp; may be repeated.")]
 Scripts = Annotated[
-    list[str] | None, typer.Option("--script", help="An nmap script that `vedette profiles` lists; may be repeated.")
+    list[str] | None, typer.Option("--script", help="An nmap script of the list in docs/worker.md; may be repeated.")
 ]
 Categories = Annotated[
     list[str] | None, typer.Option("--script-category", help="default, safe, discovery or version; may be repeated.")

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from cli.client import Json
 from cli.session import ago
-from cli.terminal import plain, safe, service_text
+from cli.terminal import plain, proven_text, safe
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
@@ -35,7 +35,7 @@ def port_row(exposure: Json) -> tuple[str, ...]:
         exposure["asset"],
         f"{exposure['port']}/{exposure['protocol']}",
         exposure["state"],
-        service_text(exposure.get("service")),
+        proven_text(exposure.get("service")),
         ago(exposure.get("first_seen")),
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from cli.errors import UsageError
 from cli.session import ago
-from cli.terminal import safe, service_text
+from cli.terminal import proven_text, safe
 
 Json = dict[str, Any]
 
@@ -53,7 +53,7 @@ def _network_lines(network: Json) -> list[str]:
         told.append("  never probed")
     exposure = network.get("exposure")
     if exposure:
-        service = service_text(exposure.get("service"))
+        service = proven_text(exposure.get("service"))
         told.append(
             f"  {exposure['state']}{f' ({service})' if service else ''}, first seen {ago(exposure['first_seen'])},"
             f" last changed {ago(exposure['last_changed'])} ({exposure['change']['kind']})"

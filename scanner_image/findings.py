@@ -150,8 +150,8 @@ _SAYS_NOTHING = frozenset({"user-set", ""})
 
 
 def certificate_names(ports: Iterable[OpenPort]) -> tuple[str, ...]:
-    told = (script for port in ports if (script := port.scripts.get(certificates.SCRIPT)))
-    return tuple(sorted(frozenset[str]().union(*map(certificates.names, told)))[: certificates.MOST_NAMES])
+    told = certificates.hostnames(port.service.tls for port in ports if port.service.tls)
+    return tuple(sorted(told)[: certificates.MOST_NAMES])
 
 
 def _one(port: int) -> IntervalSet:

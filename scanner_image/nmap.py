@@ -13,7 +13,7 @@ from functions.core.model import Protocol
 from functions.core.ports import PortSet
 from functions.core.profile import Profile
 from functions.core.scripts import arguments_text, chosen, follows_redirects
-from scanner_image import certificates, child
+from scanner_image import certificates, child, host_keys
 from scanner_image.cells import Verdict
 from scanner_image.halt import Halt
 from scanner_image.nmap_xml import NmapHost, NmapXml
@@ -24,7 +24,7 @@ _FEWEST_RETRIES = 2
 """nmap sends again only where it heard nothing, so a retry costs little and a lost packet would pass for silence."""
 _MOST_STDERR = 200
 _SCRIPT_TIMEOUT = "10s"
-_ALWAYS = (certificates.SCRIPT,)
+_ALWAYS = (certificates.SCRIPT, host_keys.SCRIPT)
 
 _REFUSALS = frozenset({"reset", "conn-refused", "port-unreach"})
 _ABSENCES = frozenset({"host-unreach", "no-route"})

@@ -1,5 +1,6 @@
 """nmap's XML, read as it comes: each host is handed on when its element ends, and a document that breaks off costs only what follows."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -8,8 +9,10 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
+from functions.core.facts import Certificate, HostKey
 from functions.core.intervals import IntervalSet
 from functions.core.service import UNKNOWN, Service
+from scanner_image import certificates, host_keys
 from scanner_image.nmap_service import service_of
 from scanner_image.xml_text import XmlText
 
@@ -22,6 +25,9 @@ _MOST_CPE = 16
 _MOST_NAMES = 16
 _MOST_PIECES = 16
 """Of one text: a parser may hand it on in several."""
+
+_MOST_BELOW = 256
+"""Pieces of text below one script; the last ones count, for there a certificate stands."""
 
 _Attributes = dict[str, str]
 _Start = Callable[[_Attributes], None]
@@ -119,6 +125,11 @@ class _Reader:
         self._cpe: list[str] = []
         self._text: list[str] | None = None
         """Of a CPE name behind a port; systems have theirs too, which nobody asks for."""
+        self._certificate: tuple[Certificate, ...] = ()
+        self._keys: tuple[HostKey, ...] = ()
+        self._told = ""
+        """By the script that is read, where what stands below it is read too."""
+        self._below = deque[str](maxlen=_MOST_BELOW)
         self._rest_state = ""
         self.finished = False
         anywhere: dict[str, _Start] = {
@@ -136,15 +147,11 @@ class _Reader:
             "extrareasons": self._extrareasons,
             "port": self._start_port,
         }
-        self._in_port = anywhere | {
-            "state": self._state,
-            "service": self._start_service,
-            "cpe": self._start_cpe,
-            "script": self._script,
-        }
         self._starts = self._outside
         self._end = _Ends({"host": self._end_host, "port": self._end_port, "cpe": self._end_cpe}).__getitem__
         self._end_in_script = _Ends({"script": self._end_script}).__getitem__
+        self._end_in_certificate = _Ends({"script": self._end_certificate}).__getitem__
+        self._end_in_keys = _Ends({"script": self._end_keys}).__getitem__
         parser.DefaultHandlerExpand = None
         parser.CharacterDataHandler = None
         parser.SkippedEntityHandler = _refuse_entity
@@ -199,23 +206,32 @@ class _Reader:
     def _start_port(self, attributes: _Attributes) -> None:
         self._port = NmapPort(attributes.get("protocol", ""), int(attributes.get("portid", "")))
         self._host.ports.append(self._port)
-        self._starts = self._in_port
+        self._parser.StartElementHandler = self._start_in_port
 
     def _end_port(self) -> None:
         if self._service or self._cpe:
             self._port.service = service_of(self._service, self._cpe)
             self._service, self._cpe = {}, []
-        self._starts = self._in_host
+        if self._certificate or self._keys:
+            proofs = {"tls": self._certificate[0] if self._certificate else None, "ssh": self._keys}
+            self._port.service = self._port.service.model_copy(update=proofs)
+            self._certificate, self._keys = (), ()
+        self._parser.StartElementHandler = self._start
 
-    def _state(self, attributes: _Attributes) -> None:
-        self._port.state, self._port.reason = attributes.get("state", ""), attributes.get("reason", "")
-
-    def _start_service(self, attributes: _Attributes) -> None:
-        self._service = attributes
-
-    def _start_cpe(self, _attributes: _Attributes) -> None:
-        self._text = []
-        self._parser.CharacterDataHandler = self._data
+    def _start_in_port(self, tag: str, attributes: _Attributes) -> None:
+        """Most elements are of ports: told apart here without another call."""
+        if tag == "state":
+            port = self._port
+            port.state, port.reason = attributes.get("state", ""), attributes.get("reason", "")
+        elif tag == "service":
+            self._service = attributes
+        elif tag == "cpe":
+            self._text = []
+            self._parser.CharacterDataHandler = self._data
+        elif tag == "script":
+            self._script(attributes)
+        elif handler := self._outside.get(tag):
+            handler(attributes)
 
     def _data(self, text: str) -> None:
         if self._text is not None and len(self._text) < _MOST_PIECES:
@@ -230,14 +246,32 @@ class _Reader:
         self._parser.CharacterDataHandler = None
 
     def _script(self, attributes: _Attributes) -> None:
-        scripts = self._port.scripts
+        scripts, name, told = self._port.scripts, attributes.get("id", ""), attributes.get("output", "")
         if len(scripts) < _MOST_SCRIPTS:
-            scripts[attributes.get("id", "")[:64]] = attributes.get("output", "")[:_SCRIPT_CHARS]
-        self._parser.StartElementHandler = None
-        self._parser.EndElementHandler = self._end_in_script
+            scripts[name[:64]] = told[:_SCRIPT_CHARS]
+        parser = self._parser
+        parser.StartElementHandler = None
+        if name == certificates.SCRIPT:
+            self._told = told
+            parser.CharacterDataHandler, parser.EndElementHandler = self._below.append, self._end_in_certificate
+        elif name == host_keys.SCRIPT:
+            parser.CharacterDataHandler, parser.EndElementHandler = self._below.append, self._end_in_keys
+        else:
+            parser.EndElementHandler = self._end_in_script
+
+    def _end_certificate(self) -> None:
+        self._end_script()
+        self._certificate = certificates.certificate_of(self._told, "".join(self._below))
+        self._below.clear()
+
+    def _end_keys(self) -> None:
+        self._end_script()
+        self._keys = host_keys.keys_of("".join(self._below))
+        self._below.clear()
 
     def _end_script(self) -> None:
-        self._parser.StartElementHandler = self._start
+        self._parser.CharacterDataHandler = None
+        self._parser.StartElementHandler = self._start_in_port
         self._parser.EndElementHandler = self._end
 
 

@@ -8,6 +8,7 @@ from functions.core import reasons
 from functions.core.acceptance import is_accepted
 from functions.core.alert import Alert, AlertType, RuleRef, Severity, Why
 from functions.core.exposure import OPENINGS, PRESENT, ChangeKind, Exposure, ExposureState
+from functions.core.facts import another_key, another_party
 from functions.core.ids import derived_id, time_of
 from functions.core.model import Protocol
 from functions.core.network import AlertSettings, Network
@@ -134,7 +135,9 @@ def group_of(
 
 
 def is_another(before: Service, after: Service) -> bool:
-    """Another service, not another version of it nor more knowledge of it."""
+    """Another service, host key or holder of the certificate; not another version, a renewed certificate nor more knowledge."""
+    if another_key(before.ssh, after.ssh) or another_party(before.tls, after.tls):
+        return True
     if not before.name or before.confidence <= GUESS:
         return False
     products = before.product != after.product and bool(before.product and after.product)

@@ -26,6 +26,11 @@ COLUMNS: Mapping[ExportKind, Mapping[str, str]] = {
             for name in ("network", "asset", "address", "protocol", "port", "state", "answering", "confirmed")
         },
         **{name: f"service.{name}" for name in ("name", "product", "version", "extra", "tunnel", "cpe")},
+        **{
+            f"tls_{name}": f"service.tls.{name}"
+            for name in ("subject", "names", "issuer", "not_before", "not_after", "sha256")
+        },
+        "ssh_host_keys": "service.ssh",
         **{name: name for name in ("first_seen", "last_changed", "episode", "reopened", "misses", "held")},
         "change": "change.kind",
         "scan": "change.scan",
@@ -90,9 +95,13 @@ def cell(value: Any) -> str:
         case int():
             return str(value)
         case list():
-            return cell(" ".join(str(each) for each in value))
+            return cell(" ".join(_item(each) for each in value))
         case _:
             return _FORMULA.sub(r"\1'\2\3", _escaped(str(value)[:MAX_CELL]))
+
+
+def _item(value: Any) -> str:
+    return ":".join(map(str, value.values())) if isinstance(value, Mapping) else str(value)
 
 
 def _escaped(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from functions.core.coverage import Answer, Method
 from functions.core.exposure import FLIPS, OPENINGS, Change, ChangeKind, Exposure, ExposureState
+from functions.core.facts import merged_keys
 from functions.core.model import Protocol
 from functions.core.network import Flapping
 from functions.core.service import Service
@@ -83,6 +84,16 @@ def is_of(exposure: Exposure, evidence: Evidence) -> bool:
 
 def better_service(known: Service, seen: Service) -> Service:
     """What to believe: detection that did not finish, or knows less, never overrides what is known."""
+    believed = _better_named(known, seen)
+    same = (believed.name, believed.tunnel) == (known.name, known.tunnel)
+    tls = seen.tls or (known.tls if same else None)
+    ssh = merged_keys(known.ssh, seen.ssh) if same else seen.ssh
+    if (tls, ssh) == (believed.tls, believed.ssh):
+        return believed
+    return believed.model_copy(update={"tls": tls, "ssh": ssh})
+
+
+def _better_named(known: Service, seen: Service) -> Service:
     if not seen.name or seen.confidence < known.confidence:
         return known
     same_name = seen.name == known.name
@@ -154,9 +165,9 @@ def _is_quiet(exposure: Exposure, at: datetime, patience: Patience) -> bool:
     return at - last > patience.flapping_window
 
 
-def _identity(service: Service) -> tuple[str, str, str, str]:
+def _identity(service: Service) -> tuple[object, ...]:
     """What makes a service another one; `extra` and the rest vary with the moment of asking."""
-    return service.name, service.product, service.version, service.tunnel
+    return service.name, service.product, service.version, service.tunnel, service.tls, service.ssh
 
 
 def _opened(evidence: Evidence, change: Change) -> Exposure:

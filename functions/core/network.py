@@ -64,7 +64,7 @@ class NetworkDraft(Model):
     protocols: tuple[Protocol, ...] = Field(default=(Protocol.TCP,), min_length=1, max_length=2)
     profile: str = Field(default="standard", max_length=32)
     scripts: ScriptChoice = ScriptChoice()
-    """nmap scripts that are run on open ports, from the list of `GET /v1/profiles`."""
+    """nmap scripts that are run on open ports, from the list of docs/worker.md."""
     rate: int = Field(default=1000, ge=10, le=1_000_000)
     """The most packets per second that all scans of this network together may send."""
     schedule: Schedule | None = None

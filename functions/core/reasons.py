@@ -1,11 +1,13 @@
 """The sentences of an alert's why: what is wrong, by which rule and version, and the evidence that it rests on."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from functions.core.alert import AlertType, RuleRef
 from functions.core.coverage import Method
 from functions.core.coverage_map import Stamp
 from functions.core.exposure import Change, Exposure, ExposureState
+from functions.core.facts import Certificate, another_party
 from functions.core.host import Host
 from functions.core.policy import Decision, NamedCell, told
 from functions.core.scan import Scan
@@ -45,8 +47,25 @@ def never_open(cell: NamedCell, stamp: Stamp) -> str:
 
 
 def service_changed(exposure: Exposure, before: Service) -> str:
-    now = f"{_cell(exposure)} answers as {_service(exposure.service)} where it answered as {_service(before)}."
-    return _joined(now, evidence(exposure.change))
+    after = exposure.service
+    now = f"{_cell(exposure)} answers as {_service(after)} where it answered as {_service(before)}."
+    told = (now,) if _service(after) != _service(before) else ()
+    return _joined(*(*told, *_proofs(exposure, before)) or (now,), evidence(exposure.change))
+
+
+def _proofs(exposure: Exposure, before: Service) -> Iterator[str]:
+    """What of its host keys and its certificate is another."""
+    known = {key.type: key.sha256 for key in before.ssh}
+    for key in exposure.service.ssh:
+        if known.get(key.type, key.sha256) != key.sha256:
+            yield f"{_cell(exposure)} has another {key.type} host key: SHA256:{key.sha256}, before SHA256:{known[key.type]}."
+    after = exposure.service.tls
+    if after and before.tls and another_party(before.tls, after):
+        yield f"{_cell(exposure)} shows a certificate {_party(after)}, before one {_party(before.tls)}."
+
+
+def _party(certificate: Certificate) -> str:
+    return f"for {certificate.subject[:80]} by {(certificate.issuer_organisation or certificate.issuer)[:80]}"
 
 
 def new_host(host: Host) -> str:

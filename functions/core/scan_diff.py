@@ -10,6 +10,7 @@ from functions.core.block_evidence import BlockEvidence, Cell, Seen
 from functions.core.coverage import COVERED, Answer, Method
 from functions.core.coverage_map import Rectangle, rows_of, without
 from functions.core.exposure import PRESENT, Exposure, ExposureState
+from functions.core.facts import another_key
 from functions.core.intervals import IntervalSet
 from functions.core.judge import better_service
 from functions.core.model import Model, Protocol, Time
@@ -210,8 +211,14 @@ def _is_another(before: Service, after: Service) -> bool:
     """Whether both were asked for their service, and the later answer is another one and no mere lack of detail."""
     if not before.name or not after.name:
         return False
+    if another_key(before.ssh, after.ssh) or _another_certificate(before, after):
+        return True
     believed = better_service(before, after)
     return any(getattr(believed, each) != getattr(before, each) for each in ("name", "product", "version", "tunnel"))
+
+
+def _another_certificate(before: Service, after: Service) -> bool:
+    return before.tls is not None and after.tls is not None and before.tls != after.tls
 
 
 def _glimpse(view: View, place: Place) -> Glimpse | None:

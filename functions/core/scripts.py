@@ -147,7 +147,7 @@ def validate_scripts(choice: ScriptChoice, *, field: str) -> None:
             raise InvalidInput(
                 f"{field}.names",
                 f"{name!r} is not among the scripts that talk to the scanned host alone and change nothing there: "
-                "choose from those that GET /v1/profiles lists",
+                "choose from those that docs/worker.md lists",
             )
     if choice.arguments and not choice.any:
         raise InvalidInput(f"{field}.arguments", "arguments without scripts: name the scripts or a category too")

@@ -160,7 +160,8 @@ def _certificate(rng: random.Random, name: str) -> Iterator[str]:
     pem = "&#xa;".join(lines[start : start + 64] for start in range(0, len(lines), 64))
     key = rng.randbytes(20).hex(":").upper()
     yield f'<script id="ssl-cert" output="Subject: commonName={name}/organizationName=Example&#xa;Subject Alternative Name: {names}'
-    yield "&#xa;Not valid before: 2026-11-21T05:57:05&#xa;Not valid after:  2027-11-21T05:57:05"
+    yield f"&#xa;Issuer: commonName={name}/organizationName=Example&#xa;Public Key type: rsa&#xa;Public Key bits: 2048"
+    yield "&#xa;Signature Algorithm: sha256WithRSAEncryption&#xa;Not valid before: 2026-11-21T05:57:05&#xa;Not valid after:  2027-11-21T05:57:05"
     yield f'"><table key="subject">\n{who}</table>\n<table key="issuer">\n{who}</table>\n<table key="pubkey">\n'
     yield f'<elem key="type">rsa</elem>\n<elem key="bits">2048</elem>\n<elem key="modulus">{rng.randbytes(256).hex().upper()}</elem>\n'
     yield '<elem key="exponent">65537</elem>\n</table>\n<table key="extensions">\n'
@@ -174,12 +175,12 @@ def _certificate(rng: random.Random, name: str) -> Iterator[str]:
     yield '</table>\n<elem key="sig_algo">sha256WithRSAEncryption</elem>\n<table key="validity">\n'
     yield '<elem key="notBefore">2026-11-21T05:57:05</elem>\n<elem key="notAfter">2027-11-21T05:57:05</elem>\n</table>\n'
     yield f'<elem key="md5">{rng.randbytes(16).hex()}</elem>\n<elem key="sha1">{rng.randbytes(20).hex()}</elem>\n'
-    yield f'<elem key="pem">-&#45;&#45;&#45;&#45;BEGIN CERTIFICATE-&#45;&#45;&#45;&#45;&#xa;{pem}&#xa;</elem>\n</script>'
+    yield f'<elem key="pem">-&#45;&#45;&#45;&#45;BEGIN CERTIFICATE-&#45;&#45;&#45;&#45;&#xa;{pem}&#xa;-&#45;&#45;&#45;&#45;END CERTIFICATE-&#45;&#45;&#45;&#45;&#xa;</elem>\n</script>'
 
 
 def _host_keys(rng: random.Random) -> Iterator[str]:
     keys = [
-        (kind, rng.randbytes(16).hex(), base64.b64encode(rng.randbytes(104)).decode())
+        (kind, rng.randbytes(16).hex(), base64.b64encode(_key(rng, f"ssh-{kind}")).decode())
         for kind in ("rsa", "ecdsa", "ed25519")
     ]
     yield (
@@ -191,6 +192,10 @@ def _host_keys(rng: random.Random) -> Iterator[str]:
         yield f'<table>\n<elem key="key">{key}</elem>\n<elem key="bits">256</elem>\n<elem key="fingerprint">{mark}</elem>\n'
         yield f'<elem key="type">ssh-{kind}</elem>\n</table>\n'
     yield "</script>"
+
+
+def _key(rng: random.Random, kind: str) -> bytes:
+    return len(kind).to_bytes(4) + kind.encode() + (64).to_bytes(4) + rng.randbytes(64)
 
 
 def _system(rng: random.Random) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """What a scanned host says can neither move the cursor nor write markup."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
 from cli.tables import print_rows
-from cli.terminal import safe, service_text
+from cli.terminal import proven_text, safe, service_text
 from scanner_image.nmap_xml import NmapHost, NmapXml
 
 
@@ -86,3 +87,22 @@ def test_a_banner_comes_from_the_wire_to_the_screen_as_one_printable_line(banner
     assert line.replace("\t", "").isprintable()
     assert len(line) <= 200
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ("2026-11-20T00:00:00Z", "http [certificate abababababab of a.example, EXPIRED 2026-11-20]"),
+        ("2026-12-01T00:00:00Z", "http [certificate abababababab of a.example, expires 2026-12-01]"),
+        ("2027-12-01T00:00:00Z", "http [certificate abababababab of a.example]"),
+        (None, "http [certificate abababababab of a.example]"),
+    ],
+)
+def test_a_certificate_tells_of_its_end_when_it_is_near(ends: str | None, told: str) -> None:
+    certificate = {"subject": "a.example", "sha256": "ab" * 32, "not_after": ends}
+    assert proven_text({"name": "http", "tls": certificate}, now=datetime(2026, 11, 21, tzinfo=UTC)) == told
+
+
+def test_host_keys_are_told_by_their_fingerprints() -> None:
+    keys = [{"type": "ssh-ed25519\x1b", "bits": 256, "sha256": "abc"}]
+    assert proven_text({"name": "ssh", "ssh": keys}) == r"ssh [ssh-ed25519\x1b 256 SHA256:abc]"

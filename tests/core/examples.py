@@ -1,6 +1,7 @@
 """One full example of every message, every field set: what the golden files are made from, and compared with."""
 
 from functions.core.coverage import Answer, Method
+from functions.core.facts import Certificate, HostKey
 from functions.core.ids import derived_id
 from functions.core.messages import (
     AddressRange,
@@ -34,6 +35,18 @@ SERVICE = Service(
     tunnel="ssl",
     cpe=("cpe:/a:igor_sysoev:nginx:1.22.1",),
     confidence=10,
+    tls=Certificate(
+        subject="a.example",
+        names=("a.example", "10.0.0.1"),
+        issuer="R3",
+        issuer_organisation="Example",
+        not_before=AT,
+        not_after=AT,
+        sha256="ab" * 32,
+        key_type="rsa",
+        key_bits=2048,
+    ),
+    ssh=(HostKey(type="ssh-ed25519", bits=256, sha256="c" * 43),),
 )
 EXAMPLES: tuple[Model, ...] = (
     RANGE,

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from functions.core import reasons
 from functions.core.alert import Alert, AlertType, Severity
 from functions.core.derive import Call, Case, Ground, identifiers, is_another, of_exposure
 from functions.core.exposure import Change, Exposure
+from functions.core.facts import Certificate, HostKey
 from functions.core.ids import derived_id, time_of
 from functions.core.network import Network
 from functions.core.policy import NO_RULES, Policy
@@ -247,6 +249,18 @@ def test_a_changed_service_stays_an_alert_as_long_as_the_port_is_open() -> None:
     assert "SERVICE_CHANGED" not in calls(closed)
 
 
+def proven(key: str = "aa", **fields: str) -> Service:
+    told = {"subject": "a.example", "issuer": "R3", "issuer_organisation": "Let's Encrypt", "sha256": "aa"} | fields
+    keys = (HostKey(type="ssh-ed25519", bits=256, sha256=key),)
+    return NGINX.model_copy(update={"tls": Certificate.model_validate(told), "ssh": keys})
+
+
+def test_an_alert_names_the_key_that_is_another() -> None:
+    text = reasons.service_changed(an_exposure(a_change("changed"), service=proven(key="bb")), proven())
+    assert "has another ssh-ed25519 host key: SHA256:bb, before SHA256:aa." in text
+    assert "answers as" not in text
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
@@ -256,6 +270,13 @@ def test_a_changed_service_stays_an_alert_as_long_as_the_port_is_open() -> None:
         (NGINX.model_copy(update={"product": ""}), NGINX, False),
         (Service(name="ssh", confidence=3), NGINX, False),
         (Service(), NGINX, False),
+        (proven(), proven(sha256="renewed"), False),
+        (proven(), proven(issuer="R11"), False),
+        (proven(), proven(issuer_organisation="Other"), True),
+        (proven(), proven(subject="b.example"), True),
+        (proven(), proven(key="another"), True),
+        (NGINX, proven(), False),
+        (proven(), NGINX, False),
     ],
 )
 def test_more_knowledge_or_another_version_is_no_other_service(before: Service, after: Service, expected: bool) -> None:

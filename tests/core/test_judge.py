@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from functions.core.coverage import COVERED, Answer, Method
 from functions.core.exposure import ChangeKind, Exposure, ExposureState
+from functions.core.facts import Certificate, HostKey
 from functions.core.ids import derived_id
 from functions.core.judge import Evidence, Patience, judge
 from functions.core.model import Protocol
@@ -336,3 +337,33 @@ def test_an_unchanged_cell_is_written_a_bounded_number_of_times(
             changed = judge(cell, evidence(answer, minute), covered_before=AT, patience=patience)
             cell, writes = changed or cell, writes + (changed is not None)
         assert writes <= 2 + patience.misses_to_close
+
+
+CERTIFICATE = Certificate(subject="a.example", issuer="R3", sha256="aa")
+KEYS = (HostKey(type="ssh-ed25519", bits=256, sha256="aa"), HostKey(type="ssh-rsa", bits=2048, sha256="bb"))
+PROVEN = NGINX.model_copy(update={"tls": CERTIFICATE, "ssh": KEYS})
+
+
+def seen_later(seen: Service) -> Exposure | None:
+    proven = judge(None, evidence(OPEN, 1, PROVEN), covered_before=None, patience=Patience())
+    confirmed = judge(proven, evidence(OPEN, 2, PROVEN), covered_before=at(1), patience=Patience())
+    return judge(confirmed or proven, evidence(OPEN, 3, seen), covered_before=at(2), patience=Patience())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tls": CERTIFICATE.model_copy(update={"sha256": "cc"})},
+        {"ssh": (KEYS[0].model_copy(update={"sha256": "cc"}), KEYS[1])},
+    ],
+)
+def test_another_certificate_or_host_key_is_a_change(fields: dict[str, Any]) -> None:
+    seen = PROVEN.model_copy(update=fields)
+    changed = seen_later(seen)
+    assert changed is not None
+    assert (changed.change.kind, changed.service) == (ChangeKind.CHANGED, seen)
+
+
+@pytest.mark.parametrize("seen", [NGINX, PROVEN.model_copy(update={"ssh": KEYS[:1]}), Service()])
+def test_what_was_not_shown_this_time_stays(seen: Service) -> None:
+    assert seen_later(seen) is None

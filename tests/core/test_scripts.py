@@ -113,3 +113,11 @@ def test_the_list_says_of_a_script_what_nmap_says(name: str) -> None:
     assert not re.search(r"http\.(?:get|head|post|pipeline_go|get_url)\b", source) or SCRIPTS[name].redirects
     for argument in SCRIPTS[name].arguments:
         assert argument.removeprefix(name) in source
+
+
+def test_the_page_lists_what_may_be_asked_for() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "worker.md").read_text()
+    for name, script in SCRIPTS.items():
+        row = f"| `{name}` | {', '.join(each for each in CATEGORIES if each in script.categories)} |"
+        assert row in page
+        assert all(f"`{argument}` ({kind})" in page for argument, kind in script.arguments.items())

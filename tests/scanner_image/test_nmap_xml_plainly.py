@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from functions.core.intervals import IntervalSet
 from functions.core.service import Service
+from scanner_image.certificates import certificate_of
+from scanner_image.host_keys import keys_of
 from scanner_image.nmap_xml import NmapHost, NmapPort, NmapRest, NmapXml
 from scanner_image.xml_text import printable
 from tests.bench import nmap_documents
@@ -82,6 +84,12 @@ def port_of(element: Any) -> NmapPort:
         cpe=tuple((each.text or "")[:256] for each in element.iter("cpe"))[:16],
         confidence=min(max(int(told["conf"]), 0), 10),
     )
+    for each in element.iter("script"):
+        told, below = each.get("output", ""), "".join(each.itertext())
+        if each.get("id") == "ssl-cert" and (certificates := certificate_of(told, below)):
+            port.service = port.service.model_copy(update={"tls": certificates[0]})
+        if each.get("id") == "ssh-hostkey":
+            port.service = port.service.model_copy(update={"ssh": keys_of(below)})
     port.scripts = {each.get("id", "")[:64]: each.get("output", "")[:4096] for each in [*element.iter("script")][:16]}
     return port
 
@@ -105,6 +113,8 @@ def test_a_document_with_certificates_systems_and_keys_reads_as_it_does_plainly(
     assert found == plain(data)
     ports = [port for host in found for port in host.ports]
     assert any("ssl-cert" in port.scripts for port in ports)
+    assert any(port.service.tls and port.service.tls.sha256 and port.service.tls.issuer for port in ports)
+    assert any(len(port.service.ssh) == 3 for port in ports)
     assert any(port.state != "open" for port in ports)
     assert any(host.os for host in found)
 

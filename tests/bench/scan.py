@@ -23,10 +23,11 @@ from typing import Any
 from functions.core.model import Protocol
 from functions.core.ports import parse_ports
 from scanner_image import shim
+from tests.bench.attempts import attempt
 from tests.lab.hosts import many
 from tests.lab.lab import Lab
 from tests.lab.namespaces import ip
-from tests.scanner_image.fakes import Document, chunk_spec
+from tests.scanner_image.fakes import chunk_spec
 
 HOSTS = int(os.environ.get("HOSTS", "16"))
 PORTS = os.environ.get("PORTS", "1-65535")
@@ -87,7 +88,7 @@ class Bench:
         self.ranges = list(self.addresses)
         if case.network:
             self.addresses = scatter(lab, IPv4Network(case.network))
-            self.ranges = ["{0[0]}-{0[-1]}".format(IPv4Network(case.network))]
+            self.ranges = [f"{IPv4Network(case.network)[0]}-{IPv4Network(case.network)[-1]}"]
         self.listed = directory / "targets"
         self.listed.write_text(f"{case.network}\n" if case.network else "".join(f"{at}\n" for at in self.ranges))
 
@@ -102,21 +103,13 @@ class Bench:
         }
 
     def ours(self) -> Run:
-        with tempfile.TemporaryDirectory(dir=self.directory) as name:
-            place = Path(name)
-            place.chmod(0o711)
-            spec = chunk_spec(
-                *self.ranges, ports=self.ports, profile="standard", rate=RATE, deadline_s=_PATIENCE_S - 100
-            )
-            (place / "spec.json").write_text(spec.model_dump_json())
-            argv = [sys.executable, "-m", "tests.scanner_image.attempt", str(place / "spec.json"), str(place)]
-            seconds, _ = self._run(argv, TMPDIR=name)
-            document = Document(place / "1-result.jsonl.gz")
-            effort = json.loads((place / "effort.json").read_text())
+        spec = chunk_spec(*self.ranges, ports=self.ports, profile="standard", rate=RATE, deadline_s=_PATIENCE_S - 100)
+        done = attempt(self.lab, spec)
+        document = done.document
         if document.trailer.outcome != "complete":
             say(f"ours was {document.trailer.outcome}: {document.trailer.reason}")
         named = sum(bool(line.service.product) for line in document.observations)
-        return Run(seconds, document.open, {"named": named, **effort})
+        return Run(done.seconds, document.open, {"named": named, **done.effort})
 
     def nmap(self) -> Run:
         return self._by_nmap("-sS", "-sV", "-T4")

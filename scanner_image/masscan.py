@@ -27,7 +27,8 @@ _FOUND = re.compile(rb"Discovered (open|closed) port (\d{1,5})/tcp on ([0-9a-fA-
 _SENT = re.compile(rb"(\d{1,3}\.\d\d)% done")
 _ACCOUNT = re.compile(rb"vedette-pcap: received \d+, dropped (\d+), unread (\d+)")
 _HEARD = re.compile(rb"vedette-pcap: heard until (\d{1,15}), dropped (\d+)")
-_WAITING = re.compile(rb"100\.00% done, waiting -?\d+-secs, found=\d+")
+_WAITING = re.compile(rb"100\.\d\d% done, waiting -?\d+-secs, found=\d+")
+"""A part of the cells ends a step beyond the last: a little more than all is done then."""
 
 OpenPort = Callable[[Address, int], None]
 

@@ -8,7 +8,7 @@ import pytest
 
 from functions.core.addresses import Address
 from functions.core.intervals import IntervalSet
-from scanner_image.masscan import Counters, target_lines
+from scanner_image.masscan import Counters, Pass, target_lines
 from scanner_image.path import Path as Route
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -63,3 +63,19 @@ def test_targets_are_written_as_ranges() -> None:
     numbers = IntervalSet(((10 << 24, (10 << 24) + 9), ((10 << 24) + 20, (10 << 24) + 20)))
 
     assert target_lines(numbers, Route(4, "eth0")) == ["10.0.0.0-10.0.0.9", "10.0.0.20"]
+
+
+def test_a_part_of_the_cells_ends_a_step_beyond_the_last() -> None:
+    heard = Heard()
+    heard.counters.stderr(b"rate:  0.00-kpps, 100.03% done, waiting 1-secs, found=0       \r" + b"\n" + ACCOUNT)
+
+    assert heard.counters.missing(0) == ""
+
+
+@pytest.mark.parametrize("rate", [4000, 2501, 525, 7])
+def test_a_part_of_the_cells_is_the_same_at_any_rate(rate: int) -> None:
+    """masscan goes through `index + rate`, from its part's number on by the number of parts."""
+    part = Pass(rate=rate, shard=(1, 8))
+
+    assert (part.residue - 1 + rate) % 8 == 0
+    assert 1 <= part.residue <= 8

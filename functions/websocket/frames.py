@@ -11,6 +11,8 @@ from functions.core.model import Id, Model
 from functions.core.roles import Permission
 
 MAX_FRAME_CHARACTERS = 4096
+_MOST_FIELD = 100
+"""Characters of a field's name that an answer repeats: it is the client's own text."""
 _ID = PATTERN.strip("^$")
 
 Topic = Annotated[str, StringConstraints(pattern=f"^(scan|project):{_ID}$")]
@@ -54,8 +56,10 @@ def read_frame(text: str) -> Subscribe | Unsubscribe | Ping:
         return _FRAME.validate_json(text)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(part) for part in fault["loc"] if part not in ("subscribe", "unsubscribe", "ping"))
-        raise InvalidInput(path or "frame", fault["msg"]) from None
+        if fault["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+            raise InvalidInput("action", f"give one of {', '.join(PERMISSIONS)}") from None
+        path = ".".join(str(part) for part in fault["loc"] if part not in PERMISSIONS)
+        raise InvalidInput(path[:_MOST_FIELD] or "frame", fault["msg"]) from None
 
 
 def snapshot(topic: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,18 @@ def test_what_the_product_answers_keeps_to_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
+    ("frame", "field"),
+    [({"action": "a" * 3000}, "action"), ({"action": {"a": "b" * 3000}}, "action"), ({}, "action"),
+     ({"action": "ping", "x" * 3000: 1}, "x" * 100)],
+)  # fmt: skip
+def test_a_refusal_does_not_repeat_all_that_was_sent(frame: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        read_frame(json.dumps(frame))
+    assert refusal.value.field == field
+    read_answer(json.dumps(failure(refusal.value)), topics=TOPICS)
+
+
+@pytest.mark.parametrize(
     "text",
     ["Traceback (most recent call last)", '{"message": "Internal server error", "connectionId": "x", "requestId": "y"}', "[]", '{"errorMessage": "x"}'],
 )  # fmt: skip

@@ -18,8 +18,9 @@ from scanner_image.scan import Scan
 EVERY_S = 5.0
 _SHARE = 30
 """Of the attempt's length so far: what is lost by less often is less than what it costs to write more often."""
-_EFFORT = 20
-"""Making one may take this part of the time at most."""
+_EFFORT = 4
+"""Making one may take this part of the time at most, up to `_MOST_S`: a slow machine must not lose minutes by it."""
+_MOST_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ class Remembering:
             if not scan.halt.is_set:
                 await self._leave(scan)
             ended = time.monotonic()
-            pause = max(EVERY_S, (ended - started) / _SHARE, (ended - began) * _EFFORT)
+            pause = max(EVERY_S, min(_MOST_S, max((ended - started) / _SHARE, (ended - began) * _EFFORT)))
 
     async def _leave(self, scan: Scan) -> None:
         told = told_of(scan, attempt=self.chunk.attempt, now=self.clock())

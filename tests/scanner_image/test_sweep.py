@@ -115,3 +115,12 @@ def test_what_this_machine_could_not_read_is_asked_again_slower(stage: Stage, fa
     assert rates(document)[:3] == ["20000", "20000", "10000"]
     assert document.trailer.outcome == "complete"
     assert document.open == {("10.9.1.2", 80)}
+
+
+def test_what_of_a_sample_this_machine_could_not_read_counts_as_lost(stage: Stage, fake_tools: FakeTools) -> None:
+    half = REFUSALS.replace("seq 10 60", "seq 10 35")
+    in_order(fake_tools, REFUSALS, OPEN, f"{half}; {ACCOUNT.replace('unread 0', 'unread 900')}", OPEN, REFUSALS)
+
+    document = stage.run(SPEC)
+
+    assert 10_000 < int(rates(document)[3]) < 15_000

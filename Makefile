@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire faults bench-simulate bench-overhead bench-scan bench-resume bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire faults bench-simulate bench-overhead bench-scan bench-lossy bench-resume bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -98,6 +98,9 @@ bench-simulate: $(BIN)/.ready ## CHUNKS chunks by the real planner, gate and led
 
 bench-scan: system-test ## One worker on the lab beside nmap, nmap tuned, and masscan at a fixed rate with one nmap (HOSTS, PORTS, RATE, ROUNDS, CASES)
 	@$(BIN)/python -m tests.bench.scan
+
+bench-lossy: system-test ## A path of 20,000 packets/s, 40 ms, 1 % lost: what the worker finds beside masscan at a fixed rate (PATH_PPS, DELAY_MS, LOST_OF_1000, ROUNDS)
+	@$(BIN)/python -m tests.bench.lossy
 
 bench-resume: system-test ## Long chunks whose worker is killed at a random moment: what the next attempt asks again, by the wire (RUNS, LANES, SECONDS, SEED)
 	@$(BIN)/python -m tests.bench.resume

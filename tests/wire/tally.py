@@ -71,7 +71,10 @@ class Tally:
         return Verdict.INFRASTRUCTURE
 
     def _is_of_worker(self, packet: Packet) -> bool:
-        return packet.source is not None and any(packet.source in each for each in self.worker_networks)
+        """By its source; the router's ends of the workers' links lie in the same networks, and answer their neighbours."""
+        if packet.source is None or packet.source in self.ground.infrastructure.gateways:
+            return False
+        return any(packet.source in each for each in self.worker_networks)
 
     @property
     def figures(self) -> dict[str, int]:

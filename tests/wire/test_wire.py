@@ -206,6 +206,13 @@ def test_hosts_talk_among_themselves_and_to_workers_as_they_like() -> None:
     assert tally_of(HOST, among, to_worker, asking).outside == []
 
 
+def test_a_router_answers_a_worker_that_is_its_neighbour() -> None:
+    advertisement = ipv6(GATEWAY6, WORKER6, bytes([136]) + bytes(23), proto=58)
+    assert tally_of(ROUTER, frame(advertisement, interface=9)).outside == []
+    forged = ipv6(GATEWAY6, EXCLUDED6, to_port(80))
+    assert len(tally_of(ROUTER, frame(forged, interface=9, outgoing=False)).outside) == 1
+
+
 def test_a_router_that_looks_for_a_host_tells_of_a_packet_to_it() -> None:
     seen = tally_of(
         ROUTER, *(frame(who_has(each, source=ip_address("10.77.0.1"))) for each in (WEB, EXCLUDED, RESOLVER))

@@ -203,11 +203,13 @@ class Wire:
         time.sleep(max(until + _AFTERWARDS_S - time.time(), 0))
 
     def _at_work(self, project: Project, scan: Json) -> None:
+        """Its first chunk, which has the lowest addresses and with them the hosts, has sent something: the others may be in the dark."""
+
         def sends() -> bool:
             found = project.get("scans", scan["id"])
             if found["status"] not in {"planned", "running"}:
                 raise NotShown(f"a scan is {found['status']}: {found['reason'] or found['stop_why']}")
             chunks = project.items("scans", scan["id"], "chunks")
-            return any((chunk["progress"] or {}).get("probes", 0) > 0 for chunk in chunks)
+            return any(chunk["chunk"] == "00000" and (chunk["progress"] or {}).get("probes", 0) > 0 for chunk in chunks)
 
         eventually(sends, seconds=120, what="the scan sends")

@@ -40,9 +40,10 @@ def _running(scan: Scan) -> Workflow:
 
 
 def window_around_now(*, is_open: bool) -> Window:
-    """Of an hour or two of today's UTC day, and a blackout of the hours that are not."""
-    hour = utc_now().hour if is_open else (utc_now() + timedelta(hours=3)).hour
-    return Window(hours=(Hours(start=f"{hour:02}:00", end=f"{hour:02}:59" if not is_open else "24:00"),))
+    """Of the current hour of UTC and the next one, or of one that is three hours off: midnight in between is nothing special."""
+    start = utc_now() + timedelta(hours=0 if is_open else 3)
+    end = start + timedelta(hours=2 if is_open else 1)
+    return Window(hours=(Hours(start=f"{start.hour:02}:00", end=f"{end.hour:02}:00"),))
 
 
 def test_a_paused_scan_goes_on_with_what_is_unfinished_and_completes(backend: Backend, rehearsal: Rehearsal) -> None:

@@ -8,7 +8,7 @@ from functions.core.addresses import Address
 TARGET_MISS = 0.001
 """Of the open ports, at most so many may be missed."""
 MOST_PASSES = 5
-FEWEST_KNOWN = 6000
+FEWEST_KNOWN = 3000
 """Answers that a sample needs before it may show that asking once is enough."""
 FEWEST_PORTS = 100
 """Of a host: where fewer are asked, the first packet to it, which may be lost on the way to its address, weighs too much."""
@@ -40,16 +40,15 @@ class Loss:
         return min(1.0, (self.lost + _UNSEEN) / self.known) if self.known else 1.0
 
 
-def compare(first: tuple[Heard, Heard], again: tuple[Heard, Heard]) -> Loss:
-    """Two runs over the same cells, each as (open, refused): what either heard, the other should have.
+def compare(known: tuple[Heard, Heard], again: tuple[Heard, Heard]) -> Loss:
+    """What of `known` did not come `again`, each as (open, refused) over the same cells; what only the later run heard speaks against the earlier.
 
     By open ports alone where they are many: hosts may answer only so many refused probes a second.
     """
-    by_open = Loss(len(first[0]) + len(again[0]), len(first[0] ^ again[0]))
+    by_open = Loss(len(known[0]), len(known[0] - again[0]))
     if by_open.known >= FEWEST_KNOWN:
         return by_open
-    refused = Loss(len(first[1]) + len(again[1]), len(first[1] ^ again[1]))
-    return Loss(by_open.known + refused.known, by_open.lost + refused.lost)
+    return Loss(by_open.known + len(known[1]), by_open.lost + len(known[1] - again[1]))
 
 
 def passes_for(loss: Loss, *, retries: int, ports: int) -> int:

@@ -97,7 +97,11 @@ class _Sweep:
             if why:
                 return why
             loss = await self._compare(sample, known, "verification")
-            done = done + 1 if self._pace.heard(loss.share) else 0
+            if self._pace.heard(loss.share):
+                done += 1
+            else:
+                done = 0
+                await self._try_rate(sample, known)
             wanted = passes_for(loss, retries=self.scan.spec.profile.retries, ports=self.ports.count)
             if done == wanted and known.open - self._whole:
                 wanted = min(wanted + 1, MOST_PASSES)

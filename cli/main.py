@@ -26,6 +26,7 @@ from cli import (
     owners,
     pricing,
     probes,
+    profiles,
     rescan,
     rules,
     scanning,
@@ -71,6 +72,7 @@ app.command()(halting.limits)
 app.command()(halting.release)
 app.command()(pricing.estimate)
 app.command()(probes.did_you_scan)
+app.command()(profiles.profiles)
 app.command()(history.history)
 app.command()(members.invite)
 app.command()(members.join)

@@ -5,11 +5,10 @@ import ipaddress
 
 from functions.core.addresses import Address, Version, address_of
 from functions.core.coverage import Answer, Method
+from functions.core.engine import Engine, Target, discovers
 from functions.core.intervals import IntervalSet
 from functions.core.messages import Command
-from functions.core.model import Protocol
 from functions.core.ports import PortSet
-from functions.core.profile import Discovery
 from scanner_image import nmap
 from scanner_image.cells import Verdict
 from scanner_image.nmap import Nmap
@@ -22,11 +21,6 @@ from scanner_image.sweep import sweep
 
 async def discover(scan: Scan) -> None:
     targets = {version: addresses for version, addresses in scan.findings.assets.targets().items() if addresses}
-    if scan.spec.protocol == Protocol.UDP and scan.tools.mode != "raw":
-        why = Verdict(Answer.NOT_COVERED, Method.NONE, "UDP needs raw sockets, which are not to be had here")
-        for version, addresses in targets.items():
-            scan.findings.cells.settle(version, addresses, why, at=scan.findings.clock())
-        return
     routes = await paths(targets)
     weight = _Weights(scan, sum(addresses.count for addresses in routes.values()))
     for path, addresses in sorted(routes.items(), key=lambda item: item[0]):
@@ -63,34 +57,40 @@ async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: 
     addresses = scan.findings.cells.unjudged(path.version, addresses)
     if not addresses:
         return
-    if not path.reachable:
-        why = Verdict(Answer.NOT_COVERED, Method.NONE, "there is no route to these addresses from here")
-        scan.findings.cells.settle(path.version, addresses, why, at=scan.findings.clock())
-    elif scan.spec.profile.discovery == Discovery.PROBE and scan.spec.protocol == Protocol.TCP:
-        with scan.times.spent("discovery"):
-            await probe(scan, path.version, addresses)
-    elif _by_masscan(scan, path):
-        await sweep(scan, path, addresses, weights.moved)
-    else:
-        with scan.times.spent("discovery"):
-            await _nmap(scan, path.version, scan.findings.cells.unsettled(path.version, addresses), weights)
+    engine, why = _choice(scan, path, addresses)
+    match engine:
+        case Engine.NONE:
+            silence = Verdict(Answer.NOT_COVERED, Method.NONE, why)
+            scan.findings.cells.settle(path.version, addresses, silence, at=scan.findings.clock())
+        case Engine.CONNECT:
+            with scan.times.spent("discovery"):
+                await probe(scan, path.version, addresses)
+        case Engine.MASSCAN:
+            await sweep(scan, path, addresses, weights.moved)
+        case _:
+            with scan.times.spent("discovery"):
+                left = scan.findings.cells.unsettled(path.version, addresses)
+                await _nmap(scan, path.version, left, weights, engine)
 
 
-def _by_masscan(scan: Scan, path: Path) -> bool:
-    return (
-        scan.spec.protocol == Protocol.TCP
-        and scan.spec.profile.discovery == Discovery.AUTO
-        and scan.tools.mode == "raw"
-        and bool(scan.tools.masscan)
-        and path.takes_masscan
+def _choice(scan: Scan, path: Path, addresses: IntervalSet) -> tuple[Engine, str]:
+    target = Target(
+        protocol=scan.spec.protocol,
+        version=path.version,
+        link=path.link,
+        cells=addresses.count * scan.findings.cells.ports.count,
+        raw=scan.tools.mode == "raw",
+        masscan=bool(scan.tools.masscan),
     )
+    choice = discovers(scan.spec.profile, target)
+    return choice.engine, choice.why
 
 
-async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _Weights) -> None:
+async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _Weights, engine: Engine) -> None:
     if not addresses:
         return
     tools = scan.tools
-    if scan.spec.profile.discovery == Discovery.CONNECT and scan.spec.protocol == Protocol.TCP:
+    if engine == Engine.NMAP_CONNECT:
         tools = dataclasses.replace(tools, mode="connect")
     program = Nmap(tools, scan.directory)
     how = program.method(scan.spec.protocol)

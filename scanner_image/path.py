@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.core.addresses import Address, Version, address_of
+from functions.core.engine import Link
 from functions.core.errors import ScannerFailed
 from functions.core.intervals import IntervalSet
 from scanner_image.child import environment
@@ -34,13 +35,19 @@ class Path:
     ethernet: bool = False
 
     @property
-    def reachable(self) -> bool:
-        return bool(self.interface)
+    def link(self) -> Link:
+        if not self.interface:
+            return Link.NOWHERE
+        if self.interface == _LOOPBACK:
+            return Link.LOOPBACK
+        if not self.gateway:
+            return Link.ON_LINK
+        return Link.GATEWAY if self._takes_frames else Link.ODD_GATEWAY
 
     @property
-    def takes_masscan(self) -> bool:
+    def _takes_frames(self) -> bool:
         """masscan writes Ethernet frames to a gateway; it asks for the gateway's address by ARP, and not in IPv6."""
-        return self.ethernet and bool(self.gateway and self.source) and (self.version == 4 or bool(self.gateway_mac))
+        return self.ethernet and bool(self.source) and (self.version == 4 or bool(self.gateway_mac))
 
 
 async def paths(targets: dict[Version, IntervalSet]) -> dict[Path, IntervalSet]:

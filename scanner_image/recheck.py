@@ -2,15 +2,14 @@
 
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
-from functions.core.model import Protocol
+from functions.core.engine import Engine, Target, rechecks
 from scanner_image import connect
 from scanner_image.cells import Verdict
 from scanner_image.scan import Scan
 
 
 async def recheck(scan: Scan) -> None:
-    """By connect, so TCP alone; nmap's own answers on UDP cells are verdicts already."""
-    if scan.spec.protocol != Protocol.TCP:
+    if rechecks(scan.spec.profile, Target(protocol=scan.spec.protocol)).engine == Engine.NONE:
         return
     found = scan.findings
     cells = sorted(

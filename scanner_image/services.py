@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
+from functions.core.engine import Engine, Target, identifies
 from functions.core.everything import is_evidence
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
-from functions.core.profile import Discovery, Profile
+from functions.core.profile import Profile
 from functions.core.service import Service
 from scanner_image import connect, nmap
 from scanner_image.batches import SAMPLE, SIDE_BY_SIDE, Batch, Waiting
@@ -28,16 +29,18 @@ _SHUT = "tcpwrapped"
 
 async def identify(scan: Scan, found_all: asyncio.Event) -> None:
     """Until everything that was found by the time of `found_all` has been asked what it is."""
-    if not scan.spec.profile.service_detection:
+    engine = identifies(scan.spec.profile, Target(protocol=scan.spec.protocol, raw=scan.tools.mode == "raw")).engine
+    if engine == Engine.NONE:
         return
     if not scan.rates.overlap:
         await found_all.wait()
-    await _Identification(scan, found_all).run()
+    await _Identification(scan, found_all, engine).run()
 
 
 class _Identification:
-    def __init__(self, scan: Scan, found_all: asyncio.Event) -> None:
+    def __init__(self, scan: Scan, found_all: asyncio.Event, engine: Engine) -> None:
         self.scan = scan
+        self._engine = engine
         self._found_all = found_all
         quick = scan.tools.quick_probes is not None and scan.spec.protocol == Protocol.TCP
         self._waiting = Waiting(asked=scan.findings.cells.ports.count, quick=quick)
@@ -81,7 +84,7 @@ class _Identification:
         if batch.sampled:
             _tell_sampled(scan, batch.addresses[0])
         doubted: list[tuple[Address, int]] = []
-        program = Nmap(_tools(scan), scan.directory)
+        program = Nmap(_tools(scan, self._engine), scan.directory)
         with scan.raw.keep("nmap-services", "xml") as raw, scan.times.spent("identification"):
             ran = await program.run(
                 version=batch.version,
@@ -160,8 +163,8 @@ def _named(service: Service) -> bool:
     return service.name == _SHUT or (is_evidence(service) and bool(service.product))
 
 
-def _tools(scan: Scan) -> Tools:
-    if scan.spec.profile.discovery == Discovery.CONNECT and scan.spec.protocol == Protocol.TCP:
+def _tools(scan: Scan, engine: Engine) -> Tools:
+    if engine == Engine.NMAP_CONNECT_SERVICES:
         return dataclasses.replace(scan.tools, mode="connect")
     return scan.tools
 

@@ -133,6 +133,7 @@ PERMISSIONS: Mapping[str, Methods] = {
     "/v1/owners/invitations": {"GET": Permission.ORGANISATION_WRITE, "POST": Permission.ORGANISATION_WRITE},
     "/v1/owners/invitations/{invitation}": {"DELETE": Permission.ORGANISATION_WRITE},
     "/v1/me": {"GET": None},
+    "/v1/profiles": {"GET": None},
     f"{_PROJECT}/tokens": {"GET": Permission.TOKEN_READ, "POST": Permission.TOKEN_WRITE},
     f"{_PROJECT}/tokens/{{token}}": {"DELETE": Permission.TOKEN_WRITE},
     f"{_PROJECT}/tokens/{{token}}/rotate": {"POST": Permission.TOKEN_WRITE},

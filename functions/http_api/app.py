@@ -38,6 +38,7 @@ from functions.http_api.routes import (
     networks,
     owners,
     probes,
+    profiles,
     projects,
     rules,
     scans,
@@ -83,6 +84,7 @@ ROUTERS = tuple(
     module.router
     for module in (
         meta,
+        profiles,
         me,
         projects,
         members,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.core.engine import Link
 from functions.core.errors import ScannerFailed
 from functions.core.intervals import IntervalSet
 from scanner_image import path
@@ -67,29 +68,29 @@ def test_targets_are_split_where_routes_change(kernel: Callable[..., dict[Path, 
 
 
 @pytest.mark.parametrize(
-    ("target", "takes_masscan", "reachable"),
+    ("target", "link"),
     [
-        ("198.51.100.1", True, True),
-        ("10.5.0.1", True, True),
-        ("10.0.0.7", False, True),
-        ("127.0.0.1", False, True),
-        ("10.8.0.1", False, True),
-        ("192.0.2.1", False, False),
+        ("198.51.100.1", Link.GATEWAY),
+        ("10.5.0.1", Link.GATEWAY),
+        ("10.0.0.7", Link.ON_LINK),
+        ("127.0.0.1", Link.LOOPBACK),
+        ("10.8.0.1", Link.ODD_GATEWAY),
+        ("192.0.2.1", Link.NOWHERE),
     ],
 )
-def test_masscan_goes_through_an_ethernet_gateway_alone(
-    kernel: Callable[..., dict[Path, IntervalSet]], target: str, takes_masscan: bool, reachable: bool
+def test_the_way_to_a_target_is_told_by_the_kernel(
+    kernel: Callable[..., dict[Path, IntervalSet]], target: str, link: Link
 ) -> None:
     (found,) = kernel(target)
 
-    assert (found.takes_masscan, found.reachable) == (takes_masscan, reachable)
+    assert found.link == link
 
 
 def test_ipv6_takes_masscan_once_the_gateways_address_is_known() -> None:
     unknown = Path(6, "eth0", "fd00::1", "fd00::2", ethernet=True)
 
-    assert not unknown.takes_masscan
-    assert Path(6, "eth0", "fd00::1", "fd00::2", "02:00:00:00:00:01", ethernet=True).takes_masscan
+    assert unknown.link == Link.ODD_GATEWAY
+    assert Path(6, "eth0", "fd00::1", "fd00::2", "02:00:00:00:00:01", ethernet=True).link == Link.GATEWAY
 
 
 @pytest.mark.parametrize(("knocks_needed", "found"), [(0, "02:00:00:00:00:01"), (2, "02:00:00:00:00:01"), (99, "")])

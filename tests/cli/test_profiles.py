@@ -1,0 +1,57 @@
+"""`vedette profiles` on a pipe, with what the API really says."""
+
+import json
+
+import httpx
+
+from functions.core.engine import KINDS, profiles_told
+from functions.core.profile import CONFIRM, PROFILES
+from tests.cli.fake_api import FakeApi
+from tests.cli.test_scan import Command, command
+
+__all__ = ["command"]
+
+
+class Profiles(FakeApi):
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/v1/profiles":
+            return super()._answer(request)
+        return httpx.Response(200, json={"items": [each.model_dump(mode="json") for each in profiles_told()]})
+
+
+def test_each_profile_names_its_engines_by_kind_of_target(command: Command) -> None:
+    done = command("profiles", api=Profiles())
+
+    lines = [line.split("\t") for line in done.out.splitlines()]
+    assert done.code == 0
+    assert {line[0] for line in lines} == {*PROFILES, CONFIRM.name}
+    assert ["standard", "TCP over IPv4, through a gateway", "masscan", "a connection", "nmap -sS -sV"] in lines
+    assert ["discovery", KINDS["udp"][0], "nmap -sU", "nobody", "nobody"] in lines
+
+
+def test_one_profile_is_told_with_its_whys(command: Command) -> None:
+    done = command("profiles", "connect", api=Profiles())
+
+    lines = [line.split("\t") for line in done.out.splitlines()]
+    assert len(lines) == 3 * len(KINDS)
+    assert [
+        "TCP over IPv4, through a gateway",
+        "discovery",
+        "nmap -sT",
+        "the profile asks for whole connections",
+    ] in lines
+
+
+def test_as_json_it_is_the_apis_own(command: Command) -> None:
+    done = command("profiles", "standard", "--json", api=Profiles())
+
+    (profile,) = json.loads(done.out)["profiles"]
+    assert profile["settings"]["discovery"] == "auto"
+    assert [engines["kind"] for engines in profile["engines"]] == list(KINDS)
+
+
+def test_a_profile_that_is_not_there_is_a_usage_error_with_those_that_are(command: Command) -> None:
+    done = command("profiles", "fast", api=Profiles())
+
+    assert done.code == 2
+    assert "standard" in done.err

@@ -54,6 +54,7 @@ class MachineSettings(Environment):
     task_architecture: Literal["x86_64", "arm64"]
     lambda_architecture: Literal["x86_64", "arm64"]
     public_address: bool
+    spot: bool
 
 
 class HttpApiSettings(ScopeSettings, MachineSettings):

@@ -74,6 +74,7 @@ def machine_settings(stage: Stage, *, region: str) -> MachineSettings:
         task_architecture=stage.task_architecture,
         lambda_architecture=stage.lambda_architecture,
         public_address=stage.public_address,
+        spot=stage.spot,
     )
 
 

@@ -110,6 +110,7 @@ def machine_of_prod() -> Machine:
         architecture=stage.task_architecture,
         lambda_architecture=stage.lambda_architecture,
         public_address=stage.public_address,
+        spot=stage.spot,
     )
 
 

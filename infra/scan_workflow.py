@@ -34,6 +34,8 @@ DEFINITION = Path(__file__).with_name("scan_workflow.asl.json")
 # Under the workflow's TimeoutSeconds, so that a function tells of its own end.
 HEAVY_SECONDS = 890
 LIGHT_SECONDS = 50
+ON_DEMAND = '"LaunchType": "FARGATE"'
+CHOSEN_AT_THE_GATE = '"CapacityProviderStrategy.$": "$.admission.capacity"'
 ABNORMAL = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -193,4 +195,4 @@ def definition(stage: Stage) -> str:
     numbers = {"RunSeconds": stage.scan_hours * 3600, "ScanChunkSeconds": stage.scan_chunk_seconds}
     for name, number in numbers.items():
         text = text.replace(f'"${{{name}}}"', str(number))
-    return text
+    return text.replace(ON_DEMAND, CHOSEN_AT_THE_GATE) if stage.spot else text

@@ -45,7 +45,13 @@ class Scanner(Construct):
         super().__init__(scope, construct_id)
         self.vpc = _vpc(self, stage)
         self.security_group = self._security_group()
-        self.cluster = ecs.Cluster(self, "Cluster", vpc=self.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED)
+        self.cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            vpc=self.vpc,
+            container_insights_v2=ecs.ContainerInsights.ENABLED,
+            enable_fargate_capacity_providers=stage.spot,
+        )
         self.log_group = logs.LogGroup(self, "Logs", retention=retention(stage), removal_policy=RemovalPolicy.DESTROY)
         self.task_definition = self._task_definition(stage, data)
         if stage.vpc_endpoints:

@@ -57,6 +57,8 @@ class Stage:
     task_cpu: int = 1024
     task_memory: int = 2048
     task_architecture: Architecture = "x86_64"
+    spot: bool = False
+    """Try each chunk on spare capacity first, which AWS may take back with two minutes' notice; it goes on on demand then."""
     lambda_architecture: Architecture = "arm64"
     python: str = "3.14"
     """Of the AWS runtime; the embedded one runs every function in its own interpreter."""
@@ -110,6 +112,8 @@ class Stage:
     def __post_init__(self) -> None:
         if self.local and (self.customer_key or self.vpc_endpoints):
             raise ValueError("the embedded AWS has neither keys nor a network of its own: leave these to stages of AWS")
+        if self.local and self.spot:
+            raise ValueError("the embedded AWS has no spare capacity: leave that to stages of AWS")
         if self.vpc_endpoints and self.own_network:
             raise ValueError(
                 "endpoints answer for a whole VPC, and this one is not the app's alone: make them there (docs/settings.md)"

@@ -58,6 +58,7 @@ ENVIRONMENT = {
     "VEDETTE_LAMBDA_ARCHITECTURE": "arm64",
     "VEDETTE_TASK_START_S": "40",
     "VEDETTE_PUBLIC_ADDRESS": "true",
+    "VEDETTE_SPOT": "false",
     "VEDETTE_VERSION": "0.1.0",
     "VEDETTE_ISSUER": "https://issuer.example",
     "VEDETTE_CLIENT_ID": "vedette-cli",

@@ -34,6 +34,8 @@ class ChunkEvent(StrEnum):
     INGEST = "ingest"
     FAIL = "fail"
     CANCEL = "cancel"
+    TAKE_BACK = "take_back"
+    """AWS took the task's capacity back: the next attempt goes on from what this one left."""
     REOPEN = "reopen"
     """A later run goes on with a chunk that was stopped before it was covered, or takes up one that was lost."""
 
@@ -47,6 +49,9 @@ CHUNK_TABLE = TransitionTable[ChunkStatus, ChunkEvent](
         (ChunkStatus.CLAIMED, ChunkEvent.SAVE): ChunkStatus.SAVED,
         (ChunkStatus.CLAIMED, ChunkEvent.FENCE): ChunkStatus.WAITING,
         (ChunkStatus.SAVED, ChunkEvent.INGEST): ChunkStatus.INGESTED,
+        (ChunkStatus.WAITING, ChunkEvent.TAKE_BACK): ChunkStatus.WAITING,
+        (ChunkStatus.CLAIMED, ChunkEvent.TAKE_BACK): ChunkStatus.WAITING,
+        (ChunkStatus.SAVED, ChunkEvent.TAKE_BACK): ChunkStatus.WAITING,
         (ChunkStatus.WAITING, ChunkEvent.FAIL): ChunkStatus.FAILED,
         (ChunkStatus.CLAIMED, ChunkEvent.FAIL): ChunkStatus.FAILED,
         (ChunkStatus.SAVED, ChunkEvent.FAIL): ChunkStatus.FAILED,
@@ -102,7 +107,11 @@ class Chunk(Model):
     """The number of the last claim; 0 before the first."""
     run: int = Field(default=1, ge=1)
     earlier: int = Field(default=0, ge=0)
-    """Attempts of earlier runs, which do not count against this one's."""
+    """Attempts that do not count against this run's: those of earlier runs, and those whose capacity was taken back."""
+    taken_back: int = Field(default=0, ge=0)
+    """Tasks of this run whose capacity AWS took back."""
+    on_spot: bool = False
+    """Whether its last task was tried on spare capacity."""
     summary: str = Field(default="", max_length=256)
     """For people: e.g. `10.0.0.0-10.0.0.255 tcp 1-1024`."""
     cells: int = 0
@@ -119,6 +128,8 @@ class Chunk(Model):
     task_s: float = Field(default=0, ge=0)
     charged_s: float = Field(default=0, ge=0)
     """What all of them took; and what AWS charges, which is a minute at least for each."""
+    spot_s: float = Field(default=0, ge=0)
+    """Of what is charged: on spare capacity."""
     begun: Time | None = None
     """When its first attempt claimed it: a later one may go on with what was seen since."""
     claimed: Time | None = None

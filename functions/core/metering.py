@@ -35,11 +35,13 @@ def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | Non
         return {}
     claimed = chunk.claimed is not None and chunk.claimed >= chunk.admitted
     seconds = max(0.0, (now - chunk.admitted).total_seconds()) if claimed else 0.0
+    charged = max(MINUTE_S, seconds)
     return {
         "admitted": None,
         "tasks": chunk.tasks + 1,
         "task_s": round(chunk.task_s + seconds, 3),
-        "charged_s": round(chunk.charged_s + max(MINUTE_S, seconds), 3),
+        "charged_s": round(chunk.charged_s + charged, 3),
+        "spot_s": round(chunk.spot_s + charged * chunk.on_spot, 3),
     }
 
 
@@ -59,6 +61,7 @@ def used(chunks: Iterable[Chunk], counted: Mapping[str, int], *, public: bool) -
     return Usage(
         tasks=sum(chunk.tasks for chunk in ledger),
         task_seconds=round(sum(chunk.charged_s for chunk in ledger), 3),
+        spot_seconds=round(sum(chunk.spot_s for chunk in ledger), 3),
         lambda_requests=counted.get("lambda_requests", 0),
         lambda_gb_seconds=counted.get("lambda_mb_ms", 0) / 1024 / 1000,
         transitions=counted.get("transitions", 0),

@@ -22,6 +22,8 @@ class Rates(Model):
 
     fargate_vcpu_hour: dict[Architecture, float]
     fargate_gb_hour: dict[Architecture, float]
+    fargate_spot_vcpu_hour: dict[Architecture, float]
+    fargate_spot_gb_hour: dict[Architecture, float]
     lambda_request: float
     lambda_gb_second: dict[Architecture, float]
     step_functions_transition: float
@@ -69,22 +71,28 @@ class Machine(Model):
     architecture: Architecture
     lambda_architecture: Architecture
     public_address: bool = True
+    spot: bool = False
+    """Whether tasks are tried on spare capacity first."""
 
-    def task_second(self, rates: Rates) -> float:
+    def task_hour(self, rates: Rates, *, spot: bool) -> float:
+        """USD for an hour of one task, without its address."""
+        vcpu = (rates.fargate_spot_vcpu_hour if spot else rates.fargate_vcpu_hour)[self.architecture]
+        memory = (rates.fargate_spot_gb_hour if spot else rates.fargate_gb_hour)[self.architecture]
+        return self.vcpu * vcpu + self.memory_gb * memory
+
+    def task_second(self, rates: Rates, *, spot: bool = False) -> float:
         """USD for a second of one task, with its public address."""
-        vcpu = self.vcpu * rates.fargate_vcpu_hour[self.architecture]
-        memory = self.memory_gb * rates.fargate_gb_hour[self.architecture]
-        return (vcpu + memory + self.public_address * rates.public_ipv4_hour) / HOUR_S
+        return (self.task_hour(rates, spot=spot) + self.public_address * rates.public_ipv4_hour) / HOUR_S
 
 
 BESIDE_A_TASK_USD = 0.0015
 """What a task's chunk costs beside it, at most: steps of the workflow, requests, logs."""
 
 
-def micros_of(machine: Machine, seconds: float) -> int:
+def micros_of(machine: Machine, seconds: float, *, spot: bool = False) -> int:
     """Millionths of a USD for a task of so many seconds, with what it costs beside; rounded up. Raises InvalidInput as `bill` does."""
     rates = price_list().of(machine.region)
-    return ceil((max(MINUTE_S, seconds) * machine.task_second(rates) + BESIDE_A_TASK_USD) * 1_000_000)
+    return ceil((max(MINUTE_S, seconds) * machine.task_second(rates, spot=spot) + BESIDE_A_TASK_USD) * 1_000_000)
 
 
 class Usage(Model):
@@ -92,6 +100,8 @@ class Usage(Model):
 
     tasks: float = 0
     task_seconds: float = 0
+    spot_seconds: float = 0
+    """Of the task seconds: those on spare capacity."""
     lambda_requests: float = 0
     lambda_gb_seconds: float = 0
     transitions: float = 0
@@ -132,10 +142,9 @@ def bill(used: Usage, machine: Machine) -> Bill:
     """Raises InvalidInput where there are no prices for the machine's region."""
     rates = price_list().of(machine.region)
     hours = used.task_seconds / HOUR_S
-    processor = machine.vcpu * rates.fargate_vcpu_hour[machine.architecture]
-    memory = machine.memory_gb * rates.fargate_gb_hour[machine.architecture]
+    spot = used.spot_seconds / HOUR_S
     by_service = {
-        "fargate": hours * (processor + memory),
+        "fargate": (hours - spot) * machine.task_hour(rates, spot=False) + spot * machine.task_hour(rates, spot=True),
         "public_ipv4": hours * rates.public_ipv4_hour if machine.public_address else 0.0,
         "aws_lambda": used.lambda_requests * rates.lambda_request
         + used.lambda_gb_seconds * rates.lambda_gb_second[machine.lambda_architecture],

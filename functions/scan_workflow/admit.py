@@ -20,4 +20,9 @@ def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]
         )
     decision = admission.decision.value
     logger.info("admitted", scan=given.scan, chunk=given.chunk, decision=decision, seconds=admission.seconds)
-    return {"decision": decision, "seconds": admission.seconds, "waits": admission.waits}
+    return {
+        "decision": decision,
+        "seconds": admission.seconds,
+        "waits": admission.waits,
+        "capacity": [{"CapacityProvider": admission.capacity, "Weight": 1}],
+    }

@@ -87,9 +87,11 @@ class Ledger:
             },
         )
 
-    def admit(self, chunk: Chunk, *, rate: int, not_after: datetime | None, now: datetime | None = None) -> Chunk:
-        """A waiting chunk's next attempt may begin: what it may send, and until when. Raises Superseded."""
-        return self._write(chunk, {"granted": rate, "not_after": not_after, "admitted": now})
+    def admit(
+        self, chunk: Chunk, *, rate: int, not_after: datetime | None, now: datetime | None = None, spot: bool = False
+    ) -> Chunk:
+        """A waiting chunk's next attempt may begin: what it may send, until when, and on what capacity. Raises Superseded."""
+        return self._write(chunk, {"granted": rate, "not_after": not_after, "admitted": now, "on_spot": spot})
 
     def count_task(self, chunk: Chunk, *, now: datetime) -> Chunk:
         """The task of its last attempt is gone: its time is added, once. Raises Superseded."""
@@ -157,6 +159,24 @@ class Ledger:
         waiting = CHUNK_TABLE.after(chunk.status, ChunkEvent.FENCE)
         return self._write(chunk, {"status": waiting, "lease_until": None, "reason": reason[:512]})
 
+    def take_back(self, chunk: Chunk, *, reason: str) -> Chunk:
+        """Its capacity is gone: the chunk waits again, and an attempt that was made of it does not count. Raises Superseded."""
+        waiting = CHUNK_TABLE.after(chunk.status, ChunkEvent.TAKE_BACK)
+        began = chunk.status is not ChunkStatus.WAITING
+        return self._write(
+            chunk,
+            {
+                "status": waiting,
+                "lease_until": None,
+                "reason": reason[:512],
+                "earlier": chunk.earlier + began,
+                "taken_back": chunk.taken_back + 1,
+                "outcome": "",
+                "result_key": "",
+                "files": (),
+            },
+        )
+
     def fail(self, chunk: Chunk, *, reason: str) -> Chunk:
         """Raises IllegalTransition, Superseded where the chunk has moved on since it was read."""
         return self._end(chunk, ChunkEvent.FAIL, reason)
@@ -190,7 +210,8 @@ class Ledger:
         waiting = ChunkStatus.WAITING
         if chunk.status is not waiting:
             waiting = CHUNK_TABLE.after(chunk.status, ChunkEvent.REOPEN)
-        changes = {"status": waiting, "run": run, "earlier": chunk.attempt, "lease_until": None, "stop": ""}
+        changes = {"status": waiting, "run": run, "earlier": chunk.attempt, "taken_back": 0}
+        changes |= {"lease_until": None, "stop": ""}
         try:
             return self._write(chunk, changes)
         except Superseded:

@@ -24,6 +24,9 @@ MOST_WAITS = 12
 """Some 35 minutes in all; then the scan is paused for a while, so that a row of chunks does not outgrow its history."""
 
 
+ON_DEMAND, SPOT = "FARGATE", "FARGATE_SPOT"
+
+
 class Decision(StrEnum):
     GO = "go"
     WAIT = "wait"
@@ -38,6 +41,8 @@ class Admission:
     decision: Decision
     seconds: int = 0
     waits: int = 0
+    capacity: str = ON_DEMAND
+    """The provider of it, where the stage asks for one."""
 
 
 HOLD = Admission(Decision.HOLD)
@@ -102,10 +107,14 @@ class AdmitChunk:
     def _go(self, chunk: Chunk, network: Network, rate: int, now: datetime) -> Admission:
         closes = next_close(network.window, now) if network.window else None
         try:
-            self.ledger.admit(chunk, rate=rate, not_after=closes, now=now)
+            self.ledger.admit(chunk, rate=rate, not_after=closes, now=now, spot=self._on_spot(chunk))
         except Superseded:
             return Admission(Decision.JUDGE)
-        return Admission(Decision.GO)
+        return Admission(Decision.GO, capacity=SPOT if self._on_spot(chunk) else ON_DEMAND)
+
+    def _on_spot(self, chunk: Chunk) -> bool:
+        """Once in each run: what spare capacity did not do, or was not there for, is done on demand."""
+        return self.machine.spot and not chunk.spent and not chunk.taken_back
 
     def _take(self, chunk: Chunk, network: Network, now: datetime) -> int:
         """0 where the budgets have none left. Raises Unavailable where too many take at once."""

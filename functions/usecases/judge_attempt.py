@@ -39,8 +39,12 @@ class JudgeAttempt:
     sources: Sources
     machine: Machine
 
-    def __call__(self, *, project: str, scan: str, run: int, chunk: str, now: datetime) -> Verdict:
+    def __call__(
+        self, *, project: str, scan: str, run: int, chunk: str, now: datetime, taken_back: bool = False
+    ) -> Verdict:
         """The task is gone: an attempt that it left open is fenced; one that it never claimed counts as spent.
+
+        `taken_back`: its capacity was, which is nobody's fault: such an attempt does not count, and what it saved is not the end.
 
         A chunk of a scan that is held goes on waiting: for the next run. Judging twice costs an attempt at most. Raises NotFound.
         """
@@ -48,25 +52,38 @@ class JudgeAttempt:
         if run < found.run:
             return Verdict.DONE  # a later run has the chunk now
         self._record_sources(found, now)
+        is_news = taken_back and found.on_spot and found.admitted is not None
         found = self._count_task(found, now)
         self.allotments.release(project, scan, chunk)
-        if found.status in SETTLED:
-            return SETTLED[found.status]
-        stop = self.ledger.stop_requested(project, scan, run=run)
         try:
-            if stop:
-                self._stop(found, stop)
-                return Verdict.DONE
-            spent = self._spend(found, run=run, now=now)
+            if is_news and self._take_back(found, run=run):
+                return Verdict.AGAIN
+            return SETTLED.get(found.status) or self._end(found, run=run, now=now)
         except (Superseded, IllegalTransition):
             return self._moved_on(project, scan, chunk)
+
+    def _take_back(self, chunk: Chunk, *, run: int) -> bool:
+        """Whether the chunk goes on with another attempt: it was not done, and the scan was not asked to stop."""
+        is_cut_short = chunk.status is ChunkStatus.SAVED and chunk.outcome == "partial"
+        if not (is_cut_short or chunk.status in {ChunkStatus.WAITING, ChunkStatus.CLAIMED}):
+            return False
+        if self.ledger.stop_requested(chunk.project, chunk.scan, run=run):
+            return False
+        self.ledger.take_back(chunk, reason="AWS took the capacity of its task back")
+        return True
+
+    def _end(self, chunk: Chunk, *, run: int, now: datetime) -> Verdict:
+        if stop := self.ledger.stop_requested(chunk.project, chunk.scan, run=run):
+            self._stop(chunk, stop)
+            return Verdict.DONE
+        spent = self._spend(chunk, run=run, now=now)
         return Verdict.AGAIN if spent.spent < MAX_ATTEMPTS else Verdict.FAILED
 
     def _count_task(self, chunk: Chunk, now: datetime) -> Chunk:
         """What it cost is spent before it is counted: what fails between is spent twice, and never not at all."""
         cost = attempt_ended(chunk, now=now)
         if cost and self.machine.region in price_list().regions():
-            micros = micros_of(self.machine, float(cost["charged_s"] or 0) - chunk.charged_s)
+            micros = micros_of(self.machine, float(cost["charged_s"] or 0) - chunk.charged_s, spot=chunk.on_spot)
             self.allotments.spend(chunk.project, chunk.scan, micros, at=now)
         try:
             return self.ledger.count_task(chunk, now=now)

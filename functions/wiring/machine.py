@@ -12,4 +12,5 @@ def machine_of(settings: MachineSettings) -> Machine:
         architecture=settings.task_architecture,
         lambda_architecture=settings.lambda_architecture,
         public_address=settings.public_address,
+        spot=settings.spot,
     )

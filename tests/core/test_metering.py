@@ -19,6 +19,7 @@ def test_a_task_counts_from_the_gate_to_its_end_and_a_minute_at_least() -> None:
         "tasks": 1,
         "task_s": 100,
         "charged_s": 100,
+        "spot_s": 0,
     }
     assert attempt_ended(CHUNK, now=AT + timedelta(seconds=45))["charged_s"] == 60
 
@@ -54,6 +55,13 @@ def test_use_is_the_ledgers_tasks_and_what_the_steps_noted() -> None:
     assert (told.read_units, told.lambda_gb_seconds, told.s3_puts) == (2.5, 1, 3)
     assert told.bytes_out == 2000 * 44
     assert used([chunk], {}, public=False).bytes_out == 0
+
+
+def test_what_ran_on_spare_capacity_is_told_apart() -> None:
+    spared = CHUNK.model_copy(update={"on_spot": True, "charged_s": 70, "spot_s": 0})
+    ended = spared.model_copy(update=attempt_ended(spared, now=AT + timedelta(seconds=100)))
+    assert (ended.charged_s, ended.spot_s) == (170, 100)
+    assert used([ended], {}, public=False).spot_seconds == 100
 
 
 def test_where_no_prices_are_known_no_cost_is_told() -> None:

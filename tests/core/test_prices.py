@@ -19,6 +19,22 @@ def test_a_task_in_a_network_of_its_own_pays_for_no_address() -> None:
     assert bill(Usage(task_seconds=3600), inside).public_ipv4 == 0
 
 
+def test_spare_capacity_is_charged_by_its_own_price_and_its_address_in_full() -> None:
+    rates = price_list().of("us-east-1")
+    asked = bill(Usage(task_seconds=3600, spot_seconds=1800), MACHINE)
+    spare = rates.fargate_spot_vcpu_hour["x86_64"] + 2 * rates.fargate_spot_gb_hour["x86_64"]
+    assert asked.fargate == pytest.approx((0.04048 + 2 * 0.004445 + spare) / 2, abs=1e-6)
+    assert asked.public_ipv4 == 0.005
+
+
+def test_spare_capacity_is_cheaper_everywhere() -> None:
+    for each in price_list().lists:
+        for architecture, usd in each.rates.fargate_vcpu_hour.items():
+            assert 0 < each.rates.fargate_spot_vcpu_hour[architecture] < usd
+        for architecture, usd in each.rates.fargate_gb_hour.items():
+            assert 0 < each.rates.fargate_spot_gb_hour[architecture] < usd
+
+
 def test_arm_is_cheaper() -> None:
     arm = MACHINE.model_copy(update={"architecture": "arm64"})
     assert bill(Usage(task_seconds=3600), arm).fargate == pytest.approx(0.0395)

@@ -2,8 +2,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from infra.scan_workflow import DEFINITION, HEAVY_SECONDS, LIGHT_SECONDS
-from infra.settings import STAGES
+from infra.scan_workflow import DEFINITION, HEAVY_SECONDS, LIGHT_SECONDS, definition
+from infra.settings import STAGES, Stage
 from tests.infra.templates import Synthesised, workflow
 
 Machine = dict[str, Any]
@@ -93,9 +93,26 @@ def test_no_task_that_started_is_started_again_by_a_retry(prod: Synthesised) -> 
     assert not retried & {"States.ALL", "States.TaskFailed", "States.Timeout"}
 
 
+def test_the_gate_says_on_what_capacity_a_task_runs_where_there_is_a_choice() -> None:
+    tasks = {spot: dict(_tasks(json.loads(definition(Stage(name="spare", spot=spot))))) for spot in (False, True)}
+    asked = {spot: each["Scan chunk"]["Parameters"] for spot, each in tasks.items()}
+    assert asked[True]["CapacityProviderStrategy.$"] == "$.admission.capacity"
+    assert asked[False]["LaunchType"] == "FARGATE"
+    assert [set(each) & {"LaunchType", "CapacityProviderStrategy.$"} for each in asked.values()] == [
+        {"LaunchType"},
+        {"CapacityProviderStrategy.$"},
+    ], "ECS refuses both together"
+
+
+def test_the_judge_hears_of_every_task_how_it_ended(prod: Synthesised) -> None:
+    states = dict(_states(workflow(prod)))
+    task, judge = states["Scan chunk"], states["Judge attempt"]
+    assert task["ResultPath"] == task["Catch"][0]["ResultPath"] == judge["Parameters"]["Payload"]["task.$"] == "$.task"
+    assert states["Every chunk"]["ItemSelector"]["task"] == {}, "where no task was run"
+
+
 def test_timeouts_leave_room_for_what_they_wait_for() -> None:
-    definition = json.loads(DEFINITION.read_text())
-    for name, task in _tasks(definition):
+    for name, task in _tasks(json.loads(DEFINITION.read_text())):
         if "lambda:invoke" in task["Resource"]:
             heavy = name in {"Plan chunks", "Ingest chunk", "Finish scan"}
             assert task["TimeoutSeconds"] > (HEAVY_SECONDS if heavy else LIGHT_SECONDS), name

@@ -97,6 +97,17 @@ def test_size_and_architecture_are_settings() -> None:
     )
 
 
+def test_spare_capacity_is_there_only_where_it_is_asked_for() -> None:
+    for spot in (False, True):
+        scanner = _scanner(Stage(name="spare", spot=spot, scanner_image="image"))
+        template = cdk.assertions.Template.from_stack(cdk.Stack.of(scanner))
+        template.resource_count_is("AWS::ECS::ClusterCapacityProviderAssociations", int(spot))
+        if spot:
+            template.has_resource_properties(
+                "AWS::ECS::ClusterCapacityProviderAssociations", {"CapacityProviders": ["FARGATE", "FARGATE_SPOT"]}
+            )
+
+
 def _scanner(stage: Stage) -> Scanner:
     assert stage.name not in STAGES
     app = cdk.App(analytics_reporting=False)

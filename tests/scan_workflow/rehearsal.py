@@ -220,6 +220,7 @@ def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "TASK_ARCHITECTURE": "x86_64",
         "LAMBDA_ARCHITECTURE": "arm64",
         "PUBLIC_ADDRESS": "true",
+        "SPOT": "false",
     }
     for name, value in variables.items():
         monkeypatch.setenv(f"VEDETTE_{name}", value)

@@ -50,7 +50,7 @@ class Stage:
     leaned: Authority
     scan: Scan
 
-    def admit(self, *, waits: int = 0, after: timedelta = timedelta(hours=1)) -> Admission:
+    def admit(self, *, waits: int = 0, after: timedelta = timedelta(hours=1), spot: bool = False) -> Admission:
         backend = self.backend
         admit = AdmitChunk(
             scans=backend.scans,
@@ -62,7 +62,7 @@ class Stage:
                 authorities=self.authorities, prove=cast("ProveAuthority", self.proof), ledger=backend.ledger
             ),
             task_s=500,
-            machine=MACHINE,
+            machine=MACHINE.model_copy(update={"spot": spot}),
         )
         scan = self.scan
         return admit(project=scan.project, scan=scan.id, run=1, chunk="00000", waits=waits, now=NOW + after)
@@ -97,6 +97,24 @@ def account(backend: Backend) -> Stage:
 def test_a_chunk_of_a_scan_whose_authority_counts_goes_at_its_rate(stage: Stage) -> None:
     assert stage.admit().decision is Decision.GO
     assert stage.backend.ledger.get(stage.scan.project, stage.scan.id, "00000").granted == 100
+
+
+def test_spare_capacity_is_tried_once_and_the_next_task_is_on_demand(stage: Stage) -> None:
+    ledger, (project, scan) = stage.backend.ledger, (stage.scan.project, stage.scan.id)
+    assert stage.admit(spot=True).capacity == "FARGATE_SPOT"
+    ledger.take_back(ledger.get(project, scan, "00000"), reason="gone")
+    assert stage.admit(spot=True, after=timedelta(hours=2)).capacity == "FARGATE"
+    assert not ledger.get(project, scan, "00000").on_spot
+
+
+def test_a_task_on_spare_capacity_that_failed_is_not_tried_there_again(stage: Stage) -> None:
+    ledger, (project, scan) = stage.backend.ledger, (stage.scan.project, stage.scan.id)
+    ledger.fence(ledger.claim(project, scan, "00000", run=1, now=NOW, lease_s=60))
+    assert stage.admit(spot=True).capacity == "FARGATE"
+
+
+def test_a_stage_that_asks_for_none_gets_no_spare_capacity(stage: Stage) -> None:
+    assert stage.admit().capacity == "FARGATE"
 
 
 @pytest.mark.parametrize("end", ["revoked", "over"])

@@ -29,11 +29,18 @@ def saved(backend: Backend) -> Chunk:
     return backend.ledger.save(claimed(backend), result_key="results/1", outcome="complete")
 
 
-def judged(backend: Backend) -> Verdict:
+def judged(backend: Backend, *, taken_back: bool = False) -> Verdict:
     judge_attempt = JudgeAttempt(
         ledger=backend.ledger, allotments=backend.allotments, sources=Sources(backend.table), machine=MACHINE
     )
-    return judge_attempt(project=backend.project, scan=SCAN, run=1, chunk="00000", now=backend.clock())
+    return judge_attempt(
+        project=backend.project, scan=SCAN, run=1, chunk="00000", now=backend.clock(), taken_back=taken_back
+    )
+
+
+def on_spot(backend: Backend) -> None:
+    found = backend.ledger.get(backend.project, SCAN, "00000")
+    backend.ledger.admit(found, rate=100, not_after=None, now=backend.clock(), spot=True)
 
 
 def test_where_an_attempt_sent_from_is_recorded_once_whatever_came_of_it(backend: Backend) -> None:
@@ -130,6 +137,54 @@ def test_a_later_run_takes_the_chunk_out_of_this_ones_hands(backend: Backend) ->
     backend.ledger.fence(claimed(backend, run=2), reason="gone")
     assert judged(backend) is Verdict.DONE
     assert backend.ledger.get(backend.project, SCAN, "00000").attempt == 1
+
+
+@pytest.mark.parametrize("came_to", ["nothing", "a claim", "a part"])
+def test_a_task_whose_capacity_was_taken_back_does_not_count_and_its_chunk_goes_on(
+    backend: Backend, came_to: str
+) -> None:
+    a_chunk(backend)
+    on_spot(backend)
+    if came_to != "nothing":
+        attempt = claimed(backend)
+        if came_to == "a part":
+            backend.ledger.save(attempt, result_key="results/1", outcome="partial")
+    assert judged(backend, taken_back=True) is Verdict.AGAIN
+    found = backend.ledger.get(backend.project, SCAN, "00000")
+    assert (found.status, found.spent, found.taken_back) == (ChunkStatus.WAITING, 0, 1)
+    assert (found.outcome, found.result_key) == ("", "")
+    verdicts = []
+    for _ in range(MAX_ATTEMPTS):
+        claimed(backend)
+        verdicts.append(judged(backend))
+    assert verdicts[-1] is Verdict.FAILED, "and it is tried as often as any other"
+    assert Verdict.FAILED not in verdicts[:-1]
+
+
+def test_a_chunk_that_was_done_before_its_capacity_was_taken_back_is_ingested(backend: Backend) -> None:
+    a_chunk(backend)
+    on_spot(backend)
+    saved(backend)
+    assert judged(backend, taken_back=True) is Verdict.INGEST
+
+
+def test_what_is_saved_when_capacity_goes_and_the_scan_is_to_stop_is_ingested(backend: Backend) -> None:
+    a_chunk(backend)
+    on_spot(backend)
+    backend.ledger.save(claimed(backend), result_key="results/1", outcome="partial")
+    backend.ledger.request_stop(backend.project, SCAN, "cancel", run=1)
+    assert judged(backend, taken_back=True) is Verdict.INGEST
+
+
+def test_that_capacity_was_taken_back_is_heard_once_and_of_spare_capacity_alone(backend: Backend) -> None:
+    a_chunk(backend)
+    on_spot(backend)
+    claimed(backend)
+    assert judged(backend, taken_back=True) is Verdict.AGAIN
+    claimed(backend)
+    assert judged(backend, taken_back=True) is Verdict.AGAIN
+    found = backend.ledger.get(backend.project, SCAN, "00000")
+    assert (found.spent, found.taken_back) == (1, 1)
 
 
 def test_an_unknown_chunk_is_an_error(backend: Backend) -> None:

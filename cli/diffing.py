@@ -13,7 +13,7 @@ from cli.options import AsJson, Project
 from cli.session import Session, open_session
 from cli.tables import print_rows
 from cli.terminal import safe, service_text
-from cli.why import ANSWERS
+from cli.why import ANSWERS, answer_word
 
 INVENTORY = "inventory"
 COLUMNS = ("change", "host", "port", "before", "after")
@@ -77,5 +77,5 @@ def _glimpse(seen: Json | None) -> str:
     if seen is None:
         return ANSWERS["not_covered"].removeprefix("was ")
     if seen["answer"] != "open":
-        return safe(seen["answer"].replace("_", " "))
+        return safe(answer_word(seen["answer"]))
     return f"open {service_text(seen['service'])}".rstrip()

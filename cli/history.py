@@ -11,7 +11,7 @@ from cli.options import AsJson, Project
 from cli.session import open_session
 from cli.tables import print_rows
 from cli.terminal import proven_text
-from cli.why import split_cell
+from cli.why import answer_word, split_cell
 
 COLUMNS = ("time", "network", "host", "port", "what", "state", "details", "scan")
 MOST = 10_000
@@ -53,11 +53,17 @@ def _row(entry: Json) -> tuple[str, ...]:
         entry["network"],
         entry["asset"],
         "" if entry["port"] is None else f"{entry['port']}/{entry['protocol']}",
-        entry["event"].replace("_", " "),
+        _event(entry),
         entry["state"] or "",
         _details(entry),
         entry["scan"],
     )
+
+
+def _event(entry: Json) -> str:
+    """A miss or an end with what the cell answered."""
+    event, answer = entry["event"].replace("_", " "), (entry.get("change") or {}).get("answer")
+    return event if answer in {None, "open"} else f"{event}: {answer_word(answer)}"
 
 
 def _details(entry: Json) -> str:

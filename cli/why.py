@@ -12,11 +12,17 @@ ANSWERS = {
     "open": "answered: open",
     "refused": "refused the connection: closed",
     "no_answer": "gave no answer",
+    "open_filtered": "gave no answer: open or filtered, UDP does not tell",
+    "filtered": "is filtered: something on the way said that it may not be reached",
     "host_down": "was not probed further: the host was down",
     "not_open": "gave no open answer (discovery does not tell a refusal from silence)",
     "excluded": "was excluded",
     "not_covered": "was not covered",
 }
+
+
+def answer_word(answer: str) -> str:
+    return "open|filtered" if answer == "open_filtered" else answer.replace("_", " ")
 
 
 def split_cell(text: str) -> tuple[str, int, str]:
@@ -53,9 +59,11 @@ def _network_lines(network: Json) -> list[str]:
         told.append("  never probed")
     exposure = network.get("exposure")
     if exposure:
+        change = exposure["change"]
+        showed = f": {answer_word(change['answer'])}" if change.get("answer") not in {None, "open"} else ""
         service = proven_text(exposure.get("service"))
         told.append(
             f"  {exposure['state']}{f' ({service})' if service else ''}, first seen {ago(exposure['first_seen'])},"
-            f" last changed {ago(exposure['last_changed'])} ({exposure['change']['kind']})"
+            f" last changed {ago(exposure['last_changed'])} ({change['kind']}{showed})"
         )
     return told

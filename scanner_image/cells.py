@@ -40,7 +40,9 @@ _WEAKEST_FIRST = (
     Answer.NOT_COVERED,
     Answer.EXCLUDED,
     Answer.NOT_OPEN,
+    Answer.OPEN_FILTERED,
     Answer.NO_ANSWER,
+    Answer.FILTERED,
     Answer.HOST_DOWN,
     Answer.REFUSED,
 )

@@ -67,7 +67,15 @@ class Rectangle(Model):
 
     addresses: tuple[AddressRange, ...] = Field(min_length=1)
     ports: CanonicalPorts
-    answer: Literal[Answer.REFUSED, Answer.NO_ANSWER, Answer.HOST_DOWN, Answer.NOT_OPEN, Answer.EXCLUDED]
+    answer: Literal[
+        Answer.REFUSED,
+        Answer.NO_ANSWER,
+        Answer.OPEN_FILTERED,
+        Answer.FILTERED,
+        Answer.HOST_DOWN,
+        Answer.NOT_OPEN,
+        Answer.EXCLUDED,
+    ]
     how: Method
     reason: str = Field(default="", max_length=512)
     at: Time

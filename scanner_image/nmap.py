@@ -28,6 +28,9 @@ _ALWAYS = (certificates.SCRIPT, host_keys.SCRIPT)
 
 _REFUSALS = frozenset({"reset", "conn-refused", "port-unreach"})
 _ABSENCES = frozenset({"host-unreach", "no-route"})
+_PROHIBITIONS = frozenset(
+    {"admin-prohibited", "host-prohibited", "net-prohibited", "proto-unreach", "failed-policy", "reject-route"}
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,9 @@ def verdict(state: str, reason: str, how: Method) -> Verdict:
         return Verdict(Answer.REFUSED, how)
     if reason in _ABSENCES:
         return Verdict(Answer.HOST_DOWN, how)
-    return Verdict(Answer.NO_ANSWER, how)
+    if reason in _PROHIBITIONS:
+        return Verdict(Answer.FILTERED, how)
+    return Verdict(Answer.OPEN_FILTERED if state == "open|filtered" else Answer.NO_ANSWER, how)
 
 
 def address_of(host: NmapHost) -> Address:

@@ -53,7 +53,7 @@ class Seen:
 
 @dataclass(slots=True)
 class BlockEvidence:
-    """`observed` answers OPEN, or NO_ANSWER where nmap could not tell an open port from a silent one."""
+    """`observed` answers OPEN, or OPEN_FILTERED where nmap could not tell an open port from a silent one."""
 
     block: Block
     rectangles: list[Rectangle] = field(default_factory=list)

@@ -9,6 +9,10 @@ class Answer(StrEnum):
     OPEN = "open"
     REFUSED = "refused"
     NO_ANSWER = "no_answer"
+    OPEN_FILTERED = "open_filtered"
+    """A UDP port that was silent: open with nothing to say to what was sent, or behind a firewall that drops. nmap's `open|filtered`."""
+    FILTERED = "filtered"
+    """Something on the way said that it may not be reached (ICMP: prohibited): neither open nor closed as far as can be told."""
     HOST_DOWN = "host_down"
     NOT_OPEN = "not_open"
     """Discovery saw no open answer and does not tell a refusal from silence: covered, and never a verdict on an exposure."""
@@ -25,4 +29,4 @@ class Method(StrEnum):
     NONE = "none"
 
 
-COVERED = frozenset({Answer.OPEN, Answer.REFUSED, Answer.NO_ANSWER, Answer.HOST_DOWN, Answer.NOT_OPEN})
+COVERED = frozenset(Answer) - {Answer.EXCLUDED, Answer.NOT_COVERED}

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from functions.core.coverage import Method
+from functions.core.coverage import Answer, Method
 from functions.core.model import Id, Model, Protocol, Time
 from functions.core.service import Service
 
@@ -53,6 +53,8 @@ class Change(Model):
     attempt: int
     at: Time
     how: Method
+    answer: Answer | None = None
+    """What the cell answered: a closed port was refused, filtered, or silent too often. None where it was not kept yet."""
     previous_covered: Time | None = None
     """When the cell was last covered before this evidence; None when never."""
 

@@ -71,6 +71,7 @@ def judge(
         attempt=evidence.attempt,
         at=evidence.at,
         how=evidence.how,
+        answer=evidence.answer,
         previous_covered=covered_before,
     )
     return _opened(evidence, change) if exposure is None else _changed(exposure, evidence, change, patience)
@@ -141,10 +142,14 @@ _RULES: dict[tuple[bool, Answer], Rule] = {
     (True, Answer.OPEN): _still_open,
     (True, Answer.REFUSED): lambda _exposure, _evidence, _patience: ChangeKind.CLOSED,
     (True, Answer.NO_ANSWER): _silent,
+    (True, Answer.OPEN_FILTERED): _silent,
+    (True, Answer.FILTERED): _silent,
     (True, Answer.HOST_DOWN): _silent,
     (False, Answer.OPEN): lambda _exposure, _evidence, _patience: ChangeKind.REOPENED,
     (False, Answer.REFUSED): _still_closed,
     (False, Answer.NO_ANSWER): _still_closed,
+    (False, Answer.OPEN_FILTERED): _still_closed,
+    (False, Answer.FILTERED): _still_closed,
     (False, Answer.HOST_DOWN): _still_closed,
 }
 """What is not here changes nothing: above all cells that are not covered, and discovery's silence."""

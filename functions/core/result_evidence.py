@@ -112,7 +112,7 @@ class ResultEvidence:
             self.refused += 1
             return
         block = Block.of(line.asset)
-        answer = Answer.OPEN if line.state == "open" else Answer.NO_ANSWER
+        answer = Answer.OPEN if line.state == "open" else Answer.OPEN_FILTERED
         seen = Seen(answer, line.how, self._time(line.at), line.address, line.service)
         self._shelf.put(block, ((block.offset(line.asset), line.port), seen))
 

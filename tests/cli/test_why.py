@@ -3,7 +3,8 @@
 import pytest
 
 from cli.errors import UsageError
-from cli.why import lines, split_cell
+from cli.why import ANSWERS, lines, split_cell
+from functions.core.coverage import Answer
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,28 @@ def test_a_cell_is_explained_by_its_last_probe() -> None:
     assert "by connect; it refused the connection: closed" in told
     assert "scan SCAN, chunk 00001, attempt 2" in told
     assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"), [("open_filtered", "open or filtered"), ("filtered", "said that it may not be reached")]
+)
+def test_silence_of_udp_and_a_firewall_that_says_so_are_told_apart(answer: str, word: str) -> None:
+    probe = STORY["last_probe"] | {"answer": answer}  # type: ignore[operator]
+    assert word in "\n".join(lines({"networks": [STORY | {"last_probe": probe}]}))
+
+
+def test_every_answer_has_its_words() -> None:
+    assert set(ANSWERS) == set(Answer)
+
+
+def test_a_change_is_told_with_what_the_cell_answered() -> None:
+    exposure = {
+        "state": "suspect",
+        "first_seen": "2026-01-02T03:04:05Z",
+        "last_changed": "2026-01-02T03:04:05Z",
+        "change": {"kind": "missed", "answer": "open_filtered"},
+    }
+    assert "(missed: open|filtered)" in "\n".join(lines({"networks": [STORY | {"exposure": exposure}]}))
 
 
 def test_silence_is_told_with_what_may_have_been_missed() -> None:

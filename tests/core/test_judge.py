@@ -111,10 +111,11 @@ def test_what_is_no_verdict_changes_nothing(answer: Answer) -> None:
 def test_a_refusal_closes_at_once() -> None:
     closed = known(OPEN, REFUSED)
     assert (closed.state, closed.change.kind, closed.misses) == (ExposureState.CLOSED, ChangeKind.CLOSED, 0)
+    assert (closed.change.answer, closed.opening.answer) == (REFUSED, OPEN)
     assert closed.opening.kind is ChangeKind.OPENED
 
 
-@pytest.mark.parametrize("silence", [SILENT, DOWN])
+@pytest.mark.parametrize("silence", [SILENT, DOWN, Answer.OPEN_FILTERED, Answer.FILTERED])
 def test_silence_is_a_miss_and_closes_after_as_many_as_asked(silence: Answer) -> None:
     missed = known(OPEN, silence, misses_to_close=3)
     assert (missed.state, missed.misses, missed.change.kind) == (ExposureState.SUSPECT, 1, ChangeKind.MISSED)
@@ -122,6 +123,7 @@ def test_silence_is_a_miss_and_closes_after_as_many_as_asked(silence: Answer) ->
     assert known(OPEN, silence, silence, misses_to_close=3).state is ExposureState.SUSPECT
     assert known(OPEN, silence, silence, silence, misses_to_close=3).state is ExposureState.CLOSED
     assert known(OPEN, silence, misses_to_close=1).state is ExposureState.CLOSED
+    assert missed.change.answer is silence
 
 
 def test_misses_count_only_in_a_row() -> None:

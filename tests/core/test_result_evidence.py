@@ -82,6 +82,18 @@ def test_of_two_answers_for_a_cell_the_later_holds() -> None:
     assert seen(of) == {("10.0.0.1", 22): Answer.REFUSED}
 
 
+def test_silence_of_udp_and_a_firewalls_word_reach_the_judge_as_they_are() -> None:
+    of = evidence("10.0.0.1-10.0.0.2")
+    of.add(told("10.0.0.1", "22", Answer.OPEN_FILTERED))
+    of.add(told("10.0.0.2", "22", Answer.FILTERED))
+    (block,) = of.blocks()
+    found = block.seen(frozenset({(1, 22), (2, 22)}))
+    assert {cell: what.answer for cell, what in found.items()} == {
+        (1, 22): Answer.OPEN_FILTERED,
+        (2, 22): Answer.FILTERED,
+    }
+
+
 @pytest.mark.parametrize(
     ("answer", "judged"),
     [

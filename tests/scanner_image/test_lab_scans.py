@@ -139,8 +139,28 @@ def test_udp_states_are_kept_apart(attempts: Attempts) -> None:
     covered = answers(spec, document.coverage)
     assert document.open == {("10.77.0.13", 53)}
     assert covered["10.77.0.12", 53] == Answer.REFUSED
-    assert covered["10.77.0.15", 53] == Answer.NO_ANSWER
+    assert covered["10.77.0.15", 53] == Answer.OPEN_FILTERED
     assert {line.how for line in document.coverage} == {Method.UDP}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("protocol", "ports"), [(Protocol.UDP, "53,161,500"), (Protocol.TCP, "3306,8000,8443")])
+def test_a_port_that_a_firewall_forbids_is_told_from_a_silent_one(
+    attempts: Attempts, protocol: Protocol, ports: str
+) -> None:
+    silence = {Protocol.UDP: Answer.OPEN_FILTERED, Protocol.TCP: Answer.NO_ANSWER}[protocol]
+    spec = chunk_spec("10.77.0.15-10.77.0.16", ports=ports, protocol=protocol, discovery="nmap")
+
+    document = attempts.run(spec)
+
+    covered = answers(spec, document.coverage)
+    assert document.open == attempts.truth(spec)
+    assert document.trailer.outcome == "complete"
+    shut = {cell: answer for cell, answer in covered.items() if cell not in document.open}
+    dropping, rejecting = (
+        {answer for (asset, _), answer in shut.items() if asset == each} for each in ("10.77.0.15", "10.77.0.16")
+    )
+    assert (dropping, rejecting) == ({silence}, {Answer.FILTERED})
 
 
 def test_known_exposures_are_told_apart(attempts: Attempts) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.core.coverage import Answer, Method
 from functions.core.service import Service
+from scanner_image.nmap import verdict
 from scanner_image.nmap_xml import NmapHost, NmapXml
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -69,6 +71,38 @@ def test_udp_states_are_kept_apart() -> None:
         ("udp", 53, "open"),
         ("udp", 161, "open"),
     }
+
+
+def test_udp_states_are_kept_apart_up_to_what_they_say_of_the_cell() -> None:
+    read = Read((SAMPLES / "nmap_udp.xml").read_bytes())
+
+    (host,) = read.hosts
+    assert {port.port: verdict(port.state, port.reason, Method.UDP).answer for port in host.ports} == {
+        53: Answer.OPEN,
+        67: Answer.REFUSED,
+        68: Answer.REFUSED,
+        111: Answer.HOST_DOWN,
+        123: Answer.FILTERED,
+        137: Answer.FILTERED,
+        161: Answer.OPEN_FILTERED,
+        500: Answer.OPEN_FILTERED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "answer"),
+    [
+        ("closed", "reset", Answer.REFUSED),
+        ("filtered", "no-response", Answer.NO_ANSWER),
+        ("filtered", "admin-prohibited", Answer.FILTERED),
+        ("filtered", "host-prohibited", Answer.FILTERED),
+        ("filtered", "port-unreach", Answer.REFUSED),
+        ("filtered", "host-unreach", Answer.HOST_DOWN),
+        ("filtered", "time-exceeded", Answer.NO_ANSWER),
+    ],
+)
+def test_tcp_ports_that_somebody_forbids_are_told_from_silent_ones(state: str, reason: str, answer: Answer) -> None:
+    assert verdict(state, reason, Method.SYN) == (answer, Method.SYN, "")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ SPEC = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81")
 LOCAL = chunk_spec("10.55.0.0-10.55.0.2", ports="1-3")
 FOUND = discovered("10.9.1.2", 80)
 HANG = "sleep 60"
+SAMPLES = Path(__file__).parent / "samples"
 
 
 def test_masscan_discovers_through_a_gateway(stage: Stage, fake_tools: FakeTools) -> None:
@@ -268,6 +269,26 @@ def test_nmap_discovers_where_masscan_cannot(stage: Stage, fake_tools: FakeTools
     assert covered["10.55.0.0", 1] == Answer.REFUSED
     assert covered["10.55.0.1", 1] == Answer.NO_ANSWER
     assert covered["10.55.0.2", 3] == Answer.NO_ANSWER
+
+
+def test_udp_ports_come_out_as_nmap_told_them_apart(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(nmap=f"cat {SAMPLES / 'nmap_udp.xml'}")
+    spec = chunk_spec("127.0.0.1", ports="53,67-68,111,123,137,161,500", protocol=Protocol.UDP)
+
+    document = stage.run(spec, admit_loopback=True)
+
+    assert document.trailer.outcome == "complete"
+    assert {port: answer for (_, port), answer in answers(spec, document.coverage).items()} == {
+        53: Answer.OPEN,
+        67: Answer.REFUSED,
+        68: Answer.REFUSED,
+        111: Answer.HOST_DOWN,
+        123: Answer.FILTERED,
+        137: Answer.FILTERED,
+        161: Answer.OPEN_FILTERED,
+        500: Answer.OPEN_FILTERED,
+    }
+    assert document.open == {("127.0.0.1", 53)}, "a silent port is no observation"
 
 
 def test_a_half_nmap_covers_its_finished_hosts_alone(stage: Stage, fake_tools: FakeTools) -> None:

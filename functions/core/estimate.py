@@ -19,7 +19,9 @@ from functions.core.pace import (
     SERVICE_BYTES,
     STEPS_S,
     Work,
+    checkpoints,
     discovery_seconds,
+    runs,
     scan_seconds,
 )
 from functions.core.planner import Preview, Shape
@@ -82,7 +84,7 @@ class _Case:
     """Times the packets that are planned."""
 
 
-# Of a task's start; of the worker's parts; of packets: a closed port's reset is answered, which takes of the rate too.
+# Of a task's start; of the worker's parts; of packets, which a path that loses some makes more.
 _LOW, _EXPECTED, _HIGH = (0.5, 0.85, 0.5), (1.0, 1.0, 1.0), (2.5, 1.5, 2.0)
 _UP_IN_A_BLOCK = Spread(low=0.05, expected=0.2, high=1.0)
 _PORTS_OF_A_HOST = Spread(low=1, expected=4, high=10)
@@ -119,6 +121,8 @@ def estimate(shape: Shape, profile: Profile, density: Density, machine: Machine,
         for name, (start, pace, resend) in {"low": _LOW, "expected": _EXPECTED, "high": _HIGH}.items()
     }
     used = {name: usage_of(shape, profile, case, public=public) for name, case in cases.items()}
+    if machine.spot:
+        used |= {name: _on_spot(used[name]) for name in ("low", "expected")}
     minutes = {name: wall_seconds(shape, profile, case) / 60 for name, case in cases.items()}
     bills = {name: bill(each, machine) for name, each in used.items()}
     return Estimate(
@@ -174,11 +178,12 @@ def _work(demand: Demand, cut: Cut, rate: int, profile: Profile, case: _Case, *,
         protocol=demand.protocol,
         addresses=addresses,
         ports=ports,
-        probes=addresses * ports * (1 + profile.retries),
+        retries=profile.retries,
         rate=rate,
         hosts=min(addresses, case.hosts * demand.assets / assets / cut.asset_parts),
         open_ports=case.open_ports * share,
         services=profile.service_detection,
+        discovery=profile.discovery,
     )
 
 
@@ -187,7 +192,7 @@ def _of_chunk(work: Work, case: _Case, *, public: float) -> Usage:
     task = case.start_s + seconds
     told = min(work.open_ports, 500) + min(seconds, discovery_seconds(work)) / _PROGRESS_S
     blocks = ceil(work.addresses / 256)
-    packets = work.probes * case.resend
+    packets = max(work.cells, work.probes * case.resend)
     return Usage(
         tasks=1,
         task_seconds=max(MINUTE_S, task),
@@ -196,7 +201,7 @@ def _of_chunk(work: Work, case: _Case, *, public: float) -> Usage:
         transitions=8,
         read_units=25 + 6 * seconds / _HEARTBEAT_S + 3 * blocks + work.open_ports,
         write_units=20 + 2 * seconds / _HEARTBEAT_S + told + 2 * blocks + work.hosts,
-        s3_puts=4,
+        s3_puts=1 + runs(work) + checkpoints(seconds),
         s3_gets=4,
         log_bytes=4_000 + 200 * seconds,
         packets=packets,
@@ -220,6 +225,11 @@ def _of_scan(layout: Layout) -> Usage:
     )
 
 
+def _on_spot(used: Usage) -> Usage:
+    """As if AWS took nothing back, and had always some to spare."""
+    return used.model_copy(update={"spot_seconds": used.task_seconds})
+
+
 def _public(targets: TargetSet) -> float:
     """The share of the addresses that is on the internet; names count as if they were."""
     total = targets.count
@@ -241,4 +251,6 @@ def _times(number: float, low: float, expected: float, high: float) -> Spread:
 
 
 def _spread(values: dict[str, float], digits: int) -> Spread:
-    return Spread(**{name: round(value, digits) for name, value in values.items()})
+    """More hosts may be less work: what they answer shows sooner that one pass is enough."""
+    told = sorted(values.values())
+    return Spread(low=round(told[0], digits), expected=round(values["expected"], digits), high=round(told[-1], digits))

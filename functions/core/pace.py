@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from math import ceil
 
+from functions.core.engine import is_sampled
 from functions.core.layout import HOST_PACE
 from functions.core.model import Protocol
+from functions.core.profile import Discovery
 
 PACKET_BYTES = 44
 """Of a SYN with its option, headers of IP included: what AWS charges as data out."""
@@ -12,13 +14,37 @@ SERVICE_BYTES = 8_000
 """That `nmap -sV` sends to a port."""
 MOST_PPS = 60_000
 """That one task gets onto the wire, whatever its rate allows."""
-DISCOVERY_TAIL_S = 5.0
-"""That the tool waits for late answers, and its own start."""
-SERVICES_S = 26.0
-"""A round of `nmap -sV`: the slowest probe of the slowest service, whatever the others are."""
-HOSTS_A_ROUND = 96
-PORT_S = 0.12
+
+PASS_S, LOOK_S = 5.3, 1.6
+"""Of a pass of masscan beside its packets, in which it waits for late answers for four seconds; and of a look at a sample, which waits for one."""
+SAMPLE, SAMPLE_SHARE = 16_384, 8
+"""Cells of a sample, and the part of the chunk that it is, at most."""
+TRIED_S = 30
+"""A pass that takes longer is begun at a rate that one more look has tried."""
+FEWEST_KNOWN, FEWEST_PORTS = 3_000, 100
+"""Answers of the sample, and ports of a host, from which on one pass is enough where none is lost."""
+REFUSING = 0.75
+"""Of the hosts that are up: the others say nothing where nothing is open."""
+OVERLAP_FROM, DISCOVERY_SHARE = 200, 7 / 8
+"""Where ports are identified meanwhile: from which rate on, and what of it discovery has left."""
+
+NMAP_S = 1.5
+"""Of a discovery by nmap beside its probes: its start, and the last time-outs."""
+AT_ONCE = {Protocol.TCP: 0, Protocol.UDP: 8}
+"""Ports that a silent host lets pass before it slows nmap down: kernels send a few ICMP errors in a row."""
+QUICK_S, PATIENT_S = 3.0, 13.0
+"""A round of `nmap -sV` with a short patience for greetings, and with its own, for what the first did not name."""
+UNNAMED = 0.15
+"""Of the open ports: asked a second time."""
+HOSTS_A_ROUND = 128
+"""Four runs side by side, of 32 hosts each."""
+SERVICE_RUNS = 5
+PORT_S = 0.05
 """More for each open port: probes that nmap tries one after the other."""
+WORKER_S = 1.7
+"""Of an attempt: finding its tools at the beginning, packing and saving at the end."""
+CHECKPOINT_S, CHECKPOINT_SHARE, LONGEST_CHECKPOINT_S = 5.0, 30, 20.0
+"""A checkpoint is left after so many seconds, then after a part of the attempt's length so far, and after the last number at the latest."""
 STEPS_S = 3.0
 """Of a chunk in the workflow, before and after its task."""
 SCAN_S = 6.0
@@ -33,24 +59,125 @@ class Work:
     protocol: Protocol
     addresses: float
     ports: float
-    probes: float
+    retries: int
     rate: int
     hosts: float
     open_ports: float
     services: bool
+    discovery: Discovery = Discovery.AUTO
+
+    @property
+    def cells(self) -> float:
+        return self.addresses * self.ports
+
+    @property
+    def by_masscan(self) -> bool:
+        return self.protocol == Protocol.TCP and self.discovery == Discovery.AUTO
+
+    @property
+    def answering(self) -> float:
+        """The share of the cells of which a refusal is heard, or an open port."""
+        return min(1.0, REFUSING * self.hosts / self.addresses)
+
+    @property
+    def sampled(self) -> float:
+        """Cells of the sample; none of chunks by another tool, and of small ones."""
+        if not self.by_masscan or not is_sampled(int(self.cells)):
+            return 0.0
+        return min(SAMPLE, self.cells / SAMPLE_SHARE)
+
+    @property
+    def passes(self) -> int:
+        """How many times masscan asks each cell, in runs of its own where it looks at samples."""
+        enough = self.sampled * self.answering >= FEWEST_KNOWN and self.ports >= FEWEST_PORTS
+        return 1 if enough else 1 + self.retries
+
+    @property
+    def looks(self) -> int:
+        """At the sample: one before the first pass, one after each, and one at a rate that a long pass is to have."""
+        return 1 + self.passes + (self.cells / self.discovery_rate > TRIED_S) if self.sampled else 0
+
+    @property
+    def probes(self) -> float:
+        """nmap asks again only where it hears nothing."""
+        if not self.by_masscan:
+            return self.cells * (1 + self.retries * (1 - self.answering))
+        return self.cells * self.passes + self.looks * self.sampled
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether ports are identified while others are looked for."""
+        return self.services and self.protocol == Protocol.TCP and self.rate >= OVERLAP_FROM
+
+    @property
+    def discovery_rate(self) -> float:
+        return min(MOST_PPS, self.rate * (DISCOVERY_SHARE if self.overlaps else 1))
 
 
 def discovery_seconds(work: Work) -> float:
-    return max(work.probes / min(work.rate, MOST_PPS), work.ports / HOST_PACE[work.protocol]) + DISCOVERY_TAIL_S
+    if not work.by_masscan:
+        held_up = max(0.0, work.ports - AT_ONCE[work.protocol]) / HOST_PACE[work.protocol]
+        return max(work.probes / work.discovery_rate, held_up) + NMAP_S
+    return _sending_seconds(work) + _idle_seconds(work)
+
+
+def _sending_seconds(work: Work) -> float:
+    """Until the last cell was asked for the last time.
+
+    masscan answers a refusal, once for each cell, with a reset of its own, which takes of its rate; and where it asks again
+    in one run, it lets a second pass for each time that it asks.
+    """
+    if not work.sampled:
+        times = 1 + work.retries
+        return (work.cells * (times + work.answering)) / work.discovery_rate + work.retries * times
+    seconds = (work.looks - work.passes) * _look_seconds(work, 0) - _look_seconds(work, work.passes)
+    for done in range(work.passes):
+        seconds += work.cells / _cells_per_second(work, done) + _look_seconds(work, done + 1) + PASS_S * (done > 0)
+    return seconds
+
+
+def _idle_seconds(work: Work) -> float:
+    """From then to the end of discovery: nothing more is found."""
+    return PASS_S + (_look_seconds(work, work.passes) if work.sampled else 0)
+
+
+def _look_seconds(work: Work, passes: int) -> float:
+    return work.sampled / _cells_per_second(work, passes) + LOOK_S
+
+
+def _cells_per_second(work: Work, passes: int) -> float:
+    """So many cells a second as were sent in a pass are the rate of what follows, refusals left out again."""
+    return work.discovery_rate / (1 + work.answering) ** (1 + passes)
 
 
 def service_seconds(work: Work) -> float:
-    """Nothing where nothing is open."""
+    """From the end of discovery; nothing where nothing is open. Meanwhile, what is found last is asked last."""
     if not work.services or work.open_ports < 0.5:
         return 0.0
-    return SERVICES_S * ceil(work.hosts / HOSTS_A_ROUND) + PORT_S * work.open_ports
+    rounds, unnamed = ceil(work.hosts / HOSTS_A_ROUND), UNNAMED * work.open_ports
+    last = QUICK_S + PATIENT_S * min(1.0, unnamed)
+    whole = last * rounds + PORT_S * work.open_ports
+    if not work.overlaps or not work.by_masscan:
+        return whole if work.protocol == Protocol.TCP else QUICK_S * rounds + PORT_S * work.open_ports
+    before = _idle_seconds(work) + _sending_seconds(work) / (1 + unnamed)
+    return max(0.0, last - before, whole - discovery_seconds(work))
 
 
 def scan_seconds(work: Work) -> float:
     """Of a worker, from its claim to its save."""
-    return discovery_seconds(work) + service_seconds(work)
+    return WORKER_S + discovery_seconds(work) + service_seconds(work)
+
+
+def runs(work: Work) -> float:
+    """Of tools, each of whose output is kept as an object."""
+    discovery = work.passes + work.looks if work.sampled else 1
+    return discovery + (min(work.open_ports, SERVICE_RUNS) if work.services else 0)
+
+
+def checkpoints(seconds: float) -> int:
+    """That an attempt of such a length leaves on its way: objects that are written."""
+    left, at = 0, CHECKPOINT_S
+    while at < seconds:
+        left += 1
+        at += max(CHECKPOINT_S, min(LONGEST_CHECKPOINT_S, at / CHECKPOINT_SHARE))
+    return left

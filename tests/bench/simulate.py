@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ BEGAN = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 PROJECT, NETWORK = derived_id(BEGAN, "project"), derived_id(BEGAN, "network")
 FIRST, PORTS, DENSITY = "10.0.0.0", "top-1000", (0.2, 4.0)
 """Of every address this share is up, with so many open ports each, on average."""
-ADDRESSES_A_CHUNK = 105
+ADDRESSES_A_CHUNK = 100
 CRASHES = 0.005
 """Tasks that end without a result."""
 TABLE_S, LAMBDA_S, PUT_S = 0.005, 0.12, 0.03
@@ -340,7 +341,7 @@ class Simulation:
 
 
 def _network(tasks: int, chunks: int) -> Network:
-    """At a rate at which the planner makes so many chunks of it; ten thousand of a /12."""
+    """At a rate at which the planner makes so many chunks of it: ten thousand of a million addresses."""
     addresses = min(2**20, ADDRESSES_A_CHUNK * chunks)
     probes = addresses * 1000 * 2
     return Network(
@@ -349,7 +350,7 @@ def _network(tasks: int, chunks: int) -> Network:
         name="bench",
         targets=(f"{FIRST}-{IPv4Address(FIRST) + (addresses - 1)}",),
         ports=PORTS,
-        rate=max(10, round(probes * tasks / (STAGE.chunk_seconds * chunks))),
+        rate=tasks * max(1, ceil(probes / (STAGE.chunk_seconds * chunks))),
         created=BEGAN,
         updated=BEGAN,
     )
@@ -378,7 +379,7 @@ def _work(spec: ChunkSpec, chance: random.Random) -> float:
         protocol=spec.protocol,
         addresses=addresses,
         ports=ports,
-        probes=cells_of(spec) * (1 + spec.profile.retries),
+        retries=spec.profile.retries,
         rate=spec.rate,
         hosts=hosts,
         open_ports=hosts * DENSITY[1],

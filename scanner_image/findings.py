@@ -150,8 +150,8 @@ _SAYS_NOTHING = frozenset({"user-set", ""})
 
 
 def certificate_names(ports: Iterable[OpenPort]) -> tuple[str, ...]:
-    told = certificates.hostnames(port.service.tls for port in ports if port.service.tls)
-    return tuple(sorted(told)[: certificates.MOST_NAMES])
+    shown = [tls for port in ports if (tls := port.service.tls)]
+    return tuple(sorted(certificates.hostnames(shown))[: certificates.MOST_NAMES]) if shown else ()
 
 
 def _one(port: int) -> IntervalSet:

@@ -1,8 +1,9 @@
 """nmap's XML, read as it comes: each host is handed on when its element ends, and a document that breaks off costs only what follows."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
@@ -95,15 +96,16 @@ _ENDS_OF_NOTHING = (
 
 
 class _Ends(dict[str, None]):
-    """Asked for each tag that ends, by `__getitem__`: one that means nothing is found at once, which costs no call into Python."""
+    """Asked for each tag that ends, by `__getitem__`: one that means nothing is found at once, which costs no call into Python.
 
-    def __init__(self, ends: Mapping[str, Callable[[], None]]) -> None:
+    Any other tag is a missing key, which a dictionary hands to `__missing__`: here the reader's own function, without a step between.
+    """
+
+    __slots__ = ("__missing__",)
+
+    def __init__(self, other: Callable[[str], None]) -> None:
         super().__init__(dict.fromkeys(_ENDS_OF_NOTHING))
-        self._ends = ends
-
-    def __missing__(self, tag: str) -> None:
-        if handler := self._ends.get(tag):
-            handler()
+        self.__missing__ = other
 
 
 class _Reader:
@@ -148,16 +150,16 @@ class _Reader:
             "port": self._start_port,
         }
         self._starts = self._outside
-        self._end = _Ends({"host": self._end_host, "port": self._end_port, "cpe": self._end_cpe}).__getitem__
-        self._end_in_script = _Ends({"script": self._end_script}).__getitem__
-        self._end_in_certificate = _Ends({"script": self._end_certificate}).__getitem__
-        self._end_in_keys = _Ends({"script": self._end_keys}).__getitem__
+        self._ends = _Ends(self._end).__getitem__
+        self._ends_in_script = _Ends(self._end_in_script).__getitem__
+        self._ends_in_certificate = _Ends(self._end_in_certificate).__getitem__
+        self._ends_in_keys = _Ends(self._end_in_keys).__getitem__
         parser.DefaultHandlerExpand = None
         parser.CharacterDataHandler = None
         parser.SkippedEntityHandler = _refuse_entity
         parser.ordered_attributes = False
         parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
+        parser.EndElementHandler = self._ends
 
     def _start(self, tag: str, attributes: _Attributes) -> None:
         if handler := self._starts.get(tag):
@@ -172,6 +174,14 @@ class _Reader:
     def _start_host(self, attributes: _Attributes) -> None:
         self._host = NmapHost(timed_out=attributes.get("timedout") == "true")
         self._starts = self._in_host
+
+    def _end(self, tag: str) -> None:
+        if tag == "port":
+            self._end_port()
+        elif tag == "cpe":
+            self._end_cpe()
+        elif tag == "host":
+            self._end_host()
 
     def _end_host(self) -> None:
         host, self._host = self._host, NmapHost()
@@ -200,7 +210,7 @@ class _Reader:
         self._rest_state = attributes.get("state", "")
 
     def _extrareasons(self, attributes: _Attributes) -> None:
-        ports = IntervalSet.from_ranges(_bounds(part) for part in attributes.get("ports", "").split(",") if part)
+        ports = IntervalSet.from_ranges([_bounds(part) for part in attributes.get("ports", "").split(",") if part])
         self._host.rest.append(NmapRest(self._rest_state, attributes.get("reason", ""), ports))
 
     def _start_port(self, attributes: _Attributes) -> None:
@@ -253,26 +263,31 @@ class _Reader:
         parser.StartElementHandler = None
         if name == certificates.SCRIPT:
             self._told = told
-            parser.CharacterDataHandler, parser.EndElementHandler = self._below.append, self._end_in_certificate
+            parser.CharacterDataHandler, parser.EndElementHandler = self._below.append, self._ends_in_certificate
         elif name == host_keys.SCRIPT:
-            parser.CharacterDataHandler, parser.EndElementHandler = self._below.append, self._end_in_keys
+            parser.CharacterDataHandler, parser.EndElementHandler = self._below.append, self._ends_in_keys
         else:
-            parser.EndElementHandler = self._end_in_script
+            parser.EndElementHandler = self._ends_in_script
 
-    def _end_certificate(self) -> None:
-        self._end_script()
-        self._certificate = certificates.certificate_of(self._told, "".join(self._below))
+    def _end_in_script(self, tag: str) -> None:
+        if tag == "script":
+            self._leave_script()
+
+    def _end_in_certificate(self, tag: str) -> None:
+        if tag == "script":
+            self._certificate = certificates.certificate_of(self._told, "".join(self._below))
+            self._leave_script()
+
+    def _end_in_keys(self, tag: str) -> None:
+        if tag == "script":
+            self._keys = host_keys.keys_of("".join(self._below))
+            self._leave_script()
+
+    def _leave_script(self) -> None:
         self._below.clear()
-
-    def _end_keys(self) -> None:
-        self._end_script()
-        self._keys = host_keys.keys_of("".join(self._below))
-        self._below.clear()
-
-    def _end_script(self) -> None:
         self._parser.CharacterDataHandler = None
         self._parser.StartElementHandler = self._start_in_port
-        self._parser.EndElementHandler = self._end
+        self._parser.EndElementHandler = self._ends
 
 
 def _refuse_entity(name: str, _is_parameter_entity: bool) -> None:
@@ -280,6 +295,8 @@ def _refuse_entity(name: str, _is_parameter_entity: bool) -> None:
     raise ValueError(f"undefined entity {name[:64]}")
 
 
+@lru_cache(maxsize=4096)
 def _bounds(part: str) -> tuple[int, int]:
+    """Hosts of one network leave much the same ranges between the ports that they have open."""
     first, _, last = part.partition("-")
     return int(first), int(last or first)

@@ -16,13 +16,17 @@ class IntervalSet:
     def from_ranges(cls, ranges: Iterable[tuple[int, int]]) -> Self:
         """Both ends of each range belong to it; ranges may overlap and come in any order."""
         merged: list[tuple[int, int]] = []
-        for first, last in sorted(ranges):
+        end = 0
+        for each in sorted(ranges):
+            first, last = each
             if first > last:
                 raise ValueError(f"a range that ends before it starts: {first}-{last}")
-            if merged and first <= merged[-1][1] + 1:
-                merged[-1] = (merged[-1][0], max(merged[-1][1], last))
-            else:
-                merged.append((first, last))
+            if first > end + 1 or not merged:
+                merged.append(each)
+                end = last
+            elif last > end:
+                merged[-1] = (merged[-1][0], last)
+                end = last
         return cls(tuple(merged))
 
     def __or__(self, other: "IntervalSet") -> "IntervalSet":

@@ -76,6 +76,7 @@ class HttpApiSettings(ScopeSettings, MachineSettings):
     max_tasks: int
     chunk_seconds: int
     task_start_s: int
+    steps_s: float
     issuer: str = ""
     client_id: str = ""
     audience: str = ""

@@ -83,6 +83,7 @@ class HttpApi(Construct):
                 chunk_seconds=stage.chunk_seconds,
                 **dict(machine_settings(stage, region=Stack.of(self).region)),
                 task_start_s=stage.task_start_s,
+                steps_s=stage.steps_s,
                 admit_loopback=stage.admit_loopback,
                 issuer=data.issuer.issuer,
                 client_id=data.issuer.client_id,

@@ -124,7 +124,7 @@ def estimated(estate: Estate, machine: Machine) -> Estimate:
         chunk_seconds=stage.chunk_seconds,
         admit_loopback=False,
     )
-    return estimate(shape, profile, density_of(shape), machine, start_s=stage.task_start_s)
+    return estimate(shape, profile, density_of(shape), machine, start_s=stage.task_start_s, steps_s=stage.steps_s)
 
 
 def _out(told: Estimate) -> float:

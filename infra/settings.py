@@ -85,6 +85,8 @@ class Stage:
     """From RunTask to the claim: placement, image pull, interface."""
     task_start_s: int = 40
     """The same as it mostly is, for estimates."""
+    steps_s: float = 3
+    """Of the workflow around a task, as it mostly is, for estimates."""
     short_rows: bool = True
     """Rows of chunks that get shorter to the end, so that no lane is idle while another has much left."""
     scan_hours: int = 24
@@ -154,6 +156,7 @@ STAGES: Mapping[str, Stage] = {
         lease_s=480,
         start_allowance_s=90,
         task_start_s=3,
+        steps_s=0.5,
         # The emulator begins all rows at once: there may be no more of them than tasks.
         short_rows=False,
         # The emulator's streams have one shard, evaluated in order.

@@ -15,9 +15,8 @@ from functions.core.pace import (
     INGEST_GB,
     LAMBDA_GB,
     PACKET_BYTES,
-    SCAN_S,
+    SCAN_STEPS,
     SERVICE_BYTES,
-    STEPS_S,
     Work,
     checkpoints,
     discovery_seconds,
@@ -78,6 +77,7 @@ class _Case:
     hosts: float
     open_ports: float
     start_s: float
+    steps_s: float
     pace: float
     """Times what the worker's parts take."""
     resend: float
@@ -107,14 +107,17 @@ def density_of(shape: Shape, *, hosts: int = 0, open_ports: int = 0) -> Density:
     )
 
 
-def estimate(shape: Shape, profile: Profile, density: Density, machine: Machine, *, start_s: float) -> Estimate:
-    """`start_s`: seconds from a task's launch to its claim. Raises InvalidInput where the machine's region has no prices."""
+def estimate(
+    shape: Shape, profile: Profile, density: Density, machine: Machine, *, start_s: float, steps_s: float
+) -> Estimate:
+    """`start_s`: seconds from a task's launch to its claim; `steps_s`: of the workflow around it. Raises InvalidInput where the machine's region has no prices."""
     public = _public(shape.targets)
     cases = {
         name: _Case(
             hosts=getattr(density.hosts, name),
             open_ports=getattr(density.open_ports, name),
             start_s=start_s * start,
+            steps_s=steps_s * start,
             pace=pace,
             resend=resend,
         )
@@ -156,11 +159,11 @@ def usage_of(shape: Shape, profile: Profile, case: _Case, *, public: float) -> U
 def wall_seconds(shape: Shape, profile: Profile, case: _Case) -> float:
     """Rounds of chunks side by side; no shorter than its longest chunk."""
     works = list(_works(shape, profile, case))
-    lengths = [(count, STEPS_S + case.start_s + case.pace * scan_seconds(work)) for count, work in works]
+    lengths = [(count, case.steps_s + case.start_s + case.pace * scan_seconds(work)) for count, work in works]
     chunks = sum(count for count, _ in lengths)
     mean = sum(count * seconds for count, seconds in lengths) / chunks
     rounds = ceil(chunks / shape.layout.tasks)
-    return SCAN_S + max(rounds * mean, *(seconds for _, seconds in lengths))
+    return SCAN_STEPS * case.steps_s + max(rounds * mean, *(seconds for _, seconds in lengths))
 
 
 def _works(shape: Shape, profile: Profile, case: _Case) -> Iterator[tuple[int, Work]]:
@@ -198,7 +201,7 @@ def _of_chunk(work: Work, case: _Case, *, public: float) -> Usage:
         task_seconds=max(MINUTE_S, task),
         lambda_requests=3,
         lambda_gb_seconds=2 * 0.15 * LAMBDA_GB + (0.5 + 0.01 * work.open_ports + 0.02 * blocks) * INGEST_GB,
-        transitions=8,
+        transitions=7,
         read_units=25 + 6 * seconds / _HEARTBEAT_S + 3 * blocks + work.open_ports,
         write_units=20 + 2 * seconds / _HEARTBEAT_S + told + 2 * blocks + work.hosts,
         s3_puts=1 + runs(work) + checkpoints(seconds),
@@ -216,7 +219,7 @@ def _of_scan(layout: Layout) -> Usage:
     return Usage(
         lambda_requests=4,
         lambda_gb_seconds=(2 + chunks * 0.03) * INGEST_GB,
-        transitions=5 + 2 * layout.tasks,
+        transitions=2 + 2 * layout.tasks,
         read_units=40 + 3 * chunks,
         write_units=10 + 4 * chunks,
         s3_puts=3 + chunks,

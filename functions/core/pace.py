@@ -32,23 +32,22 @@ NMAP_S = 1.5
 """Of a discovery by nmap beside its probes: its start, and the last time-outs."""
 AT_ONCE = {Protocol.TCP: 0, Protocol.UDP: 8}
 """Ports that a silent host lets pass before it slows nmap down: kernels send a few ICMP errors in a row."""
-QUICK_S, PATIENT_S = 3.0, 13.0
-"""A round of `nmap -sV` with a short patience for greetings, and with its own, for what the first did not name."""
+UDP_S, QUICK_S, PATIENT_S = 1.0, 3.0, 13.0
+"""A round of `nmap -sV`: on UDP ports, with a short patience for greetings, and with its own, for what that did not name."""
 UNNAMED = 0.15
 """Of the open ports: asked a second time."""
 HOSTS_A_ROUND = 128
 """Four runs side by side, of 32 hosts each."""
-SERVICE_RUNS = 5
+SERVICE_RUNS = 13
+"""Of `nmap -sV` in a chunk with many open ports: while more is found, the next is begun with what there is."""
 PORT_S = 0.05
 """More for each open port: probes that nmap tries one after the other."""
 WORKER_S = 1.7
 """Of an attempt: finding its tools at the beginning, packing and saving at the end."""
 CHECKPOINT_S, CHECKPOINT_SHARE, LONGEST_CHECKPOINT_S = 5.0, 30, 20.0
 """A checkpoint is left after so many seconds, then after a part of the attempt's length so far, and after the last number at the latest."""
-STEPS_S = 3.0
-"""Of a chunk in the workflow, before and after its task."""
-SCAN_S = 6.0
-"""Of a scan: planning, and the end."""
+SCAN_STEPS = 2
+"""Planning a scan and its end take so many times what the steps of a chunk do."""
 LAMBDA_GB, INGEST_GB = 0.5, 2.0
 
 
@@ -158,7 +157,7 @@ def service_seconds(work: Work) -> float:
     last = QUICK_S + PATIENT_S * min(1.0, unnamed)
     whole = last * rounds + PORT_S * work.open_ports
     if not work.overlaps or not work.by_masscan:
-        return whole if work.protocol == Protocol.TCP else QUICK_S * rounds + PORT_S * work.open_ports
+        return whole if work.protocol == Protocol.TCP else UDP_S * rounds + PORT_S * work.open_ports
     before = _idle_seconds(work) + _sending_seconds(work) / (1 + unnamed)
     return max(0.0, last - before, whole - discovery_seconds(work))
 

@@ -21,7 +21,7 @@ from functions.usecases.start_scan import snapshot_of
 
 @dataclass(frozen=True, kw_only=True)
 class EstimateScan:
-    """`machine`: what the stage's tasks run on; `start_s`: from a task's launch to its claim."""
+    """`machine`: what the stage's tasks run on; `start_s`: from a task's launch to its claim; `steps_s`: of the workflow around it."""
 
     networks: Networks
     projects: Projects
@@ -31,6 +31,7 @@ class EstimateScan:
     max_tasks: int
     chunk_seconds: int
     start_s: int
+    steps_s: float
 
     def __call__(
         self,
@@ -85,4 +86,4 @@ class EstimateScan:
     def _estimate(self, shape: Shape, profile: Profile, machine: Machine, project: str, network: str) -> Estimate:
         known = self.counters.total(project, network) if network else {}
         density = density_of(shape, hosts=known.get(HOSTS, 0), open_ports=known.get(OPEN_PORTS, 0))
-        return estimate(shape, profile, density, machine, start_s=self.start_s)
+        return estimate(shape, profile, density, machine, start_s=self.start_s, steps_s=self.steps_s)

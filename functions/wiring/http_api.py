@@ -279,6 +279,7 @@ def http_api() -> HttpApi:
             max_tasks=settings.max_tasks,
             chunk_seconds=settings.chunk_seconds,
             start_s=settings.task_start_s,
+            steps_s=settings.steps_s,
         ),
         reconcile=partial(review_network(table, reviews).reconcile, limit=RECONCILED_AT_ONCE),
         login=_login(settings),

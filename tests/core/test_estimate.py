@@ -15,7 +15,7 @@ def shaped(of: Snapshot, *, max_tasks: int = 8, chunk_seconds: int = 300) -> Sha
 
 def estimated(of: Snapshot, *, density: Density | None = None, max_tasks: int = 8, start_s: float = 40) -> Estimate:
     shape = shaped(of, max_tasks=max_tasks)
-    return estimate(shape, of.profile, density or density_of(shape), MACHINE, start_s=start_s)
+    return estimate(shape, of.profile, density or density_of(shape), MACHINE, start_s=start_s, steps_s=3)
 
 
 def exactly(hosts: float, open_ports: float) -> Density:
@@ -105,7 +105,7 @@ def test_spare_capacity_is_told_by_its_price_and_at_most_by_that_of_the_list() -
     of = snapshot("10.0.0.0/24")
     shape = shaped(of)
     listed, spared = (
-        estimate(shape, of.profile, density_of(shape), MACHINE.model_copy(update={"spot": spot}), start_s=40)
+        estimate(shape, of.profile, density_of(shape), MACHINE.model_copy(update={"spot": spot}), start_s=40, steps_s=3)
         for spot in (False, True)
     )
     assert spared.bill.fargate < 0.5 * listed.bill.fargate

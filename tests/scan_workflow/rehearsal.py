@@ -141,6 +141,8 @@ def _assets(spec: ChunkSpec) -> Iterator[str]:
 class Rehearsal:
     backend: Backend
     worker: Worker
+    taken_back: set[str] = field(default_factory=set)
+    """Chunks whose tasks on spare capacity are interrupted, whatever they have done by then."""
 
     def run(self, scan: Scan) -> dict[str, Any]:
         """The whole of infra/scan_workflow.asl.json; what *Finish scan* answers."""
@@ -171,8 +173,13 @@ class Rehearsal:
                 return
             if admission["decision"] == "go":
                 self.worker(item)
-            if self.judged(item) != "again":
+            if self.judged({**item, "task": self._told(item, admission)}) != "again":
                 return
+
+    def _told(self, item: dict[str, Any], admission: dict[str, Any]) -> dict[str, Any]:
+        """What ECS says of the task."""
+        spare = admission["capacity"] == [{"CapacityProvider": "FARGATE_SPOT", "Weight": 1}]
+        return {"StopCode": "SpotInterruption"} if spare and item["chunk"] in self.taken_back else {}
 
     def admit(self, item: dict[str, Any]) -> dict[str, Any]:
         return admit.handler(item, LambdaContext())

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from functions.core.chunk import ChunkStatus
 from functions.core.scan import ScanStatus
 from functions.core.stop import Stop
@@ -100,6 +102,22 @@ def test_a_partial_result_makes_the_scan_partial(backend: Backend, rehearsal: Re
     scan = backend.scan(backend.network("10.0.0.0/30", rate=1000, profile="discovery"))
     assert rehearsal.run(scan)["status"] == "partial"
     assert backend.reread(scan).counts.cells_covered == 4
+
+
+def test_a_chunk_whose_spare_capacity_was_taken_back_is_scanned_to_its_end_on_demand(
+    backend: Backend, rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEDETTE_SPOT", "true")
+    rehearsal.worker.truth = TRUTH
+    rehearsal.worker.behaviours = {("00000", 1): "saves half"}
+    rehearsal.taken_back = {"00000"}
+    scan = backend.scan(backend.network("10.0.0.0/30", rate=1000, profile="discovery"))
+    assert rehearsal.run(scan)["status"] == "completed"
+    assert rehearsal.worker.tasks == ["00000", "00000"]
+    ended = backend.reread(scan)
+    assert ended.counts.cells_covered == 8
+    assert ended.actual is not None
+    assert (ended.actual.usage.task_seconds, ended.actual.usage.spot_seconds) == (120, 60)
 
 
 def test_a_document_that_is_none_fails_its_chunk_alone(backend: Backend, rehearsal: Rehearsal) -> None:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 _SCRIPT_CHARS = 4096
 _MOST_SCRIPTS = 16
 _MOST_CPE = 16
+_CPE_CHARS = 256
 _MOST_NAMES = 16
-_MOST_PIECES = 16
-"""Of one text: a parser may hand it on in several."""
+_LONGEST = 1 << 23
+"""Bytes of one element's beginning, whose attributes a parser holds until it has seen them all: no script says as much."""
 
 _MOST_BELOW = 256
 """Pieces of text below one script; the last ones count, for there a certificate stands."""
@@ -74,6 +75,7 @@ class NmapXml:
         self._parser = DefusedXMLParser(forbid_dtd=False, forbid_entities=True)
         self._reader = _Reader(self._parser.parser, host, progress)
         self._text = XmlText()
+        self._fed = 0
         self.broken = ""
 
     @property
@@ -84,14 +86,20 @@ class NmapXml:
         if self.broken:
             return
         try:
-            self._parser.feed(self._text.take(data))
+            self._take(self._text.take(data))
         except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
             self.broken = f"{type(error).__name__}: {error}"[:200]
+
+    def _take(self, text: bytes) -> None:
+        self._parser.feed(text)
+        self._fed += len(text)
+        if self._fed - self._parser.parser.CurrentByteIndex > _LONGEST:
+            raise ValueError(f"an element of more than {_LONGEST} bytes")
 
 
 _ENDS_OF_NOTHING = (
     *("status", "address", "hostname", "hostnames", "extraports", "extrareasons", "ports", "state", "service", "elem"),
-    *("table", "os", "osmatch", "osclass", "portused", "times", "hosthint", "taskbegin", "taskprogress", "taskend"),
+    *("table", "osmatch", "osclass", "portused", "times", "hosthint", "taskbegin", "taskprogress", "taskend"),
 )
 
 
@@ -125,7 +133,7 @@ class _Reader:
         self._port = NmapPort("", 0)
         self._service: _Attributes = {}
         self._cpe: list[str] = []
-        self._text: list[str] | None = None
+        self._text: str | None = None
         """Of a CPE name behind a port; systems have theirs too, which nobody asks for."""
         self._certificate: tuple[Certificate, ...] = ()
         self._keys: tuple[HostKey, ...] = ()
@@ -151,6 +159,7 @@ class _Reader:
         }
         self._starts = self._outside
         self._ends = _Ends(self._end).__getitem__
+        self._ends_in_systems = _Ends(self._end_in_systems).__getitem__
         self._ends_in_script = _Ends(self._end_in_script).__getitem__
         self._ends_in_certificate = _Ends(self._end_in_certificate).__getitem__
         self._ends_in_keys = _Ends(self._end_in_keys).__getitem__
@@ -203,8 +212,10 @@ class _Reader:
             self._host.names.append(name)
 
     def _osmatch(self, attributes: _Attributes) -> None:
-        """The first is the best."""
-        self._host.os = self._host.os or attributes.get("name", "")[:256]
+        """The first is the best; the others are passed over."""
+        self._host.os = attributes.get("name", "")[:256]
+        self._parser.StartElementHandler = None
+        self._parser.EndElementHandler = self._ends_in_systems
 
     def _extraports(self, attributes: _Attributes) -> None:
         self._rest_state = attributes.get("state", "")
@@ -236,7 +247,7 @@ class _Reader:
         elif tag == "service":
             self._service = attributes
         elif tag == "cpe":
-            self._text = []
+            self._text = ""
             self._parser.CharacterDataHandler = self._data
         elif tag == "script":
             self._script(attributes)
@@ -244,14 +255,15 @@ class _Reader:
             handler(attributes)
 
     def _data(self, text: str) -> None:
-        if self._text is not None and len(self._text) < _MOST_PIECES:
-            self._text.append(text)
+        """A parser may hand on one text in several pieces."""
+        if self._text is not None and len(self._text) < _CPE_CHARS:
+            self._text += text
 
     def _end_cpe(self) -> None:
         if self._text is None:
             return
         if len(self._cpe) < _MOST_CPE:
-            self._cpe.append("".join(self._text)[:256])
+            self._cpe.append(self._text[:_CPE_CHARS])
         self._text = None
         self._parser.CharacterDataHandler = None
 
@@ -268,6 +280,11 @@ class _Reader:
             parser.CharacterDataHandler, parser.EndElementHandler = self._below.append, self._ends_in_keys
         else:
             parser.EndElementHandler = self._ends_in_script
+
+    def _end_in_systems(self, tag: str) -> None:
+        if tag == "os":
+            self._parser.StartElementHandler = self._start
+            self._parser.EndElementHandler = self._ends
 
     def _end_in_script(self, tag: str) -> None:
         if tag == "script":

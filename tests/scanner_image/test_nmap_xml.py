@@ -189,3 +189,32 @@ def test_the_best_guess_of_the_system_is_told() -> None:
     (host,) = Read(document + END).hosts
 
     assert host.os == "Linux 5.3 - 5.4"
+
+
+def test_an_element_without_an_end_breaks_the_document_and_is_not_held() -> None:
+    read = Read(one_host(b'name="http"'), b'<host><hostnames><hostname name="')
+    for _ in range(200):
+        read.xml.feed(b"x" * (1 << 16))
+
+    assert "an element of more than" in read.xml.broken
+    assert [host.address for host in read.hosts] == ["10.0.0.1"]
+
+
+def test_a_name_that_comes_byte_by_byte_is_whole() -> None:
+    document = one_host(b'name="http"', inside=b"<cpe>cpe:/a:igor_sysoev:nginx:1.22.1</cpe>")
+
+    (host,) = Read(*(document[start : start + 1] for start in range(len(document)))).hosts
+
+    assert host.ports[0].service.cpe == ("cpe:/a:igor_sysoev:nginx:1.22.1",)
+
+
+def test_names_of_systems_are_not_taken_for_those_of_a_port() -> None:
+    guess = (
+        b'<osmatch name="Linux 5"><osclass osfamily="Linux"><cpe>cpe:/o:linux:linux_kernel:5</cpe></osclass></osmatch>'
+    )
+    inside = b'<ports><port protocol="tcp" portid="22"><state state="open"/><service name="ssh"/></port></ports>'
+    document = HEAD + (b"<host><os>" + guess * 2 + b"</os>" + inside + b"</host>") * 2
+
+    hosts = Read(document + END).hosts
+
+    assert [(host.os, host.ports[0].service) for host in hosts] == [("Linux 5", Service(name="ssh"))] * 2

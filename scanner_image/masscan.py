@@ -14,7 +14,7 @@ from functions.core.ports import PortSet
 from scanner_image import child
 from scanner_image.halt import Halt
 from scanner_image.path import Path as Route
-from scanner_image.position import Position
+from scanner_image.position import Position, Speed
 
 WAIT_S = 4
 SOURCE_PORTS = (16_384, 32_767)
@@ -74,6 +74,8 @@ class Ran:
     why: str
     overrun: bool = False
     """That answers came faster than this machine read them: a slower run may be believed."""
+    sent_per_s: int = 0
+    """0 where it was too short to tell."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,9 @@ class Masscan:
         """
         targets = self.directory / f"masscan-{secrets.token_hex(4)}.targets"
         targets.write_text("".join(f"{line}\n" for line in target_lines(addresses, route)))
-        position = Position(ends=one.ends(addresses.count * ports.count), wait_s=one.wait_s, heard_to=heard_to)
-        counters, source_port = Counters(open_port, progress, refused_port, position), _source_port()
+        ends = one.ends(addresses.count * ports.count)
+        position, speed = Position(ends=ends, wait_s=one.wait_s, heard_to=heard_to), Speed(ends=ends)
+        counters, source_port = Counters(open_port, progress, refused_port, position, speed), _source_port()
 
         def stdout(data: bytes) -> None:
             raw(data)
@@ -123,7 +126,7 @@ class Masscan:
         )
         why = ended.why or counters.missing(ended.exit_code)
         overrun = bool(why) and not ended.why and counters.overrun
-        return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "", overrun)
+        return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "", overrun, speed.per_s)
 
     def _argv(self, *, route: Route, targets: Path, ports: PortSet, one: Pass, source_port: int) -> tuple[str, ...]:
         router = ("--router-ip", route.gateway) if route.version == 4 else ("--router-mac-ipv6", route.gateway_mac)
@@ -161,10 +164,12 @@ class Counters:
         progress: Callable[[float], None],
         refused_port: OpenPort = _nothing,
         position: Position | None = None,
+        speed: Speed | None = None,
     ) -> None:
         self._found = {b"open": open_port, b"closed": refused_port}
         self._progress = progress
         self._position = position or Position(ends=0, wait_s=0, heard_to=_nowhere)
+        self._speed = speed or Speed(ends=0)
         self._line = b""
         self._record = b""
         self._errors = b""
@@ -188,6 +193,7 @@ class Counters:
         if sent := _SENT.search(record):
             self._progress(min(float(sent[1]), 100.0) / 100)
             self._position.sent(float(sent[1]) / 100)
+            self._speed.sent(float(sent[1]) / 100)
             self._waited = self._waited or _WAITING.search(record) is not None
         elif account := _ACCOUNT.match(record):
             self._account = int(account[1]), int(account[2])

@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from math import sqrt
 
 from functions.core.addresses import Address
 
@@ -14,11 +15,14 @@ FEWEST_PORTS = 100
 """Of a host: where fewer are asked, the first packet to it, which may be lost on the way to its address, weighs too much."""
 _UNSEEN = 3
 """More than so many may be lost where none was seen to be, in one of twenty samples."""
-_BORNE = 0.02
-_ROOM = 0.9
+_BORNE = 0.03
+_ROOM = 0.8
+"""A queue on the way takes what is too much for a moment: a short look hears a little more than the path bears for long."""
 _HELPED = 0.75
 _AT_MOST = 4
-"""By so much slower at once."""
+"""By so much slower at once; and where so much slower did not help, the rate is not to blame."""
+_FEWEST_TO_SPEAK = 100
+"""Open ports that were known before a pass, for what it missed of them to count."""
 _SLOWEST = 50
 
 Heard = AbstractSet[tuple[Address, int]]
@@ -51,6 +55,13 @@ def compare(known: tuple[Heard, Heard], again: tuple[Heard, Heard]) -> Loss:
     return Loss(by_open.known + len(known[1]), by_open.lost + len(known[1] - again[1]))
 
 
+def missed(known: AbstractSet[tuple[Address, int]], heard: AbstractSet[tuple[Address, int]]) -> Loss:
+    """What a whole pass did not hear of the open ports that were `known` before it; nothing where that may be chance."""
+    loss = Loss(len(known), len(known - heard))
+    borne = _BORNE * loss.known
+    return loss if loss.known >= _FEWEST_TO_SPEAK and loss.lost > borne + 2 * sqrt(borne) else Loss()
+
+
 def passes_for(loss: Loss, *, retries: int, ports: int) -> int:
     """How many times each cell is to be asked so that at most `TARGET_MISS` of the open ones is missed.
 
@@ -74,7 +85,8 @@ class Pace:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self._before: tuple[int, float] | None = None
-        self._settled = False
+        self._floor = _BORNE
+        """So much is lost at any rate, or made good by another pass for less than slower ones would take."""
 
     def sent(self, rate: int) -> None:
         """What was really sent: less than was asked for where the machine could do no more."""
@@ -87,12 +99,17 @@ class Pace:
 
     def heard(self, share: float) -> bool:
         """Whether the path bore the rate; if it did not, the next is lower. Where slower sending loses as much, the rate is not to blame."""
-        if share <= _BORNE or self._settled:
-            return True
         if self._before and share > _HELPED * self._before[1]:
-            self.rate, self._settled = self._before[0], True
+            if share > self._floor and self.rate * _AT_MOST > self._before[0]:
+                return self._lower(min(self.rate // 2, self._before[0] // _AT_MOST))
+            self._floor = max(self._floor, self._before[1] / _HELPED)
+            self.rate, self._before = self._before[0], None
+            return True
+        if share <= self._floor:
             return True
         self._before = (self.rate, share)
-        slower = max(min(_SLOWEST, self.rate), self.rate // _AT_MOST, int(self.rate * (1 - share) * _ROOM))
-        borne, self.rate = slower == self.rate, slower
-        return borne
+        return self._lower(max(self.rate // _AT_MOST, int(self.rate * (1 - share) * _ROOM)))
+
+    def _lower(self, rate: int) -> bool:
+        before, self.rate = self.rate, max(min(_SLOWEST, self.rate), rate)
+        return self.rate == before

@@ -7,17 +7,18 @@ from math import ceil
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
 from functions.core.effort import Phase, Sampled
-from functions.core.engine import is_sampled
 from functions.core.intervals import IntervalSet
 from functions.core.model import Protocol
 from functions.core.ports import PortSet, parse_ports
 from scanner_image.cells import Verdict
 from scanner_image.masscan import Masscan, Pass
 from scanner_image.path import Path
-from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, passes_for
+from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for
 from scanner_image.scan import Scan
 from scanner_image.story import Told
 
+FEWEST_CELLS = 48_000
+"""A sample of fewer would show too little."""
 _SAMPLE = 16_384
 _SAMPLE_SHARE = 8
 _SAMPLE_WAIT_S = 1
@@ -25,6 +26,8 @@ _LONG_S = 30.0
 """A pass that takes longer is not begun at a rate that nobody has tried."""
 _TIME_SHARE = 0.7
 _MOST_TRIES = 4
+_MOST_LOOKS = 6
+"""In a row, for a rate that the path bears."""
 _UNSURE = 0.02
 """Of the open ports: where more may be missed, silence is no answer."""
 
@@ -43,7 +46,7 @@ class Heard:
 async def sweep(scan: Scan, path: Path, addresses: IntervalSet, moved: Callable[[float], None]) -> None:
     """Every cell of `addresses` that does not answer comes out as `NOT_OPEN`, or not covered where that is not sure."""
     sweeping = _Sweep(scan, path, addresses, moved)
-    why = await (sweeping.adaptive() if is_sampled(sweeping.cells) else sweeping.once())
+    why = await (sweeping.once() if sweeping.cells < FEWEST_CELLS else sweeping.adaptive())
     silence = Verdict(Answer.NOT_COVERED, Method.NONE, why) if why else Verdict(Answer.NOT_OPEN, Method.SYN)
     if not scan.halt.is_set:
         scan.stories.forget(sweeping.story)
@@ -89,13 +92,18 @@ class _Sweep:
             if done and not self._in_time():
                 break
             again += 1
+            found = known.open | self._whole
             told = await self._pass(done, wanted)
             why = told.why
             if self._slower(told):
                 continue
             if why:
                 return why
-            loss = await self._compare(sample, known, "verification")
+            loss = max(
+                await self._compare(sample, known, "verification"),
+                missed(found, told.open),
+                key=lambda each: each.share,
+            )
             if self._pace.heard(loss.share):
                 done += 1
             else:
@@ -128,7 +136,7 @@ class _Sweep:
         return f"masscan: the path lost {loss.share:.0%} of the answers that were known to come"
 
     async def _try_rate(self, sample: "Sample", known: Heard) -> None:
-        for _ in range(_MOST_TRIES):
+        for _ in range(_MOST_LOOKS):
             borne = self._pace.heard((await self._compare(sample, known, "discovery")).share)
             if borne or self.scan.halt.is_set:
                 return
@@ -215,9 +223,7 @@ class _Sweep:
             )
         found.commands.append(ran.command)
         told.why, told.overrun, told.ended = ran.why, ran.overrun, not self.scan.halt.is_set
-        sending = ran.command.seconds - one.wait_s
-        if sending > one.wait_s:
-            told.sent_per_s = int((self.addresses.count * ports.count - one.index) / sending)
+        told.sent_per_s = ran.sent_per_s
 
     def _tell(self, what: str) -> None:
         self.scan.report.log("info", f"masscan: {self.addresses.count} addresses through {self.path.gateway}, {what}")

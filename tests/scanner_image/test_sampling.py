@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 
 from functions.core.addresses import Address
-from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, passes_for
+from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for
 
 Cells = set[tuple[Address, int]]
 
@@ -53,16 +53,62 @@ def test_a_rate_that_the_path_bears_stays() -> None:
 def test_a_path_that_is_overrun_is_sent_what_it_passed_on() -> None:
     pace = Pace(40_000)
     assert not pace.heard(0.5)
-    assert pace.rate == 18_000
+    assert pace.rate == 16_000
     assert pace.heard(0.0)
 
 
-def test_a_loss_that_slower_sending_does_not_cure_is_no_reason_to_be_slow() -> None:
+def test_a_loss_that_much_slower_sending_does_not_cure_is_no_reason_to_be_slow() -> None:
     pace = Pace(40_000)
     assert not pace.heard(0.05)
+    assert not pace.heard(0.05)
+    assert pace.rate == 10_000
     assert pace.heard(0.05)
     assert pace.rate == 40_000
     assert pace.heard(0.05)
+
+
+def test_a_first_step_that_is_too_small_to_help_is_followed_by_a_larger_one() -> None:
+    pace = Pace(100_000)
+    assert not pace.heard(0.6)
+    assert not pace.heard(0.5)
+    assert pace.rate < 20_000
+    assert pace.heard(0.01)
+
+
+def test_a_loss_beside_the_one_of_haste_ends_the_search_at_the_fastest_that_helped() -> None:
+    pace = Pace(100_000)
+    assert not pace.heard(0.7)
+    assert not pace.heard(0.05)
+    helped = 25_000
+    assert not pace.heard(0.05)
+    assert pace.heard(0.05)
+    assert pace.rate == helped
+
+
+def test_a_pass_that_misses_many_known_ports_says_so() -> None:
+    known = cells(*range(1000))
+    assert missed(known, cells(*range(900))) == Loss(known=1000, lost=100)
+
+
+@pytest.mark.parametrize(("known", "heard"), [(1000, 975), (90, 10), (0, 0)])
+def test_a_pass_that_misses_no_more_than_chance_would_says_nothing(known: int, heard: int) -> None:
+    assert missed(cells(*range(known)), cells(*range(heard))) == Loss()
+
+
+def test_a_little_less_loss_is_not_worth_being_much_slower() -> None:
+    pace = Pace(20_000)
+    assert not pace.heard(0.031)
+    assert pace.heard(0.029)
+    assert pace.rate == 20_000
+
+
+def test_a_loss_far_above_the_one_at_any_rate_is_of_haste_again() -> None:
+    pace = Pace(20_000)
+    for share in (0.05, 0.05, 0.05):
+        pace.heard(share)
+    assert pace.rate == 20_000
+    assert not pace.heard(0.2)
+    assert pace.rate < 20_000
 
 
 def test_it_never_sends_more_than_it_may() -> None:
@@ -77,4 +123,4 @@ def test_what_the_machine_really_sent_is_what_a_slower_rate_is_measured_by() -> 
     pace = Pace(200_000)
     pace.sent(60_000)
     pace.heard(0.5)
-    assert pace.rate == 27_000
+    assert pace.rate == 24_000

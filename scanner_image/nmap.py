@@ -2,8 +2,10 @@
 
 import ipaddress
 import secrets
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from functions.core.addresses import Address, Version
@@ -149,6 +151,7 @@ def _missing(xml: NmapXml, exit_code: int | None, errors: bytes) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
 def verdict(state: str, reason: str, how: Method) -> Verdict:
     """What nmap's state of a port, and its reason for it, says of the cell."""
     if state == "open":
@@ -163,4 +166,8 @@ def verdict(state: str, reason: str, how: Method) -> Verdict:
 
 
 def address_of(host: NmapHost) -> Address:
-    return ipaddress.ip_address(host.address)
+    """The system's own reader is quicker than Python's, and as strict; what it does not take goes the long way."""
+    try:
+        return ipaddress.IPv4Address(socket.inet_pton(socket.AF_INET, host.address))
+    except OSError:
+        return ipaddress.ip_address(host.address)

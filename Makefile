@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire faults bench-simulate bench-overhead bench-scan bench-lossy bench-resume bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire faults bench-simulate bench-overhead bench-scan bench-lossy bench-resume bench-estimate bench-fanout bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -104,6 +104,12 @@ bench-lossy: system-test ## A path of 20,000 packets/s, 40 ms, 1 % lost: what th
 
 bench-resume: system-test ## Long chunks whose worker is killed at a random moment: what the next attempt asks again, by the wire (RUNS, LANES, SECONDS, SEED)
 	@$(BIN)/python -m tests.bench.resume
+
+bench-estimate: system-test ## Scans of the lab on the deployed local stack, each beside the estimate that was asked for before (ROUNDS, CASES)
+	@$(BIN)/python -m tests.bench.estimate
+
+bench-fanout: system-test ## The same chunks by one worker and by K side by side, then 10,000 of them in the simulator (PARTS, WORKERS, CHUNKS, HOSTS, SIM_CHUNKS, TASKS)
+	@$(BIN)/python -m tests.bench.fanout
 
 bench-overhead: system-test ## A lab scan beside the same masscan and nmap by hand (HOSTS, PORTS, RATE)
 	@$(BIN)/python -m tests.bench.overhead

@@ -20,7 +20,7 @@ WORKERS = 4
 class Lab:
     """Hosts on one segment, workers on others, a router between them, and nothing beyond."""
 
-    def __init__(self, claim: Claim, stage: StageProcess, hosts: Sequence[HostSpec]) -> None:
+    def __init__(self, claim: Claim, stage: StageProcess, hosts: Sequence[HostSpec], workers: int) -> None:
         self._claim = claim
         self._stage = stage
         self.lab_id = claim.lab_id
@@ -29,7 +29,7 @@ class Lab:
         self.dark: IPv4Network = network.DARK
         self.dark6: IPv6Network = network.DARK6
         self.router_namespace = claim.namespace("router")
-        self.workers = [network.worker_place(claim.namespace(f"worker{index}"), index) for index in range(WORKERS)]
+        self.workers = [network.worker_place(claim.namespace(f"worker{index}"), index) for index in range(workers)]
         self.hosts = [
             Host(
                 spec,
@@ -41,12 +41,12 @@ class Lab:
         ]
 
     @classmethod
-    def start(cls, hosts: Sequence[HostSpec] = STANDARD) -> Self:
+    def start(cls, hosts: Sequence[HostSpec] = STANDARD, *, workers: int = WORKERS) -> Self:
         """Build a lab and return when every service listens; raises LabError, and leaves nothing, when one does not."""
         if len(hosts) > network.MOST_HOSTS:
             raise LabError(f"a lab has room for {network.MOST_HOSTS} hosts")
         claim = Claim()
-        lab = cls(claim, StageProcess(claim.directory), hosts)
+        lab = cls(claim, StageProcess(claim.directory), hosts, workers)
         try:
             lab._build()
         except BaseException:

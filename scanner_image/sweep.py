@@ -7,6 +7,7 @@ from math import ceil
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
 from functions.core.effort import Phase, Sampled
+from functions.core.engine import is_sampled
 from functions.core.intervals import IntervalSet
 from functions.core.model import Protocol
 from functions.core.ports import PortSet, parse_ports
@@ -17,8 +18,6 @@ from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, pas
 from scanner_image.scan import Scan
 from scanner_image.story import Told
 
-FEWEST_CELLS = 48_000
-"""A sample of fewer would show too little."""
 _SAMPLE = 16_384
 _SAMPLE_SHARE = 8
 _SAMPLE_WAIT_S = 1
@@ -46,7 +45,7 @@ class Heard:
 async def sweep(scan: Scan, path: Path, addresses: IntervalSet, moved: Callable[[float], None]) -> None:
     """Every cell of `addresses` that does not answer comes out as `NOT_OPEN`, or not covered where that is not sure."""
     sweeping = _Sweep(scan, path, addresses, moved)
-    why = await (sweeping.once() if sweeping.cells < FEWEST_CELLS else sweeping.adaptive())
+    why = await (sweeping.adaptive() if is_sampled(sweeping.cells) else sweeping.once())
     silence = Verdict(Answer.NOT_COVERED, Method.NONE, why) if why else Verdict(Answer.NOT_OPEN, Method.SYN)
     if not scan.halt.is_set:
         scan.stories.forget(sweeping.story)

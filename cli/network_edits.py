@@ -30,6 +30,17 @@ Categories = Annotated[
 Arguments = Annotated[
     list[str] | None, typer.Option("--script-arg", help="e.g. http-title.url=/login; may be repeated.")
 ]
+Questions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host-discovery",
+        help="Ask hosts whether they are there before their ports: icmp, tcp or arp; may be repeated, '' for none.",
+    ),
+]
+Silent = Annotated[
+    str | None,
+    typer.Option("--silent-hosts", help="Of hosts that answer none of it: not_covered (the default) or host_down."),
+]
 Exclude = Annotated[list[str] | None, typer.Option(help="Never probe these; may be repeated.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="For rules, channels and lists; may be repeated.")]
 Timezone = Annotated[str | None, typer.Option(help="Of the schedule, as in Europe/Berlin; UTC when left out.")]
@@ -50,6 +61,8 @@ def create(
     scripts: Scripts = None,
     categories: Categories = None,
     arguments: Arguments = None,
+    questions: Questions = None,
+    silent: Silent = None,
     rate: Rate = None,
     schedule: Annotated[str | None, typer.Option(help="rate(1 day) or cron(0 6 * * ? *).")] = None,
     timezone: Timezone = None,
@@ -61,7 +74,7 @@ def create(
     """Make a network: what is scanned, how, and on a schedule or only when you ask. Nothing is scanned yet."""
     given = _settings(exclusions=exclude, ports=ports, protocols=protocols, profile=profile, rate=rate, tags=tags)
     draft: Json = {"name": name, "targets": targets, **given, "enabled": enabled}
-    draft |= _scripts(scripts, categories, arguments)
+    draft |= _scripts(scripts, categories, arguments) | _host_discovery(questions, silent)
     if schedule is not None:
         draft["schedule"] = {"expression": schedule, **({"timezone": timezone} if timezone else {})}
     elif timezone:
@@ -91,6 +104,8 @@ def edit(
     scripts: Scripts = None,
     categories: Categories = None,
     arguments: Arguments = None,
+    questions: Questions = None,
+    silent: Silent = None,
     rate: Rate = None,
     tags: Annotated[
         list[str] | None, typer.Option("--tag", help="In place of its tags; may be repeated, '' for none.")
@@ -102,9 +117,9 @@ def edit(
     """Change what is given; the rest stays. A live scan obeys new exclusions at once, all else holds from the next scan on."""
     plain = _settings(ports=ports, protocols=protocols, profile=profile, rate=rate)
     lists = _settings(exclusions=_filled(exclude), tags=_filled(tags))
-    body = (
-        plain | lists | _scripts(scripts, categories, arguments) | _settings(name=name, targets=target, enabled=enabled)
-    )
+    hosts = _host_discovery(questions, silent)
+    body = plain | lists | hosts | _scripts(scripts, categories, arguments)
+    body |= _settings(name=name, targets=target, enabled=enabled)
     if not body:
         raise UsageError("say what to change: --target, --exclude, --ports, --profile, --rate ... (see --help)")
     with open_session(project=project, json=as_json) as session:
@@ -185,6 +200,15 @@ def _scripts(names: list[str] | None, categories: list[str] | None, arguments: l
         return {}
     chosen = _settings(names=_filled(names), categories=_filled(categories))
     return {"scripts": chosen | {"arguments": dict(map(_argument, _filled(arguments) or ()))}}
+
+
+def _host_discovery(questions: list[str] | None, silent: str | None) -> Json:
+    """One setting, too."""
+    if questions is None:
+        if silent is not None:
+            raise UsageError("--silent-hosts: it is host discovery's; give --host-discovery too")
+        return {}
+    return {"host_discovery": _settings(by=_filled(questions), silent=silent)}
 
 
 def _argument(text: str) -> tuple[str, str | int | bool]:

@@ -14,6 +14,7 @@ from cli.tables import print_rows
 COLUMNS = ("profile", "targets", "finds open ports", "asks known ones again", "says what speaks")
 WHY_COLUMNS = ("targets", "step", "engine", "why")
 _STEPS = ("discovery", "recheck", "identification")
+_WHY_STEPS = ("host_discovery", *_STEPS)
 _NAMES = {"connect": "a connection", "none": "nobody"}
 
 
@@ -43,7 +44,10 @@ def _engines(engines: Json) -> tuple[str, ...]:
 
 
 def _whys(engines: Json) -> list[tuple[str, ...]]:
-    return [(engines["targets"], step, _engine(engines[step]), engines[step]["why"]) for step in _STEPS]
+    return [
+        (engines["targets"], step.replace("_", " "), _engine(engines[step]), engines[step]["why"])
+        for step in _WHY_STEPS
+    ]
 
 
 def _engine(choice: Json) -> str:

@@ -14,6 +14,7 @@ from scanner_image.cells import Verdict
 from scanner_image.nmap import Nmap
 from scanner_image.nmap_xml import NmapHost
 from scanner_image.path import Path, paths
+from scanner_image.presence import there
 from scanner_image.probe import probe
 from scanner_image.scan import Scan
 from scanner_image.sweep import sweep
@@ -57,10 +58,13 @@ async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: 
     addresses = scan.findings.cells.unjudged(path.version, addresses)
     if not addresses:
         return
-    engine, why = _choice(scan, path, addresses)
-    match engine:
+    addresses = await there(scan, _target(scan, path, addresses), addresses, networks(addresses, path.version))
+    if not addresses or scan.halt.is_set:
+        return
+    choice = discovers(scan.spec.profile, _target(scan, path, addresses))
+    match choice.engine:
         case Engine.NONE:
-            silence = Verdict(Answer.NOT_COVERED, Method.NONE, why)
+            silence = Verdict(Answer.NOT_COVERED, Method.NONE, choice.why)
             scan.findings.cells.settle(path.version, addresses, silence, at=scan.findings.clock())
         case Engine.CONNECT:
             with scan.times.spent("discovery"):
@@ -70,11 +74,11 @@ async def _discover_by(scan: Scan, path: Path, addresses: IntervalSet, weights: 
         case _:
             with scan.times.spent("discovery"):
                 left = scan.findings.cells.unsettled(path.version, addresses)
-                await _nmap(scan, path.version, left, weights, engine)
+                await _nmap(scan, path.version, left, weights, choice.engine)
 
 
-def _choice(scan: Scan, path: Path, addresses: IntervalSet) -> tuple[Engine, str]:
-    target = Target(
+def _target(scan: Scan, path: Path, addresses: IntervalSet) -> Target:
+    return Target(
         protocol=scan.spec.protocol,
         version=path.version,
         link=path.link,
@@ -82,8 +86,6 @@ def _choice(scan: Scan, path: Path, addresses: IntervalSet) -> tuple[Engine, str
         raw=scan.tools.mode == "raw",
         masscan=bool(scan.tools.masscan),
     )
-    choice = discovers(scan.spec.profile, target)
-    return choice.engine, choice.why
 
 
 async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _Weights, engine: Engine) -> None:

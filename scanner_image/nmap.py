@@ -3,13 +3,14 @@
 import ipaddress
 import secrets
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from functions.core.addresses import Address, Version
 from functions.core.coverage import Answer, Method
+from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.messages import Command
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
@@ -81,6 +82,66 @@ class Nmap:
         halt: Halt,
     ) -> Ran:
         """Each host is handed on as soon as nmap has finished it. `targets`: addresses, or nmap's `10.0.0.0/24` form."""
+        names = asking and asking.about_host and not follows_redirects(profile.scripts)
+        return await self._run(
+            *(self.tools.naming if names else ("-n",)),
+            *("-Pn", self._scan(protocol), "-p", ports.canonical()),
+            *(self._asking(asking, profile, protocol) if asking else ()),
+            *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),
+            version=version,
+            targets=targets,
+            profile=profile,
+            rate=rate,
+            limit_s=limit_s,
+            host=host,
+            progress=progress,
+            raw=raw,
+            halt=halt,
+        )
+
+    async def ask_hosts(
+        self,
+        *,
+        version: Version,
+        targets: Iterable[str],
+        by: Collection[Question],
+        profile: Profile,
+        rate: int,
+        limit_s: float,
+        host: Callable[[NmapHost], None],
+        raw: Callable[[bytes], None],
+        halt: Halt,
+    ) -> Ran:
+        """Hosts alone, one by one: up where they answer one of the questions, else down.
+
+        At the full rate: left to itself nmap takes silence for a crowded path and slows down, to some ten silent hosts a second.
+        """
+        return await self._run(
+            *("-n", "-sn", *_questions(by, profile.host_discovery), "--min-rate", str(max(rate, 1))),
+            version=version,
+            targets=targets,
+            profile=profile,
+            rate=rate,
+            limit_s=limit_s,
+            host=host,
+            progress=lambda _task, _percent: None,
+            raw=raw,
+            halt=halt,
+        )
+
+    async def _run(
+        self,
+        *asked: str,
+        version: Version,
+        targets: Iterable[str],
+        profile: Profile,
+        rate: int,
+        limit_s: float,
+        host: Callable[[NmapHost], None],
+        progress: Callable[[str, float], None],
+        raw: Callable[[bytes], None],
+        halt: Halt,
+    ) -> Ran:
         listed = self.directory / f"nmap-{secrets.token_hex(4)}.targets"
         listed.write_text("".join(f"{target}\n" for target in targets))
         xml, errors = NmapXml(host=host, progress=progress), bytearray()
@@ -96,15 +157,9 @@ class Nmap:
             (
                 *self.tools.nmap_argv,
                 *("-6",) * (version == 6),
-                *(
-                    self.tools.naming
-                    if asking and asking.about_host and not follows_redirects(profile.scripts)
-                    else ("-n",)
-                ),
-                *("-Pn", "-v", "-T4", self._scan(protocol), "-p", ports.canonical(), "-iL", str(listed)),
-                *(self._asking(asking, profile, protocol) if asking else ()),
+                *asked,
+                *("-v", "-T4", "-iL", str(listed)),
                 *("--max-retries", str(max(profile.retries, _FEWEST_RETRIES)), "--max-rate", str(max(rate, 1))),
-                *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),
                 *("--stats-every", "2s", "-oX", "-"),
             ),
             stdout=stdout,
@@ -131,6 +186,18 @@ class Nmap:
         if protocol == Protocol.UDP:
             return "-sU"
         return "-sS" if self.tools.mode == "raw" else "-sT"
+
+
+def _questions(by: Collection[Question], settings: HostDiscovery) -> Iterator[str]:
+    """On its own segment nmap asks by ARP, and by nothing else, unless it is told not to."""
+    if Question.ICMP in by:
+        yield "-PE"
+    if Question.TCP in by:
+        yield "-PS" + ",".join(map(str, settings.tcp_ports))
+    if Question.ARP in by:
+        yield "-PR"
+    else:
+        yield "--disable-arp-ping"
 
 
 def _scripts(profile: Profile, *always: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from functions.core.addresses import Version
+from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.model import Model, Protocol
 from functions.core.profile import CONFIRM, PROFILES, Discovery, Profile
 
@@ -19,6 +20,7 @@ class Engine(StrEnum):
     NMAP_SYN_SERVICES = "nmap -sS -sV"
     NMAP_CONNECT_SERVICES = "nmap -sT -sV"
     NMAP_UDP_SERVICES = "nmap -sU -sV"
+    NMAP_HOSTS = "nmap -sn"
     CONNECT = "connect"
     """An ordinary connection of the worker's own."""
     NONE = "none"
@@ -173,8 +175,52 @@ _RECHECK: tuple[_Row, ...] = (
 )
 
 
+_HOSTS: tuple[_Row, ...] = (
+    (
+        lambda profile, _: not profile.host_discovery.by,
+        Engine.NONE,
+        "the network does not ask for it: each cell is asked, whoever answers",
+    ),
+    (
+        lambda profile, target: discovers(profile, target).engine in {Engine.NONE, Engine.CONNECT},
+        Engine.NONE,
+        "no cell is asked, or few are and each for itself",
+    ),
+    (
+        lambda _, target: target.link == Link.LOOPBACK,
+        Engine.NONE,
+        "the worker's own addresses are there",
+    ),
+    (
+        lambda profile, target: not questions(profile, target),
+        Engine.NONE,
+        "none of the network's questions can be put there: each cell is asked",
+    ),
+    (
+        lambda _profile, _target: True,
+        Engine.NMAP_HOSTS,
+        "the network asks for it: the ports of hosts that answer nothing are not asked",
+    ),
+)
+
+
 def is_sampled(cells: int) -> bool:
     return cells >= FEWEST_SAMPLED
+
+
+def questions(profile: Profile, target: Target) -> tuple[Question, ...]:
+    """Those of host discovery that can be put to the target: ARP on the own segment, and all but TCP with raw sockets alone."""
+    able = {
+        Question.ICMP: target.raw,
+        Question.TCP: True,
+        Question.ARP: target.raw and target.link == Link.ON_LINK,
+    }
+    return tuple(each for each in profile.host_discovery.by if able[each])
+
+
+def asks_hosts(profile: Profile, target: Target) -> Choice:
+    """Who says which hosts are there, before their ports are asked."""
+    return _first(_HOSTS, profile, target)
 
 
 def discovers(profile: Profile, target: Target) -> Choice:
@@ -215,11 +261,16 @@ KINDS: dict[str, tuple[str, Target]] = {
 """Targets that are told apart, with one of each."""
 
 
+_EVERY_QUESTION = HostDiscovery(by=tuple(Question))
+
+
 class Engines(Model):
     """Who asks targets of one kind."""
 
     kind: str
     targets: str
+    host_discovery: Choice
+    """Where the network asks for it."""
     discovery: Choice
     recheck: Choice
     identification: Choice
@@ -244,6 +295,7 @@ def profiles_told() -> tuple[ProfileEngines, ...]:
                 Engines(
                     kind=kind,
                     targets=says,
+                    host_discovery=asks_hosts(profile.model_copy(update={"host_discovery": _EVERY_QUESTION}), target),
                     discovery=discovers(profile, target),
                     recheck=rechecks(profile, target),
                     identification=identifies(profile, target),

@@ -17,6 +17,7 @@ from functions.core.pace import (
     PACKET_BYTES,
     SCAN_STEPS,
     SERVICE_BYTES,
+    SILENT_ASKED,
     Work,
     checkpoints,
     discovery_seconds,
@@ -177,16 +178,19 @@ def _works(shape: Shape, profile: Profile, case: _Case) -> Iterator[tuple[int, W
 def _work(demand: Demand, cut: Cut, rate: int, profile: Profile, case: _Case, *, assets: int, cells: int) -> Work:
     addresses, ports = demand.addresses / cut.asset_parts, demand.ports / cut.port_parts
     share = demand.assets * demand.ports / cells / cut.chunks
+    hosts = min(addresses, case.hosts * demand.assets / assets / cut.asset_parts)
+    first = profile.host_discovery.probes
     return Work(
         protocol=demand.protocol,
-        addresses=addresses,
+        addresses=max(hosts, 1.0) if first else addresses,
         ports=ports,
         retries=profile.retries,
         rate=rate,
-        hosts=min(addresses, case.hosts * demand.assets / assets / cut.asset_parts),
+        hosts=hosts,
         open_ports=case.open_ports * share,
         services=profile.service_detection,
         discovery=profile.discovery,
+        host_probes=first * (hosts + SILENT_ASKED * (addresses - hosts)),
     )
 
 
@@ -195,7 +199,7 @@ def _of_chunk(work: Work, case: _Case, *, public: float) -> Usage:
     task = case.start_s + seconds
     told = min(work.open_ports, 500) + min(seconds, discovery_seconds(work)) / _PROGRESS_S
     blocks = ceil(work.addresses / 256)
-    packets = max(work.cells, work.probes * case.resend)
+    packets = max(work.cells, work.probes * case.resend) + work.host_probes
     return Usage(
         tasks=1,
         task_seconds=max(MINUTE_S, task),

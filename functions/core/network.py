@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from functions.core.alert import AlertType, Severity
+from functions.core.host_discovery import NOBODY, HostDiscovery
 from functions.core.model import Id, Model, Protocol, Time
 from functions.core.scripts import ScriptChoice
 from functions.core.window import Window
@@ -65,6 +66,8 @@ class NetworkDraft(Model):
     profile: str = Field(default="standard", max_length=32)
     scripts: ScriptChoice = ScriptChoice()
     """nmap scripts that are run on open ports, from the list of docs/worker.md."""
+    host_discovery: HostDiscovery = NOBODY
+    """Whether hosts are asked if they are there before their ports are; nobody is, and each cell is asked, where left out."""
     rate: int = Field(default=1000, ge=10, le=1_000_000)
     """The most packets per second that all scans of this network together may send."""
     schedule: Schedule | None = None
@@ -94,6 +97,7 @@ class NetworkPatch(Model):
     protocols: tuple[Protocol, ...] | None = Field(default=None, min_length=1, max_length=2)
     profile: str | None = Field(default=None, max_length=32)
     scripts: ScriptChoice | None = None
+    host_discovery: HostDiscovery | None = None
     rate: int | None = Field(default=None, ge=10, le=1_000_000)
     schedule: Schedule | Literal["none"] | None = None
     window: Window | Literal["none"] | None = None

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from functions.core.host_discovery import NOBODY, HostDiscovery
 from functions.core.model import Model
 from functions.core.scripts import ScriptChoice
 
@@ -27,7 +28,8 @@ class Profile(Model):
     os_detection: bool = False
     """Guess the system by its answers to odd packets; only where raw sockets are to be had."""
     scripts: ScriptChoice = ScriptChoice()
-    """Of the network that is scanned; a profile has none of its own."""
+    host_discovery: HostDiscovery = NOBODY
+    """Both of the network that is scanned; a profile has none of its own."""
 
 
 PROFILES = {

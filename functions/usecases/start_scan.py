@@ -94,7 +94,7 @@ def take_snapshot(network: Network, part: Part, *, bounds: Bounds, now: datetime
         "protocols": protocols,
     }
     if part.profile:
-        narrowed["profile"] = _with_scripts(part.profile, network)
+        narrowed["profile"] = _of_network(part.profile, network)
     if part.confirm:
         narrowed["misses_to_close"] = 1
     return whole.model_copy(update=narrowed)
@@ -107,7 +107,7 @@ def snapshot_of(network: NetworkDraft) -> Snapshot:
         exclusions=network.exclusions,
         ports=network.ports,
         protocols=network.protocols,
-        profile=_with_scripts(network.profile, network),
+        profile=_of_network(network.profile, network),
         rate=network.rate,
         misses_to_close=network.alerts.misses_to_close,
         reopen_window_hours=network.alerts.reopen_window_hours,
@@ -115,8 +115,11 @@ def snapshot_of(network: NetworkDraft) -> Snapshot:
     )
 
 
-def _with_scripts(profile: str, network: NetworkDraft) -> Profile:
-    return profile_named(profile).model_copy(update={"scripts": network.scripts})
+def _of_network(profile: str, network: NetworkDraft) -> Profile:
+    """A profile with what is a network's own choice."""
+    return profile_named(profile).model_copy(
+        update={"scripts": network.scripts, "host_discovery": network.host_discovery}
+    )
 
 
 def profile_named(name: str) -> Profile:

@@ -143,6 +143,10 @@ def test_a_network_is_made_edited_and_scheduled(command: Command) -> None:
         "arguments": {"http-headers.useget": True},
     }
     assert documents(command, "networks", "edit", "dmz", "--script", "")["scripts"]["names"] == []
+    first = ("--host-discovery", "icmp", "--host-discovery", "arp", "--silent-hosts", "host_down")
+    hosts = documents(command, "networks", "edit", "dmz", *first)["host_discovery"]
+    assert (hosts["by"], hosts["silent"]) == (["icmp", "arp"], "host_down")
+    assert documents(command, "networks", "edit", "dmz", "--host-discovery", "")["host_discovery"]["by"] == []
     told = command("networks", "preview", "dmz")[1]
     assert told.startswith("256 addresses, 256 cells in 1 chunks")
     assert "USD; `vedette estimate` tells more" in told

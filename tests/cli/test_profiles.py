@@ -33,7 +33,7 @@ def test_one_profile_is_told_with_its_whys(command: Command) -> None:
     done = command("profiles", "connect", api=Profiles())
 
     lines = [line.split("\t") for line in done.out.splitlines()]
-    assert len(lines) == 3 * len(KINDS)
+    assert len(lines) == 4 * len(KINDS)
     assert [
         "TCP over IPv4, through a gateway",
         "discovery",

@@ -2,7 +2,21 @@
 
 import pytest
 
-from functions.core.engine import KINDS, Choice, Engine, discovers, identifies, profiles_told, rechecks
+from functions.core.engine import (
+    KINDS,
+    Choice,
+    Engine,
+    Link,
+    Target,
+    asks_hosts,
+    discovers,
+    identifies,
+    profiles_told,
+    questions,
+    rechecks,
+)
+from functions.core.host_discovery import HostDiscovery, Question
+from functions.core.model import Protocol
 from functions.core.profile import CONFIRM, PROFILES, Discovery, Profile
 
 STANDARD = PROFILES["standard"]
@@ -59,6 +73,35 @@ def test_each_choice_says_why_and_no_kind_is_missing() -> None:
         for engines in profile.engines:
             choices: tuple[Choice, ...] = (engines.discovery, engines.recheck, engines.identification)
             assert all(choice.why for choice in choices)
+
+
+@pytest.mark.parametrize(
+    ("by", "target", "put"),
+    [
+        ("icmp,tcp,arp", Target(), "icmp,tcp"),
+        ("icmp,tcp,arp", Target(link=Link.ON_LINK), "icmp,tcp,arp"),
+        ("icmp,tcp,arp", Target(raw=False, link=Link.ON_LINK), "tcp"),
+        ("arp", Target(), ""),
+        ("icmp", Target(protocol=Protocol.UDP), "icmp"),
+    ],
+)
+def test_hosts_are_asked_what_can_be_asked_there(by: str, target: Target, put: str) -> None:
+    profile = STANDARD.model_copy(update={"host_discovery": HostDiscovery.model_validate({"by": by.split(",")})})
+
+    assert ",".join(questions(profile, target)) == put
+    assert asks_hosts(profile, target).engine == (Engine.NMAP_HOSTS if put else Engine.NONE)
+
+
+def test_no_host_is_asked_unless_the_network_says_so_nor_where_it_would_tell_nothing() -> None:
+    asking = HostDiscovery(by=(Question.ICMP,))
+    assert asks_hosts(STANDARD, Target()).engine == Engine.NONE
+    for profile, target in (
+        (CONFIRM, Target()),
+        (STANDARD, Target(link=Link.LOOPBACK)),
+        (STANDARD, Target(link=Link.NOWHERE)),
+    ):
+        given = profile.model_copy(update={"host_discovery": asking})
+        assert asks_hosts(given, target).engine == Engine.NONE
 
 
 def test_few_cells_are_told_apart_from_many() -> None:

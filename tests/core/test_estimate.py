@@ -3,6 +3,7 @@
 import pytest
 
 from functions.core.estimate import Density, Estimate, Spread, density_of, estimate
+from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.model import Protocol
 from functions.core.planner import Shape, shape_of
 from functions.core.scan import Snapshot
@@ -58,6 +59,18 @@ def test_hosts_that_answer_spare_a_pass_and_take_of_the_rate() -> None:
 
 def test_every_cell_is_asked_once_at_least() -> None:
     assert estimated(snapshot("10.0.0.0/24", ports="top-1000")).packets.low >= 256 * 1000
+
+
+def test_host_discovery_spares_the_ports_of_silent_hosts() -> None:
+    of = snapshot("10.0.0.0/24", ports="top-1000", profile="discovery")
+    asking = HostDiscovery(by=(Question.ICMP, Question.TCP), tcp_ports=(22, 443))
+    first = of.model_copy(update={"profile": of.profile.model_copy(update={"host_discovery": asking})})
+    every, there = (estimated(each, density=exactly(16, 16), start_s=0) for each in (of, first))
+    hosts = 3 * (16 + 2 * 240)
+    assert 16 * 1000 + hosts <= there.packets.expected < 2.5 * 16 * 1000 + hosts
+    assert there.minutes.expected < every.minutes.expected / 4
+    nobody = estimated(first, density=exactly(0, 0), start_s=0)
+    assert nobody.packets.expected >= 3 * 2 * 256
 
 
 def test_what_workers_leave_on_their_way_is_charged() -> None:

@@ -45,6 +45,9 @@ def test_a_created_network_can_be_read_listed_and_edited(api: Api, project: str)
         ({"scripts": {"names": ["smb-brute"]}}, "scripts.names"),
         ({"scripts": {"names": ["banner"], "arguments": {"banner.timeout": 99}}}, "scripts.arguments"),
         ({"scripts": {"names": ["banner"]}, "profile": "discovery"}, "scripts"),
+        ({"host_discovery": {"by": ["ping"]}}, "host_discovery.by.0"),
+        ({"host_discovery": {"by": ["icmp", "icmp"]}}, "host_discovery.by"),
+        ({"host_discovery": {"by": ["tcp"], "tcp_ports": []}}, "host_discovery.tcp_ports"),
         ({"rate": 0}, "rate"),
         ({"protocols": ["icmp"]}, "protocols.0"),
         ({"schedule": {"expression": "cron(0 6 * * * *)"}}, "schedule.expression"),
@@ -280,6 +283,21 @@ def test_the_scripts_of_a_network_stand_in_its_scans(api: Api, project: str) -> 
     scan = api.post(f"/v1/projects/{project}/scans", {"network": made["id"], "profile": "connect"}).body
 
     assert scan["snapshot"]["profile"]["scripts"] == scripts
+
+
+def test_the_host_discovery_of_a_network_stands_in_its_scans(api: Api, project: str) -> None:
+    networks = f"/v1/projects/{project}/networks"
+    made = api.post(networks, DRAFT | {"host_discovery": {"by": ["icmp", "tcp"]}}).body
+    assert made["host_discovery"] == {"by": ["icmp", "tcp"], "tcp_ports": [22, 80, 443, 3389], "silent": "not_covered"}
+
+    scan = api.post(f"/v1/projects/{project}/scans", {"network": made["id"]}).body
+
+    assert scan["snapshot"]["profile"]["host_discovery"] == made["host_discovery"]
+
+
+def test_no_network_asks_hosts_first_of_itself(api: Api, project: str, network: str) -> None:
+    made = api.get(f"/v1/projects/{project}/networks/{network}").body
+    assert made["host_discovery"]["by"] == []
 
 
 def test_a_network_runs_no_scripts_of_itself(api: Api, project: str, network: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from functions.core.coverage import Answer, Method
 from functions.core.everything import FEWEST_SERVICES, is_evidence
+from functions.core.host_discovery import HostDiscovery
 from functions.core.messages import ChunkSpec, HostLine
 from functions.core.model import Protocol
 from tests.lab.lab import Lab
@@ -161,6 +162,25 @@ def test_a_port_that_a_firewall_forbids_is_told_from_a_silent_one(
         {answer for (asset, _), answer in shut.items() if asset == each} for each in ("10.77.0.15", "10.77.0.16")
     )
     assert (dropping, rejecting) == ({silence}, {Answer.FILTERED})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("by", "silent"), [("icmp", {"10.77.0.15", "10.77.0.60"}), ("tcp", {"10.77.0.60"})])
+def test_the_ports_of_hosts_that_answer_no_question_are_not_asked(
+    attempts: Attempts, by: str, silent: set[str]
+) -> None:
+    spec = chunk_spec("10.77.0.10-10.77.0.15", "10.77.0.60", ports="22,80,8443")
+    asking = HostDiscovery.model_validate({"by": [by], "tcp_ports": [22]})
+    profile = spec.profile.model_copy(update={"host_discovery": asking})
+    spec = spec.model_copy(update={"profile": profile})
+
+    document = attempts.run(spec)
+
+    covered = answers(spec, document.coverage)
+    assert {asset for (asset, _), answer in covered.items() if answer == Answer.NOT_COVERED} == silent
+    assert document.open == {cell for cell in attempts.truth(spec) if cell[0] not in silent}
+    told = {line.reason for line in document.coverage if line.answer == Answer.NOT_COVERED}
+    assert told == {f"no answer to host discovery ({by})"}
 
 
 def test_known_exposures_are_told_apart(attempts: Attempts) -> None:

@@ -18,7 +18,7 @@ _NAME = re.compile(
     r"(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END"
-_DNS, _ADDRESS = "DNS:", "IP Address:"
+_DNS, _ADDRESS = "DNS", "IP Address"
 
 
 def certificate_of(output: str, text: str) -> tuple[Certificate, ...]:
@@ -59,12 +59,12 @@ def hostnames(certificates: Iterable[Certificate]) -> frozenset[str]:
 
 def _names(text: str) -> Iterator[str]:
     for part in text.split(","):
-        name = part.strip()
-        if name.startswith(_DNS):
-            if _is_name(name := name[len(_DNS) :]):
+        kind, _, name = part.strip().partition(":")
+        if kind == _DNS:
+            if _is_name(name):
                 yield name.lower()
-        elif name.startswith(_ADDRESS) and _is_address(name[len(_ADDRESS) :]):
-            yield str(ipaddress.ip_address(name[len(_ADDRESS) :]))
+        elif kind == _ADDRESS and _is_address(name):
+            yield str(ipaddress.ip_address(name))
 
 
 def _field(text: str, name: str) -> str:

@@ -25,6 +25,9 @@ _MOST_SCRIPTS = 16
 _MOST_CPE = 16
 _CPE_CHARS = 256
 _MOST_NAMES = 16
+_KEPT_CHARS = 256
+"""A longer list of ports is not kept for another host."""
+
 _LONGEST = 1 << 23
 """Bytes of one element's beginning, whose attributes a parser holds until it has seen them all: no script says as much."""
 
@@ -221,7 +224,8 @@ class _Reader:
         self._rest_state = attributes.get("state", "")
 
     def _extrareasons(self, attributes: _Attributes) -> None:
-        ports = IntervalSet.from_ranges([_bounds(part) for part in attributes.get("ports", "").split(",") if part])
+        listed = attributes.get("ports", "")
+        ports = _known_ports(listed) if len(listed) <= _KEPT_CHARS else _ports(listed)
         self._host.rest.append(NmapRest(self._rest_state, attributes.get("reason", ""), ports))
 
     def _start_port(self, attributes: _Attributes) -> None:
@@ -312,8 +316,16 @@ def _refuse_entity(name: str, _is_parameter_entity: bool) -> None:
     raise ValueError(f"undefined entity {name[:64]}")
 
 
+def _ports(listed: str) -> IntervalSet:
+    return IntervalSet.from_ranges([_bounds(part) for part in listed.split(",") if part])
+
+
+_known_ports = lru_cache(maxsize=1024)(_ports)
+"""Hosts of one network that have the same ports open leave the same ones out."""
+
+
 @lru_cache(maxsize=4096)
 def _bounds(part: str) -> tuple[int, int]:
-    """Hosts of one network leave much the same ranges between the ports that they have open."""
+    """The others leave much the same ranges between their ports."""
     first, _, last = part.partition("-")
     return int(first), int(last or first)

@@ -66,7 +66,7 @@ class IntervalSet:
 
     @property
     def count(self) -> int:
-        return sum(last - first + 1 for first, last in self.ranges)
+        return sum([last - first + 1 for first, last in self.ranges])
 
     def split(self, parts: int) -> Iterator["IntervalSet"]:
         """`parts` disjoint sets in ascending order whose sizes differ by at most one; made one at a time."""

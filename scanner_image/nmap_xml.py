@@ -133,8 +133,10 @@ class _Reader:
         self._hand_on = host
         self._progress = progress
         self._host = NmapHost()
-        self._port = NmapPort("", 0)
+        self._port: _Attributes = {}
+        self._state: _Attributes = {}
         self._service: _Attributes = {}
+        self._scripts: dict[str, str] = {}
         self._cpe: list[str] = []
         self._text: str | None = None
         """Of a CPE name behind a port; systems have theirs too, which nobody asks for."""
@@ -229,25 +231,34 @@ class _Reader:
         self._host.rest.append(NmapRest(self._rest_state, attributes.get("reason", ""), ports))
 
     def _start_port(self, attributes: _Attributes) -> None:
-        self._port = NmapPort(attributes.get("protocol", ""), int(attributes.get("portid", "")))
-        self._host.ports.append(self._port)
+        self._port, self._state, self._service, self._scripts = attributes, {}, {}, {}
         self._parser.StartElementHandler = self._start_in_port
 
     def _end_port(self) -> None:
-        if self._service or self._cpe:
-            self._port.service = service_of(self._service, self._cpe)
-            self._service, self._cpe = {}, []
+        service = service_of(self._service, self._cpe)
+        if self._cpe:
+            self._cpe = []
         if self._certificate or self._keys:
             proofs = {"tls": self._certificate[0] if self._certificate else None, "ssh": self._keys}
-            self._port.service = self._port.service.model_copy(update=proofs)
+            service = service.model_copy(update=proofs)
             self._certificate, self._keys = (), ()
+        port, state = self._port.get, self._state.get
+        self._host.ports.append(
+            NmapPort(
+                port("protocol", ""),
+                int(port("portid", "")),
+                state("state", ""),
+                state("reason", ""),
+                service,
+                self._scripts,
+            )
+        )
         self._parser.StartElementHandler = self._start
 
     def _start_in_port(self, tag: str, attributes: _Attributes) -> None:
         """Most elements are of ports: told apart here without another call."""
         if tag == "state":
-            port = self._port
-            port.state, port.reason = attributes.get("state", ""), attributes.get("reason", "")
+            self._state = attributes
         elif tag == "service":
             self._service = attributes
         elif tag == "cpe":
@@ -272,7 +283,7 @@ class _Reader:
         self._parser.CharacterDataHandler = None
 
     def _script(self, attributes: _Attributes) -> None:
-        scripts, name, told = self._port.scripts, attributes.get("id", ""), attributes.get("output", "")
+        scripts, name, told = self._scripts, attributes.get("id", ""), attributes.get("output", "")
         if len(scripts) < _MOST_SCRIPTS:
             scripts[name[:64]] = told[:_SCRIPT_CHARS]
         parser = self._parser

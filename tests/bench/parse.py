@@ -1,8 +1,8 @@
 """`make bench-parse`: nmap's XML to full observations, beside a pass that only counts ports and beside python-libnmap.
 
 Each reading is a process of its own, the three in turn and ROUNDS times; of the seconds, which are those of the processor,
-the medians count, of the memory the most. SIZES in MB. Then a tenth of OBSERVATIONS and all of them are written into a
-result document each and ingested.
+the medians count, of the memory the most. SIZES in MB; ROUNDS for all of them or for each. Then a tenth of OBSERVATIONS and
+all of them are written into a result document each and ingested.
 """
 
 import json
@@ -19,7 +19,7 @@ from tests.bench import nmap_documents
 from tests.bench.parsers import READERS
 
 SIZES = tuple(int(each) for each in os.environ.get("SIZES", "50,500").split(","))
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
+ROUNDS = tuple(int(each) for each in os.environ.get("ROUNDS", "3").split(","))
 OBSERVATIONS = int(os.environ.get("OBSERVATIONS", "1000000"))
 _PATIENCE_S = 4 * 3600
 
@@ -34,12 +34,13 @@ def say(line: str) -> None:
 @dataclass
 class Case:
     megabytes: int
+    rounds: int
     told: dict[str, list[Json]] = field(default_factory=dict)
 
     def run(self, path: Path) -> None:
         nmap_documents.write(path, size=self.megabytes * 1_000_000)
         say(f"{path.stat().st_size / 1e6:.0f} MB are written")
-        for _ in range(ROUNDS):
+        for _ in range(self.rounds):
             for name in READERS:
                 self.told.setdefault(name, []).append(measured(name, path))
         ports = {each["found"]["ports"] for tries in self.told.values() for each in tries}
@@ -55,6 +56,7 @@ class Case:
     def summary(self) -> Json:
         return {
             "megabytes": self.megabytes,
+            "rounds": self.rounds,
             **{f"{name}_s": self.seconds(name) for name in self.told},
             **{f"{name}_peak_mib": self.peak_mib(name) for name in self.told},
             "ports": self.told["ours"][0]["found"]["ports"],
@@ -83,7 +85,8 @@ def ingested(observations: int) -> Json:
 
 
 def main() -> None:
-    cases = [Case(size) for size in sorted(SIZES)]
+    rounds = ROUNDS if len(ROUNDS) > 1 else ROUNDS * len(SIZES)
+    cases = [Case(*each) for each in sorted(zip(SIZES, rounds, strict=True))]
     with tempfile.TemporaryDirectory(prefix="vedette-bench-") as folder:
         for case in cases:
             case.run(Path(folder, "nmap.xml"))

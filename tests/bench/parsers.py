@@ -42,8 +42,8 @@ def ours() -> Reader:
                     self.silent += verdict(port.state, port.reason, Method.SYN).answer is Answer.NO_ANSWER
                     continue
                 opens.append(OpenPort(Method.SYN, at, port.service, port.scripts))
-                self.cpe += len(port.service.cpe)
-                self.scripts += len(port.scripts)
+            self.cpe += sum([len(each.service.cpe) for each in opens])
+            self.scripts += sum([len(each.scripts) for each in opens])
             self.certificates += len(certificate_names(opens))
             self.observations += len(opens)
             self.ports += len(host.ports)

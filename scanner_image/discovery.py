@@ -12,7 +12,7 @@ from functions.core.ports import PortSet
 from scanner_image import nmap
 from scanner_image.cells import Verdict
 from scanner_image.nmap import Nmap
-from scanner_image.nmap_xml import NmapHost
+from scanner_image.nmap_host import NmapHost
 from scanner_image.path import Path, paths
 from scanner_image.presence import there
 from scanner_image.probe import probe

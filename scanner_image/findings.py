@@ -13,7 +13,7 @@ from functions.core.service import UNKNOWN, Service
 from scanner_image import certificates
 from scanner_image.assets import Assets
 from scanner_image.cells import Cells, Verdict
-from scanner_image.nmap_xml import NmapHost
+from scanner_image.nmap_host import NmapHost
 
 Clock = Callable[[], datetime]
 Announce = Callable[[str, Address, int], None]

@@ -19,7 +19,8 @@ from functions.core.scripts import arguments_text, chosen, follows_redirects
 from scanner_image import certificates, child, host_keys
 from scanner_image.cells import Verdict
 from scanner_image.halt import Halt
-from scanner_image.nmap_xml import NmapHost, NmapXml
+from scanner_image.nmap_host import NmapHost
+from scanner_image.nmap_xml import NmapXml
 from scanner_image.tools import Tools
 
 _IDLE_S = 90.0

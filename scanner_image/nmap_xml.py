@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
@@ -12,8 +11,8 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from functions.core.facts import Certificate, HostKey
 from functions.core.intervals import IntervalSet
-from functions.core.service import UNKNOWN, Service
 from scanner_image import certificates, host_keys
+from scanner_image.nmap_host import NmapHost, NmapPort, NmapRest
 from scanner_image.nmap_service import service_of
 from scanner_image.xml_text import XmlText
 
@@ -36,39 +35,6 @@ _MOST_BELOW = 256
 
 _Attributes = dict[str, str]
 _Start = Callable[[_Attributes], None]
-
-
-@dataclass(slots=True)
-class NmapPort:
-    protocol: str
-    port: int
-    state: str = ""
-    reason: str = ""
-    service: Service = UNKNOWN
-    scripts: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class NmapRest:
-    """Ports that nmap tells of only together."""
-
-    state: str
-    reason: str
-    ports: IntervalSet
-
-
-@dataclass(slots=True)
-class NmapHost:
-    up: bool = False
-    reason: str = ""
-    timed_out: bool = False
-    address: str = ""
-    mac: str = ""
-    vendor: str = ""
-    os: str = ""
-    names: list[str] = field(default_factory=list)
-    ports: list[NmapPort] = field(default_factory=list)
-    rest: list[NmapRest] = field(default_factory=list)
 
 
 class NmapXml:

@@ -8,7 +8,7 @@ from functions.core.intervals import IntervalSet
 from scanner_image import nmap
 from scanner_image.cells import Verdict
 from scanner_image.nmap import Nmap
-from scanner_image.nmap_xml import NmapHost
+from scanner_image.nmap_host import NmapHost
 from scanner_image.scan import Scan
 
 _SILENT = {"not_covered": Answer.NOT_COVERED, "host_down": Answer.HOST_DOWN}

@@ -16,7 +16,7 @@ from scanner_image import connect, nmap
 from scanner_image.batches import SAMPLE, SIDE_BY_SIDE, Batch, Waiting
 from scanner_image.cells import Verdict
 from scanner_image.nmap import Asking, Nmap
-from scanner_image.nmap_xml import NmapHost
+from scanner_image.nmap_host import NmapHost
 from scanner_image.scan import Scan
 from scanner_image.tools import Tools
 

@@ -10,7 +10,8 @@ from typing import Literal
 from functions.core.errors import ScannerFailed
 from scanner_image import child
 from scanner_image.halt import Halt
-from scanner_image.nmap_xml import NmapHost, NmapXml
+from scanner_image.nmap_host import NmapHost
+from scanner_image.nmap_xml import NmapXml
 from scanner_image.service_probes import quick_probes
 
 Mode = Literal["raw", "connect"]

@@ -26,7 +26,8 @@ def ours() -> Reader:
     """All that the worker keeps of it: hosts, names, systems, services, scripts, names in certificates, every cell's verdict."""
     from scanner_image.findings import OpenPort, SeenHost, certificate_names
     from scanner_image.nmap import address_of, verdict
-    from scanner_image.nmap_xml import NmapHost, NmapXml
+    from scanner_image.nmap_host import NmapHost
+    from scanner_image.nmap_xml import NmapXml
 
     class Taken:
         def __init__(self) -> None:

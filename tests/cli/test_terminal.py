@@ -8,7 +8,8 @@ from rich.console import Console
 
 from cli.tables import print_rows
 from cli.terminal import proven_text, safe, service_text
-from scanner_image.nmap_xml import NmapHost, NmapXml
+from scanner_image.nmap_host import NmapHost
+from scanner_image.nmap_xml import NmapXml
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from functions.core.messages import HostLine, ObservationLine
 from functions.core.model import Protocol
 from functions.core.scan import ScanStatus
 from functions.core.service import Service
-from scanner_image.nmap_xml import NmapHost, NmapXml
+from scanner_image.nmap_host import NmapHost
+from scanner_image.nmap_xml import NmapXml
 from tests.store.examples import AT, after, scan
 
 if TYPE_CHECKING:

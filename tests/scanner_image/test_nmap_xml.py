@@ -7,7 +7,8 @@ import pytest
 from functions.core.coverage import Answer, Method
 from functions.core.service import Service
 from scanner_image.nmap import verdict
-from scanner_image.nmap_xml import NmapHost, NmapXml
+from scanner_image.nmap_host import NmapHost
+from scanner_image.nmap_xml import NmapXml
 
 SAMPLES = Path(__file__).parent / "samples"
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n<nmaprun>'

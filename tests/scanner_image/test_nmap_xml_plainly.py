@@ -15,7 +15,8 @@ from functions.core.intervals import IntervalSet
 from functions.core.service import Service
 from scanner_image.certificates import certificate_of
 from scanner_image.host_keys import keys_of
-from scanner_image.nmap_xml import NmapHost, NmapPort, NmapRest, NmapXml
+from scanner_image.nmap_host import NmapHost, NmapPort, NmapRest
+from scanner_image.nmap_xml import NmapXml
 from scanner_image.xml_text import printable
 from tests.bench import nmap_documents
 

@@ -93,7 +93,6 @@ class Run(Model):
     """One run of masscan. `open` and `refused`: what it heard and the one before it did not, or the other way round."""
 
     rate: int = Field(ge=1)
-    retries: int = Field(ge=0, le=10)
     seed: int = Field(ge=0, lt=1 << 31)
     shard: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
     wait_s: int = Field(ge=0, le=60)
@@ -103,7 +102,6 @@ class Run(Model):
     ended: bool
     why: str = Field(default="", max_length=1024)
     overrun: bool = False
-    sent_per_s: int = Field(default=0, ge=0)
     open: tuple[Ports, ...] = ()
     refused: tuple[Ports, ...] = ()
 

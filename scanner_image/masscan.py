@@ -14,7 +14,7 @@ from functions.core.ports import PortSet
 from scanner_image import child
 from scanner_image.halt import Halt
 from scanner_image.path import Path as Route
-from scanner_image.position import Position, Speed
+from scanner_image.position import Position
 
 WAIT_S = 4
 SOURCE_PORTS = (16_384, 32_767)
@@ -46,7 +46,6 @@ class Pass:
     """One going through the cells. `seed` and `shard` choose which and in which order: the same choose the same again."""
 
     rate: int
-    retries: int = 0
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 31))
     shard: tuple[int, int] = (1, 1)
     wait_s: int = WAIT_S
@@ -54,10 +53,6 @@ class Pass:
     """Whether refused ports are told too."""
     index: int = 0
     """Where in its order it begins: an earlier attempt went up to there, with the same seed, rate and shards."""
-
-    def ends(self, cells: int) -> int:
-        """masscan's own count of its way through `cells`, which it tells its progress by."""
-        return cells + self.retries * self.rate
 
     @property
     def residue(self) -> int:
@@ -74,8 +69,6 @@ class Ran:
     why: str
     overrun: bool = False
     """That answers came faster than this machine read them: a slower run may be believed."""
-    sent_per_s: int = 0
-    """0 where it was too short to tell."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +99,8 @@ class Masscan:
         """
         targets = self.directory / f"masscan-{secrets.token_hex(4)}.targets"
         targets.write_text("".join(f"{line}\n" for line in target_lines(addresses, route)))
-        ends = one.ends(addresses.count * ports.count)
-        position, speed = Position(ends=ends, wait_s=one.wait_s, heard_to=heard_to), Speed(ends=ends)
-        counters, source_port = Counters(open_port, progress, refused_port, position, speed), _source_port()
+        position = Position(ends=addresses.count * ports.count, wait_s=one.wait_s, heard_to=heard_to)
+        counters, source_port = Counters(open_port, progress, refused_port, position), _source_port()
 
         def stdout(data: bytes) -> None:
             raw(data)
@@ -122,17 +114,18 @@ class Masscan:
             halt=halt,
             directory=self.directory,
             extra_environment={"VEDETTE_PORT": str(source_port)}
+            | ({"VEDETTE_REFUSALS": "1"} if one.refusals else {})
             | ({"LD_LIBRARY_PATH": str(self.library)} if self.library else {}),
         )
         why = ended.why or counters.missing(ended.exit_code)
         overrun = bool(why) and not ended.why and counters.overrun
-        return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "", overrun, speed.per_s)
+        return Ran(ended.command(complete=not why), f"masscan: {why}" if why else "", overrun)
 
     def _argv(self, *, route: Route, targets: Path, ports: PortSet, one: Pass, source_port: int) -> tuple[str, ...]:
         router = ("--router-ip", route.gateway) if route.version == 4 else ("--router-mac-ipv6", route.gateway_mac)
         return (
             self.program,
-            *("-iL", str(targets), "-p", ports.canonical(), "--rate", str(one.rate), "--retries", str(one.retries)),
+            *("-iL", str(targets), "-p", ports.canonical(), "--rate", str(one.rate), "--retries", "0"),
             *("--wait", str(one.wait_s), "--seed", str(one.seed), "--interface", route.interface),
             *("--shard", f"{one.residue}/{one.shard[1]}") * (one.shard != (1, 1)),
             *("--resume-index", str(one.index - one.index % one.shard[1])) * (one.index >= one.shard[1]),
@@ -164,12 +157,10 @@ class Counters:
         progress: Callable[[float], None],
         refused_port: OpenPort = _nothing,
         position: Position | None = None,
-        speed: Speed | None = None,
     ) -> None:
         self._found = {b"open": open_port, b"closed": refused_port}
         self._progress = progress
         self._position = position or Position(ends=0, wait_s=0, heard_to=_nowhere)
-        self._speed = speed or Speed(ends=0)
         self._line = b""
         self._record = b""
         self._errors = b""
@@ -193,7 +184,6 @@ class Counters:
         if sent := _SENT.search(record):
             self._progress(min(float(sent[1]), 100.0) / 100)
             self._position.sent(float(sent[1]) / 100)
-            self._speed.sent(float(sent[1]) / 100)
             self._waited = self._waited or _WAITING.search(record) is not None
         elif account := _ACCOUNT.match(record):
             self._account = int(account[1]), int(account[2])

@@ -4,8 +4,9 @@
  * masscan 1.3.2 asks for a snap length of 65,536, which makes a ring of a few dozen frames: answers to a burst of probes
  * are lost. And it waits in a read that a silent link never ends. Here frames are short and the ring is large, own
  * transmits stay out of it, so do answers to others that scan from here meanwhile (masscan's own port is in VEDETTE_PORT),
- * and a read gives up after a tenth of a second. At the end it tells what was lost all the
- * same, dropped by the kernel or left unread, so that a scan with losses is not taken for a whole one. Twice a second it
+ * and a read gives up after a tenth of a second. Refusals stay out too where nobody asked for them (VEDETTE_REFUSALS is not
+ * set): masscan answers each with a reset of its own, which its rate and the path have to bear, and so sends half as many
+ * probes. At the end it tells what was lost all the same, dropped by the kernel or left unread, so that a scan with losses is not taken for a whole one. Twice a second it
  * tells besides, among what masscan finds and in the same order, until when (in milliseconds of the monotonic clock) all
  * that arrived has been read: what was asked long enough before that need not be asked again by who goes on. Symbols that are
  * not here are found in the real library, which this one is linked to: dlsym searches the dependencies of a handle too.
@@ -48,17 +49,21 @@ int pcap_setdirection(pcap_t *, int);
 int pcap_fileno(pcap_t *);
 int pcap_stats(pcap_t *, struct pcap_stat *);
 
+/* libpcap looks for flags in IPv4 alone; in IPv6 they are where there are no extension headers, as in an answer to a SYN. */
+#define NO_RESETS " and not tcp[tcpflags] & tcp-rst != 0 and not (ip6 and ip6[53] & 4 != 0)"
+
 static pcap_t *opened;
 
 static int only_own(pcap_t *handle)
 {
     const char *port = getenv("VEDETTE_PORT");
     struct bpf_program program;
-    char expression[64];
+    char expression[160];
     int result;
     if (!port)
         return 0;
-    snprintf(expression, sizeof expression, "arp or icmp6 or tcp dst port %u", (unsigned)(strtoul(port, 0, 10) & 0xffff));
+    snprintf(expression, sizeof expression, "arp or icmp6 or (tcp dst port %u%s)",
+             (unsigned)(strtoul(port, 0, 10) & 0xffff), getenv("VEDETTE_REFUSALS") ? "" : NO_RESETS);
     if (pcap_compile(handle, &program, expression, 1, 0xffffffff))
         return -1;
     result = pcap_setfilter(handle, &program);

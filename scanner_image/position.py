@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 _ROUNDING = 0.0001
 """masscan tells its progress in hundredths of a percent, rounded."""
-_LONG_ENOUGH_S = 2.0
 
 
 class Position:
@@ -44,25 +43,3 @@ class Position:
             _, reached = self._sent.popleft()
         if reached >= 0 and not self._lost:
             self._heard_to(reached)
-
-
-class Speed:
-    """What a run really sends, by its own words; what it takes to start and to wait is no part of it. `ends` as above."""
-
-    def __init__(self, *, ends: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._ends = ends
-        self._now = now
-        self._first: tuple[float, float] | None = None
-        self._last: tuple[float, float] | None = None
-
-    def sent(self, share: float) -> None:
-        if share > 0.0 and (self._last is None or share > self._last[1]):
-            self._last = (self._now(), min(share, 1.0))
-            self._first = self._first or self._last
-
-    @property
-    def per_s(self) -> int:
-        """Packets; 0 where it was too short to tell."""
-        if self._first is None or self._last is None or self._last[0] - self._first[0] < _LONG_ENOUGH_S:
-            return 0
-        return int((self._last[1] - self._first[1]) * self._ends / (self._last[0] - self._first[0]))

@@ -116,7 +116,6 @@ def _sweep(cells: str, story: Story) -> Sweep:
         runs.append(
             Run(
                 rate=one.rate,
-                retries=one.retries,
                 seed=one.seed,
                 shard=one.shard,
                 wait_s=one.wait_s,
@@ -125,7 +124,6 @@ def _sweep(cells: str, story: Story) -> Sweep:
                 ended=told.ended,
                 why=told.why[:_NOTE],
                 overrun=told.overrun,
-                sent_per_s=told.sent_per_s,
                 open=_ports(told.open ^ before.open),
                 refused=_ports(told.refused ^ before.refused),
             )
@@ -139,7 +137,6 @@ def _runs(runs: Iterable[Run]) -> Iterator[Told]:
     for run in runs:
         one = Pass(
             rate=run.rate,
-            retries=run.retries,
             seed=run.seed,
             shard=run.shard,
             wait_s=run.wait_s,
@@ -153,7 +150,6 @@ def _runs(runs: Iterable[Run]) -> Iterator[Told]:
             ended=run.ended,
             why=run.why,
             overrun=run.overrun,
-            sent_per_s=run.sent_per_s,
         )
         yield told
         before = told

@@ -88,10 +88,6 @@ class Pace:
         self._floor = _BORNE
         """So much is lost at any rate, or made good by another pass for less than slower ones would take."""
 
-    def sent(self, rate: int) -> None:
-        """What was really sent: less than was asked for where the machine could do no more."""
-        self.rate = max(_SLOWEST, min(self.rate, rate)) if self.rate > _SLOWEST else self.rate
-
     def slower(self) -> bool:
         """Half as fast from now on, because this machine could not read what came; whether that is slower at all."""
         before, self.rate, self._before = self.rate, max(min(_SLOWEST, self.rate), self.rate // 2), None

@@ -25,8 +25,6 @@ class Told:
     ended: bool = False
     why: str = ""
     overrun: bool = False
-    sent_per_s: int = 0
-    """Packets a second that it really sent; 0 where it was too short to tell."""
 
     def heard_to(self, index: int) -> None:
         self.reached = max(self.reached, index)

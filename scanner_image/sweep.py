@@ -12,7 +12,7 @@ from functions.core.intervals import IntervalSet
 from functions.core.model import Protocol
 from functions.core.ports import PortSet, parse_ports
 from scanner_image.cells import Verdict
-from scanner_image.masscan import Masscan, Pass
+from scanner_image.masscan import WAIT_S, Masscan, Pass
 from scanner_image.path import Path
 from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for
 from scanner_image.scan import Scan
@@ -20,7 +20,7 @@ from scanner_image.story import Told
 
 _SAMPLE = 16_384
 _SAMPLE_SHARE = 8
-_SAMPLE_WAIT_S = 1
+_SHORT_WAIT_S = 1
 _LONG_S = 30.0
 """A pass that takes longer is not begun at a rate that nobody has tried."""
 _TIME_SHARE = 0.7
@@ -70,15 +70,16 @@ class _Sweep:
         """Open ports that full passes found."""
 
     async def once(self) -> str:
-        retries = self.scan.spec.profile.retries
-        for _ in range(_MOST_TRIES):
-            self._tell(f"at {self._pace.rate}/s")
-            ran = await self._run(
-                self.ports, Pass(rate=self._pace.rate, retries=retries), Heard(), "discovery", self._moved
-            )
-            if not self._slower(ran):
-                break
-        return ran.why
+        """Each cell as often as the profile says, in an order of its own each time; late answers are waited for after the last."""
+        done, wanted, slowed = 0, 1 + self.scan.spec.profile.retries, 0
+        while True:
+            told = await self._pass(done, wanted, wait_s=WAIT_S if done + 1 == wanted else _SHORT_WAIT_S)
+            if slowed < _MOST_TRIES and self._slower(told):
+                slowed += 1
+                continue
+            done += 1
+            if told.why or done == wanted or self.scan.halt.is_set:
+                return told.why
 
     async def adaptive(self) -> str:
         """Why silence is no answer; empty when it is one."""
@@ -159,7 +160,7 @@ class _Sweep:
     async def _look(self, sample: "Sample", phase: Phase) -> Heard:
         heard = Heard()
         one = Pass(
-            rate=self._pace.rate, seed=sample.seed, shard=(1, sample.shards), wait_s=_SAMPLE_WAIT_S, refusals=True
+            rate=self._pace.rate, seed=sample.seed, shard=(1, sample.shards), wait_s=_SHORT_WAIT_S, refusals=True
         )
         ran = await self._run(sample.ports, one, heard, phase, lambda _: None)
         if ran.why:
@@ -168,19 +169,17 @@ class _Sweep:
             self.scan.report.log("warning", f"a sample was not heard to its end: {ran.why}")
         return heard
 
-    async def _pass(self, done: int, wanted: int) -> Told:
+    async def _pass(self, done: int, wanted: int, *, wait_s: int = WAIT_S) -> Told:
         heard, rate = Heard(), self._pace.rate
         self._tell(f"pass {done + 1} of {wanted} at {rate}/s")
         ran = await self._run(
             self.ports,
-            Pass(rate=rate),
+            Pass(rate=rate, wait_s=wait_s),
             heard,
             "discovery",
             lambda fraction: self._moved(min(1.0, (done + fraction) / wanted)),
         )
         self._whole |= heard.open
-        if ran.sent_per_s:
-            self._pace.sent(ran.sent_per_s)
         return ran
 
     async def _run(self, ports: PortSet, one: Pass, heard: Heard, phase: Phase, moved: Callable[[float], None]) -> Told:
@@ -196,7 +195,7 @@ class _Sweep:
         found, one = self.scan.findings, told.one
         if one.index:
             cells = self.addresses.count * ports.count
-            self._tell(f"goes on where an earlier attempt was, at {one.index / one.ends(cells):.0%}")
+            self._tell(f"goes on where an earlier attempt was, at {one.index / cells:.0%}")
 
         def opened(address: Address, port: int) -> None:
             found.opened(address, port, Method.SYN)
@@ -222,7 +221,6 @@ class _Sweep:
             )
         found.commands.append(ran.command)
         told.why, told.overrun, told.ended = ran.why, ran.overrun, not self.scan.halt.is_set
-        told.sent_per_s = ran.sent_per_s
 
     def _tell(self, what: str) -> None:
         self.scan.report.log("info", f"masscan: {self.addresses.count} addresses through {self.path.gateway}, {what}")

@@ -16,7 +16,8 @@ MOST_PPS = 60_000
 """That one task gets onto the wire, whatever its rate allows."""
 
 PASS_S, LOOK_S = 5.3, 1.6
-"""Of a pass of masscan beside its packets, in which it waits for late answers for four seconds; and of a look at a sample, which waits for one."""
+"""Of a pass of masscan beside its packets, in which it waits for late answers for four seconds; and of a look at a sample or a
+pass of a small chunk that is not its last, which wait for one."""
 SAMPLE, SAMPLE_SHARE = 16_384, 8
 """Cells of a sample, and the part of the chunk that it is, at most."""
 TRIED_S = 30
@@ -91,7 +92,7 @@ class Work:
 
     @property
     def passes(self) -> int:
-        """How many times masscan asks each cell, in runs of its own where it looks at samples."""
+        """How many times masscan asks each cell, each in a run of its own."""
         enough = self.sampled * self.answering >= FEWEST_KNOWN and self.ports >= FEWEST_PORTS
         return 1 if enough else 1 + self.retries
 
@@ -130,32 +131,21 @@ def _host_seconds(work: Work) -> float:
 
 
 def _sending_seconds(work: Work) -> float:
-    """Until the last cell was asked for the last time.
-
-    masscan answers a refusal, once for each cell, with a reset of its own, which takes of its rate; and where it asks again
-    in one run, it lets a second pass for each time that it asks.
-    """
+    """Until the last cell was asked for the last time."""
+    passes = work.passes * work.cells / work.discovery_rate
     if not work.sampled:
-        times = 1 + work.retries
-        return (work.cells * (times + work.answering)) / work.discovery_rate + work.retries * times
-    seconds = (work.looks - work.passes) * _look_seconds(work, 0) - _look_seconds(work, work.passes)
-    for done in range(work.passes):
-        seconds += work.cells / _cells_per_second(work, done) + _look_seconds(work, done + 1) + PASS_S * (done > 0)
-    return seconds
+        return passes + (work.passes - 1) * LOOK_S
+    return passes + (work.passes - 1) * PASS_S + (work.looks - 1) * _look_seconds(work)
 
 
 def _idle_seconds(work: Work) -> float:
     """From then to the end of discovery: nothing more is found."""
-    return PASS_S + (_look_seconds(work, work.passes) if work.sampled else 0)
+    return PASS_S + (_look_seconds(work) if work.sampled else 0)
 
 
-def _look_seconds(work: Work, passes: int) -> float:
-    return work.sampled / _cells_per_second(work, passes) + LOOK_S
-
-
-def _cells_per_second(work: Work, passes: int) -> float:
-    """So many cells a second as were sent in a pass are the rate of what follows, refusals left out again."""
-    return work.discovery_rate / (1 + work.answering) ** (1 + passes)
+def _look_seconds(work: Work) -> float:
+    """masscan answers a refusal, which looks listen for, with a reset of its own, which takes of its rate."""
+    return work.sampled * (1 + work.answering) / work.discovery_rate + LOOK_S
 
 
 def service_seconds(work: Work) -> float:
@@ -178,7 +168,7 @@ def scan_seconds(work: Work) -> float:
 
 def runs(work: Work) -> float:
     """Of tools, each of whose output is kept as an object."""
-    discovery = work.passes + work.looks if work.sampled else 1
+    discovery = work.passes + work.looks if work.by_masscan else 1
     return discovery + (min(work.open_ports, SERVICE_RUNS) if work.services else 0)
 
 

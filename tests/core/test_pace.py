@@ -67,9 +67,10 @@ def test_nmap_asks_again_only_where_it_hears_nothing() -> None:
     assert talking.cells < talking.probes < silent.probes
 
 
-def test_refusals_take_of_the_rate() -> None:
-    small = replace(FULL, ports=1000)
-    assert discovery_seconds(small) > discovery_seconds(replace(small, hosts=0))
+def test_refusals_that_looks_listen_for_take_of_the_rate() -> None:
+    large, small = replace(FULL, retries=0, ports=10_000), replace(FULL, ports=1000)
+    assert discovery_seconds(large) > discovery_seconds(replace(large, hosts=0))
+    assert discovery_seconds(small) == discovery_seconds(replace(small, hosts=0)), "nobody looks"
 
 
 def test_services_are_asked_while_ports_are_looked_for() -> None:

@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "chunk": {
         "waiting claim claimed", "claimed save saved", "claimed fence waiting", "saved ingest ingested", "waiting fail failed",
         "claimed fail failed", "saved fail failed", "waiting cancel cancelled", "claimed cancel cancelled",
+        "waiting take_back waiting", "claimed take_back waiting", "saved take_back waiting",
         "ingested reopen waiting", "failed reopen waiting", "cancelled reopen waiting",
     },
     "alert": {

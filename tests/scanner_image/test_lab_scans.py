@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -102,6 +103,18 @@ def test_masscan_finds_the_whole_truth_at_any_rate(attempts: Attempts, hosts: st
     assert {Path(command.argv[0]).name for command in document.trailer.commands} == {"masscan"}
     assert {line.how for line in document.coverage} == {Method.SYN}
     cells(spec, document.coverage)
+
+
+@pytest.mark.parametrize("host", ["10.77.0.10", "fd77::a"])
+def test_masscan_leaves_a_refusal_unanswered(attempts: Attempts, host: str) -> None:
+    spec = chunk_spec(host, ports="9000-9099", rate=1000)
+
+    with attempts.lab.capture() as sent:
+        document = attempts.run(spec)
+
+    assert {Path(command.argv[0]).name for command in document.trailer.commands} == {"masscan"}
+    packets = Counter(packet.port for packet in sent.packets if str(packet.destination) == host and packet.port)
+    assert packets == dict.fromkeys(range(9000, 9100), 1 + spec.profile.retries)
 
 
 def test_nmap_discovery_tells_refusal_from_silence(attempts: Attempts) -> None:

@@ -1,6 +1,6 @@
 """Up to where a run of masscan counts as done while it goes on."""
 
-from scanner_image.position import Position, Speed
+from scanner_image.position import Position
 
 
 class Run:
@@ -55,21 +55,3 @@ def test_a_share_that_stands_still_counts_from_when_it_was_reached() -> None:
     run.position.heard(104, dropped=0)
 
     assert run.reached == [999]
-
-
-def speed(*told: tuple[float, float], ends: int = 10_000) -> int:
-    """Of (when, the share that was sent by then)."""
-    now = iter(at for at, share in told if share)
-    measured = Speed(ends=ends, now=lambda: next(now))
-    for _, share in told:
-        measured.sent(share)
-    return measured.per_s
-
-
-def test_the_speed_of_a_run_is_that_of_its_sending_alone() -> None:
-    assert speed((100, 0.0), (103, 0.2), (105, 0.6), (107, 1.0)) == 2000
-
-
-def test_a_short_run_tells_no_speed() -> None:
-    assert speed((100, 0.1), (101, 1.0)) == 0
-    assert speed() == 0

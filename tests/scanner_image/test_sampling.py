@@ -113,14 +113,5 @@ def test_a_loss_far_above_the_one_at_any_rate_is_of_haste_again() -> None:
 
 def test_it_never_sends_more_than_it_may() -> None:
     pace = Pace(30)
-    pace.sent(1_000)
-    assert pace.rate == 30
     pace.heard(1.0)
     assert pace.rate <= 30
-
-
-def test_what_the_machine_really_sent_is_what_a_slower_rate_is_measured_by() -> None:
-    pace = Pace(200_000)
-    pace.sent(60_000)
-    pace.heard(0.5)
-    assert pace.rate == 24_000

@@ -107,7 +107,7 @@ def test_publish(hand: StageHand, failures: Failures) -> None:
         ended_first_coverage(hand, network)
     eventually(lambda: len(failures.kept("publish", about=bad.id)) == 2, what="network and scan are kept")
     eventually(lambda: told(hand, "scan.finished") == [good.id], what="the scan beside them is told of")
-    assert told(hand, "baseline.recorded") == [good.id]
+    eventually(lambda: told(hand, "baseline.recorded") == [good.id], what="so is its network's baseline")
     failures.carry_metrics("Publish", since=since)
     assert failures.alarmed("PublishFailedRecords")
 

@@ -58,6 +58,18 @@ def test_answers_that_do_not_come_again_slow_it_down(stage: Stage, fake_tools: F
     assert document.trailer.outcome == "complete"
 
 
+def test_a_pass_that_misses_what_looks_hear_slows_it_down(stage: Stage, fake_tools: FakeTools) -> None:
+    many = "seq 1 150 | sed 's/.*/Discovered open port &\\/tcp on 10.9.1.2/'"
+    in_order(fake_tools, many, OPEN, many)
+
+    document = stage.run(SPEC)
+
+    assert rates(document)[:3] == ["20000"] * 3
+    assert int(rates(document)[3]) < 10_000
+    assert len(document.open) == 150
+    assert document.trailer.outcome == "complete"
+
+
 def test_a_path_that_loses_most_of_what_is_known_to_come_is_not_covered(stage: Stage, fake_tools: FakeTools) -> None:
     in_order(fake_tools, REFUSALS, OPEN, "true")
 

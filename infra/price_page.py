@@ -62,7 +62,7 @@ A scan that has ended, or is paused, tells what it has used and cost (`vedette s
 | task seconds | the ledger: from the gate that lets a task go to the moment that it is seen gone, a minute at least for each attempt, and only once. AWS charges from the image's pull on, a few seconds less |
 | read and write units, requests for objects | the workflow's functions and the workers, from what DynamoDB tells with each answer, and by S3's calls |
 | function calls and their memory by time, transitions | each step of the workflow, as it runs; the last step, *Finish scan*, is not in it |
-| packets, bytes stored | the workers, with each result; as packets count the cells that were asked, so second passes, samples and the identification of services are not in it, which an estimate has |
+| packets, bytes stored | the workers, with each result; of packets, masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, and the identification of services, are not in it, which an estimate has |
 
 The functions behind the streams (alerts, live views) serve many scans at once and are not in it; they are cents for a thousand changes.
 """

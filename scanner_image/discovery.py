@@ -45,7 +45,7 @@ class _Weights:
 
     def moved(self, fraction: float) -> None:
         done = self._done + self._now * fraction
-        self._scan.report.moved("discovery", done / self._all, probes=int(done * self._scan.findings.cells.ports.count))
+        self._scan.report.moved("discovery", done / self._all)
 
     def finish(self, addresses: int) -> None:
         self.moved(1.0)
@@ -133,6 +133,7 @@ def _take(scan: Scan, host: NmapHost, how: Method) -> None:
     found, address = scan.findings, nmap.address_of(host)
     if not found.assets.of(address):
         return
+    scan.report.sent(found.cells.ports.count)
     found.seen(address, host)
     if host.timed_out:
         _mark(scan, address, found.cells.ports, Verdict(Answer.NOT_COVERED, Method.NONE, "nmap gave up on a slow host"))

@@ -24,4 +24,5 @@ async def probe(scan: Scan, version: Version, addresses: IntervalSet) -> None:
             found.opened(asked.address, asked.port, Method.CONNECT)
         elif asked.answer != Answer.NOT_COVERED:
             found.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
-        scan.report.moved("discovery", done / len(cells), probes=done)
+        scan.report.sent(1)
+        scan.report.moved("discovery", done / len(cells))

@@ -37,4 +37,5 @@ async def _ask(scan: Scan, cells: list[tuple[Address, int]]) -> None:
             found.opened(asked.address, asked.port, Method.CONNECT)
         elif asked.answer != Answer.NOT_COVERED:
             found.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
+        scan.report.sent(1)
         scan.report.moved("recheck", done / len(cells))

@@ -67,14 +67,18 @@ class Report:
         elif self._ports == _MOST_PORT_EVENTS:
             self.log("warning", f"more than {_MOST_PORT_EVENTS} open ports: from here on they are counted, not told")
 
-    def moved(self, phase: Phase, fraction: float, *, probes: int | None = None) -> None:
+    def sent(self, packets: int) -> None:
+        """More that the attempt sent to look for ports."""
+        self.progress = self.progress.model_copy(update={"probes": self.progress.probes + packets})
+
+    def moved(self, phase: Phase, fraction: float) -> None:
         """`fraction` 0..1 of the phase."""
         low, high = _SPAN[phase]
         self.progress = Progress(
             phase=phase,
             fraction=max(self.progress.fraction, low + (high - low) * min(max(fraction, 0.0), 1.0)),
             open_ports=self.progress.open_ports,
-            probes=self.progress.probes if probes is None else probes,
+            probes=self.progress.probes,
         )
         now = self._clock()
         if (

@@ -193,9 +193,9 @@ class _Sweep:
 
     async def _ask(self, ports: PortSet, told: Told, phase: Phase, moved: Callable[[float], None]) -> None:
         found, one = self.scan.findings, told.one
+        whole = self.addresses.count * ports.count
         if one.index:
-            cells = self.addresses.count * ports.count
-            self._tell(f"goes on where an earlier attempt was, at {one.index / cells:.0%}")
+            self._tell(f"goes on where an earlier attempt was, at {one.index / whole:.0%}")
 
         def opened(address: Address, port: int) -> None:
             found.opened(address, port, Method.SYN)
@@ -214,7 +214,7 @@ class _Sweep:
                 limit_s=self.scan.seconds_left,
                 open_port=opened,
                 refused_port=lambda address, port: heard(told.refused, address, port),
-                progress=moved,
+                progress=_counted(whole, one, self.scan.report.sent, moved),
                 raw=raw,
                 halt=self.scan.halt,
                 heard_to=told.heard_to,
@@ -233,6 +233,22 @@ class Sample:
     ports: PortSet
     seed: int
     shards: int
+
+
+def _counted(
+    cells: int, one: Pass, sent: Callable[[int], None], moved: Callable[[float], None]
+) -> Callable[[float], None]:
+    """What masscan tells of its way through `cells`, in packets too: one for each of its part."""
+    reached = one.index
+
+    def went_on(fraction: float) -> None:
+        nonlocal reached
+        index = max(reached, int(fraction * cells))
+        sent(index // one.shard[1] - reached // one.shard[1])
+        reached = index
+        moved(fraction)
+
+    return went_on
 
 
 def _shards(cells: int, *, at_least: int) -> int:

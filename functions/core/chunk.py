@@ -130,6 +130,8 @@ class Chunk(Model):
     """What all of them took; and what AWS charges, which is a minute at least for each."""
     spot_s: float = Field(default=0, ge=0)
     """Of what is charged: on spare capacity."""
+    packets: int = Field(default=0, ge=0)
+    """That all attempts sent to look for ports, as they last told."""
     begun: Time | None = None
     """When its first attempt claimed it: a later one may go on with what was seen since."""
     claimed: Time | None = None

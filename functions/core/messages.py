@@ -192,6 +192,7 @@ class Progress(Model):
     fraction: float = Field(ge=0, le=1)
     open_ports: int = Field(ge=0)
     probes: int = Field(default=0, ge=0)
+    """Packets that the attempt sent to look for ports: masscan's own count, and one for each cell that another engine asked."""
 
 
 EventType = Literal[

@@ -42,6 +42,7 @@ def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | Non
         "task_s": round(chunk.task_s + seconds, 3),
         "charged_s": round(chunk.charged_s + charged, 3),
         "spot_s": round(chunk.spot_s + charged * chunk.on_spot, 3),
+        "packets": chunk.packets + (chunk.progress.probes if claimed and chunk.progress else 0),
     }
 
 
@@ -57,7 +58,7 @@ def is_public(targets: Iterable[str]) -> bool:
 def used(chunks: Iterable[Chunk], counted: Mapping[str, int], *, public: bool) -> Usage:
     """`counted`: the amounts that the scan's steps and workers noted; `public`: whether its packets went to the internet."""
     ledger = list(chunks)
-    packets = sum(chunk.progress.probes for chunk in ledger if chunk.progress)
+    packets = sum(chunk.packets for chunk in ledger)
     return Usage(
         tasks=sum(chunk.tasks for chunk in ledger),
         task_seconds=round(sum(chunk.charged_s for chunk in ledger), 3),

@@ -20,6 +20,7 @@ def test_a_task_counts_from_the_gate_to_its_end_and_a_minute_at_least() -> None:
         "task_s": 100,
         "charged_s": 100,
         "spot_s": 0,
+        "packets": 0,
     }
     assert attempt_ended(CHUNK, now=AT + timedelta(seconds=45))["charged_s"] == 60
 
@@ -41,12 +42,20 @@ def test_the_tasks_of_all_attempts_are_added_up() -> None:
     assert (ended["tasks"], ended["task_s"], ended["charged_s"]) == (3, 150, 220)
 
 
+def test_the_packets_of_all_attempts_are_added_up_once_each() -> None:
+    told = Progress(phase="saving", fraction=1, open_ports=0, probes=1000)
+    again = CHUNK.model_copy(update={"packets": 700, "progress": told})
+    assert attempt_ended(again, now=AT + timedelta(seconds=100))["packets"] == 1700
+    unclaimed = again.model_copy(update={"claimed": None})
+    assert attempt_ended(unclaimed, now=AT)["packets"] == 700, "what is told there is of the attempt before"
+
+
 def test_use_is_the_ledgers_tasks_and_what_the_steps_noted() -> None:
     chunk = CHUNK.model_copy(
         update={
             "tasks": 1,
             "charged_s": 90.0,
-            "progress": Progress(phase="saving", fraction=1, open_ports=0, probes=1000),
+            "packets": 1000,
             "files": (SavedFile(name="result.jsonl.gz", size=500, sha256="0" * 64),),
         }
     )

@@ -4,6 +4,8 @@ import pytest
 
 from functions.core.coverage import Answer
 from functions.core.messages import Command
+from scanner_image.masscan import Pass
+from scanner_image.sweep import _counted
 from tests.scanner_image.cells_of import answers
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_tools import ACCOUNT, DONE, FakeTools, discovered
@@ -136,3 +138,24 @@ def test_what_of_a_sample_this_machine_could_not_read_counts_as_lost(stage: Stag
     document = stage.run(SPEC)
 
     assert 8_000 < int(rates(document)[3]) < 10_000
+
+
+def test_packets_are_counted_as_masscan_tells_them(stage: Stage, fake_tools: FakeTools) -> None:
+    in_order(fake_tools, REFUSALS, OPEN, REFUSALS)
+
+    stage.run(SPEC)
+
+    assert stage.ledger.saved is not None
+    assert stage.ledger.saved.progress is not None
+    cells = 256 * 200
+    looks = stage.ledger.saved.progress.probes - 2 * cells
+    assert looks % 3 == 0
+    assert 0 < looks // 3 <= cells // 8
+
+
+def test_an_attempt_counts_only_what_it_sent_itself() -> None:
+    sent: list[int] = []
+    went_on = _counted(1000, Pass(rate=10, index=400), sent.append, lambda _: None)
+    for fraction in (0.3, 0.5, 0.5, 1.0):
+        went_on(fraction)
+    assert sum(sent) == 600

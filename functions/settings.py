@@ -57,7 +57,17 @@ class MachineSettings(Environment):
     spot: bool
 
 
-class HttpApiSettings(ScopeSettings, MachineSettings):
+class MeansSettings(MachineSettings):
+    """What the stage has for a scan, by which it is cut into chunks."""
+
+    max_tasks: int
+    chunk_seconds: int
+    deadline_s: int
+    task_start_s: int
+    steps_s: float
+
+
+class HttpApiSettings(ScopeSettings, MeansSettings):
     table: str
     live_table: str
     bucket: str
@@ -73,10 +83,6 @@ class HttpApiSettings(ScopeSettings, MachineSettings):
     seals: str
     export_queue_url: str
     export_days: int
-    max_tasks: int
-    chunk_seconds: int
-    task_start_s: int
-    steps_s: float
     issuer: str = ""
     client_id: str = ""
     audience: str = ""
@@ -110,12 +116,9 @@ class RunSettings(Environment):
     table: str
 
 
-class PlanSettings(ScopeSettings):
+class PlanSettings(ScopeSettings, MeansSettings):
     table: str
     bucket: str
-    max_tasks: int
-    chunk_seconds: int
-    deadline_s: int
     lease_s: int
     short_rows: bool = False
     """Whether the workflow keeps to the number of rows that go side by side, so that there may be more."""

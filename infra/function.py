@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from functions.settings import Environment, MachineSettings
+from functions.settings import Environment, MachineSettings, MeansSettings
 from infra import asset
 from infra.permissions import EVERY_FUNCTION, PERMISSIONS, On
 from infra.roles import allow, retention
@@ -75,6 +75,18 @@ def machine_settings(stage: Stage, *, region: str) -> MachineSettings:
         lambda_architecture=stage.lambda_architecture,
         public_address=stage.public_address,
         spot=stage.spot,
+    )
+
+
+def means_settings(stage: Stage, *, region: str) -> MeansSettings:
+    """What the stage has for a scan, for functions that cut one into chunks."""
+    return MeansSettings(
+        **dict(machine_settings(stage, region=region)),
+        max_tasks=stage.max_tasks,
+        chunk_seconds=stage.chunk_seconds,
+        deadline_s=stage.deadline_s,
+        task_start_s=stage.task_start_s,
+        steps_s=stage.steps_s,
     )
 
 

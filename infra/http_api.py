@@ -16,7 +16,7 @@ from infra.acknowledge import acknowledge
 from infra.authorities import inventory_roles
 from infra.delivery import Delivery
 from infra.exporting import Exporting
-from infra.function import Function, machine_settings
+from infra.function import Function, means_settings
 from infra.permissions import On
 from infra.queue import Inbox
 from infra.roles import retention
@@ -79,11 +79,7 @@ class HttpApi(Construct):
                 seals=data.seals.bucket_name,
                 export_queue_url=exporting.inbox.url,
                 export_days=stage.export_days,
-                max_tasks=stage.max_tasks,
-                chunk_seconds=stage.chunk_seconds,
-                **dict(machine_settings(stage, region=Stack.of(self).region)),
-                task_start_s=stage.task_start_s,
-                steps_s=stage.steps_s,
+                **dict(means_settings(stage, region=Stack.of(self).region)),
                 admit_loopback=stage.admit_loopback,
                 issuer=data.issuer.issuer,
                 client_id=data.issuer.client_id,

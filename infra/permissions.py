@@ -227,7 +227,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         Grant(On.CONNECTIONS, ("execute-api:ManageConnections",)),
     ),
     "PlanChunks": (
-        _table("GetItem", keys=("NET#*", "PRJ", "SCN#*", "CHK#*")),
+        _table("GetItem", keys=("NET#*", "PRJ", "SCN#*", "CHK#*", "CNT#*")),
         *_SEE_STOPS,
         *_PROVE_AUTHORITIES,
         _table("Query", keys=("CHK#*", "EXP#*")),

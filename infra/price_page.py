@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.core.estimate import Estimate, density_of, estimate
+from functions.core.choice import Means
+from functions.core.estimate import Estimate, estimate
 from functions.core.model import Protocol
 from functions.core.planner import shape_of
 from functions.core.prices import Machine, price_list
@@ -72,7 +73,7 @@ def page() -> str:
     machine = machine_of_prod()
     rates = price_list().of(REGION)
     vm = rates.vm_hour * HOURS + rates.vm_disk_gb_month * DISK_GB + rates.public_ipv4_hour * HOURS
-    made = [(estate, estimated(estate, machine)) for estate in ESTATES]
+    made = [(estate, estimated(estate)) for estate in ESTATES]
     return "\n".join(
         (
             _HEAD,
@@ -114,17 +115,30 @@ def machine_of_prod() -> Machine:
     )
 
 
-def estimated(estate: Estate, machine: Machine) -> Estimate:
-    stage, profile = STAGES["prod"], PROFILES["standard"]
-    shape = shape_of(
-        snapshot=Snapshot(
-            targets=(estate.targets,), ports="top-1000", protocols=(Protocol.TCP,), profile=profile, rate=estate.rate
-        ),
+def means_of_prod() -> Means:
+    stage = STAGES["prod"]
+    return Means(
+        machine=machine_of_prod(),
         max_tasks=stage.max_tasks,
         chunk_seconds=stage.chunk_seconds,
-        admit_loopback=False,
+        deadline_s=stage.deadline_s,
+        start_s=stage.task_start_s,
+        steps_s=stage.steps_s,
     )
-    return estimate(shape, profile, density_of(shape), machine, start_s=stage.task_start_s, steps_s=stage.steps_s)
+
+
+def estimated(estate: Estate, *, deadline_minutes: int | None = None) -> Estimate:
+    means = means_of_prod()
+    snapshot = Snapshot(
+        targets=(estate.targets,),
+        ports="top-1000",
+        protocols=(Protocol.TCP,),
+        profile=PROFILES["standard"],
+        rate=estate.rate,
+        deadline_minutes=deadline_minutes,
+    )
+    shape = shape_of(snapshot=snapshot, means=means, admit_loopback=False)
+    return estimate(shape, shape.density, means.machine, start_s=means.start_s, steps_s=means.steps_s)
 
 
 def _out(told: Estimate) -> float:

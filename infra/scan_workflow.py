@@ -22,7 +22,7 @@ from functions.settings import (
     RecordFailureSettings,
 )
 from infra.authorities import inventory_roles
-from infra.function import Function, machine_settings
+from infra.function import Function, machine_settings, means_settings
 from infra.permissions import OWN_TRACES, PERMISSIONS, On
 from infra.queue import Inbox
 from infra.roles import allow, retention
@@ -86,9 +86,7 @@ class ScanWorkflow(Construct):
                 PlanSettings(
                     table=table,
                     bucket=bucket,
-                    max_tasks=stage.max_tasks,
-                    chunk_seconds=stage.chunk_seconds,
-                    deadline_s=stage.deadline_s,
+                    **dict(means_settings(stage, region=Stack.of(self).region)),
                     lease_s=stage.lease_s,
                     short_rows=stage.short_rows,
                     admit_loopback=stage.admit_loopback,

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from functions.core.addresses import to_ranges
 from functions.core.authority import end_of
+from functions.core.choice import Means
 from functions.core.errors import OutOfScope
 from functions.core.intervals import IntervalSet
 from functions.core.messages import AddressRange, ChunkSpec, PinnedHost
@@ -51,9 +52,7 @@ def plan_confirmation(
     network: Id,
     scan: Id,
     snapshot: Snapshot,
-    max_tasks: int,
-    chunk_seconds: int,
-    deadline_s: int,
+    means: Means,
     lease_s: int,
     admit_loopback: bool,
 ) -> Plan:
@@ -69,9 +68,9 @@ def plan_confirmation(
     if not cells:
         raise OutOfScope("targets", "nothing is left to confirm: every cell is excluded or has no address")
     rate = pace_of(snapshot.rate)
-    most = max(1, rate * chunk_seconds // (1 + snapshot.profile.retries))
+    most = max(1, rate * means.chunk_seconds // (1 + snapshot.profile.retries))
     parts = [small for part in _parts(cells, hosts) for small in _cut(part, hosts, most)]
-    tasks = max(1, min(max_tasks, len(parts), rate // MIN_SHARE))
+    tasks = max(1, min(means.max_tasks, len(parts), rate // MIN_SHARE))
     excluded = exclusions.ranges()
 
     def specs() -> Iterator[ChunkSpec]:
@@ -89,7 +88,7 @@ def plan_confirmation(
                 exclusions=excluded,
                 profile=snapshot.profile,
                 rate=rate // tasks,
-                deadline_s=deadline_s,
+                deadline_s=means.deadline_s,
                 lease_s=lease_s,
                 not_after=end_of(snapshot.authorities),
             )

@@ -1,18 +1,21 @@
-"""The arithmetic of a plan: how many tasks at once, each one's share of the rate, and how each group of cells is cut into chunks."""
+"""The arithmetic of a plan: the ways in which groups of cells can be cut into chunks for tasks that share a rate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from functions.core.errors import InvalidInput
 from functions.core.model import Protocol
+from functions.core.pace import HOST_PACE, MOST_PPS
 
 MAX_CHUNKS = 10_000
 MIN_SHARE = 50
 """Packets per second below which another task at once only adds start-up time."""
-MAX_ASSETS = {True: 2048, False: 65536}
-"""The most assets in one chunk, with and without service detection, whose length discovery cannot foretell."""
-HOST_PACE = {Protocol.TCP: 500, Protocol.UDP: 1}
-"""Ports per second that one silent host allows: nmap's own slowing down, and kernels that send one ICMP error a second."""
+MOST_ASSETS = 65_536
+"""In one chunk: what a worker holds of targets and results."""
+EVERY_NUMBER = 64
+"""Up to which each number of tasks is tried; beyond, steps of an eighth."""
+
+Room = Callable[[Protocol, int], int]
+"""The most assets that a chunk may have, of so many ports each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,49 +54,44 @@ class Layout:
         return sum(cut.chunks for cut in self.cuts)
 
 
-def lay_out(
-    demands: Sequence[Demand], *, rate: int, retries: int, services: bool, max_tasks: int, chunk_seconds: int
-) -> Layout:
-    """Chunks whose discovery takes about `chunk_seconds` at their share of `rate`.
+def layouts(
+    demands: Sequence[Demand], *, rate: int, retries: int, max_tasks: int, chunk_seconds: int, rooms: Sequence[Room]
+) -> Iterator[Layout]:
+    """Every way that is worth a look, each of no more than MAX_CHUNKS chunks; none where none is possible.
 
-    Tasks share the network's cap, so more of them at once shorten service detection and waits on single hosts, not
-    discovery: there are as many as discovery lasts `chunk_seconds`, one at least for each group, and fewer where that
-    many would need more than MAX_CHUNKS. Raises InvalidInput where even one task at a time does.
+    A chunk's discovery takes about `chunk_seconds` at most at its share of `rate`. Tasks share the network's cap, so more
+    of them shorten what is not sent (services, waits on single hosts) and send more only where one cannot send it all.
     """
     probes = sum(demand.addresses * demand.ports for demand in demands) * (1 + retries)
-    useful = max(
-        _ceil(probes, rate * chunk_seconds),
-        len(demands),
-        _ceil(sum(demand.assets for demand in demands), MAX_ASSETS[services]),
-    )
-    for tasks in range(max(1, min(max_tasks, useful, rate // MIN_SHARE)), 0, -1):
-        rounds = max(1, _ceil(probes, rate // tasks * tasks * chunk_seconds))
-        budget = _ceil(probes, rounds * tasks * (1 + retries))
-        cuts = tuple(_cut(demand, budget, chunk_seconds, MAX_ASSETS[services]) for demand in demands)
-        chunks = sum(cut.chunks for cut in cuts)
-        if chunks <= MAX_CHUNKS:
-            tasks_at_once = max(1, min(tasks, chunks))
-            return Layout(
-                tasks=tasks_at_once,
-                share=rate // tasks_at_once,
-                cuts=cuts,
-                seconds=max([_ceil(probes, rate), *(_ceil(each.ports, HOST_PACE[each.protocol]) for each in demands)]),
-            )
-    raise InvalidInput(
-        "rate",
-        f"at {rate} packets per second this takes more than {MAX_CHUNKS:,} chunks of some {chunk_seconds} s: "
-        "raise the rate, or name fewer targets or ports",
-    )
+    seconds = max([_ceil(probes, rate), *(_ceil(each.ports, HOST_PACE[each.protocol]) for each in demands)])
+    for tasks in _numbers(max(1, min(max_tasks, rate // MIN_SHARE))):
+        fewest = max(1, _ceil(probes, min(rate // tasks, MOST_PPS) * tasks * chunk_seconds))
+        for rounds in sorted({fewest, fewest + 1, 2 * fewest}):
+            budget = _ceil(probes, rounds * tasks * (1 + retries))
+            for room in rooms:
+                cuts = tuple(_cut(demand, budget, chunk_seconds, room) for demand in demands)
+                chunks = sum(cut.chunks for cut in cuts)
+                if chunks <= MAX_CHUNKS:
+                    at_once = min(tasks, chunks)
+                    yield Layout(tasks=at_once, share=rate // at_once, cuts=cuts, seconds=seconds)
 
 
-def _cut(demand: Demand, budget: int, chunk_seconds: int, max_assets: int) -> Cut:
+def _numbers(most: int) -> Iterator[int]:
+    number = 1
+    while number < most:
+        yield number
+        number += 1 if number < EVERY_NUMBER else number // 8
+    yield most
+
+
+def _cut(demand: Demand, budget: int, chunk_seconds: int, room: Room) -> Cut:
     """Addresses first; ports only where one asset's are more than a chunk can do. `budget`: cells, each probed once.
 
     Parts are as many as fill the rounds, so that no lone chunk trails behind; an uneven one is over by one asset at most.
     """
     per_asset = _ceil(demand.addresses, demand.assets)
     ports = min(demand.ports, HOST_PACE[demand.protocol] * chunk_seconds, max(1, budget // per_asset))
-    parts = max(_ceil(demand.assets, max_assets), _ceil(demand.assets * per_asset * ports, budget))
+    parts = max(_ceil(demand.assets, room(demand.protocol, ports)), _ceil(demand.assets * per_asset * ports, budget))
     return Cut(asset_parts=min(demand.assets, parts), port_parts=_ceil(demand.ports, ports))
 
 

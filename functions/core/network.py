@@ -55,6 +55,9 @@ class Schedule(Model):
 TAG = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 
 
+DeadlineMinutes = Annotated[int, Field(ge=1, le=10_080)]
+
+
 class NetworkDraft(Model):
     """What the user gives; texts are parsed and validated by core.targets, core.ports and core.schedule."""
 
@@ -70,6 +73,9 @@ class NetworkDraft(Model):
     """Whether hosts are asked if they are there before their ports are; nobody is, and each cell is asked, where left out."""
     rate: int = Field(default=1000, ge=10, le=1_000_000)
     """The most packets per second that all scans of this network together may send."""
+    deadline_minutes: DeadlineMinutes | None = None
+    """In which a scan is to be done, as the estimate expects it: it is cut for as many tasks as that takes, and refused where
+    none would do. Left out: as cheaply as can be within a tenth more than the shortest time. Nothing is stopped by it."""
     schedule: Schedule | None = None
     window: Window | None = None
     """When it may be scanned; a scan that meets the end goes on by itself in the next one. Always, where left out."""
@@ -88,7 +94,7 @@ class Network(NetworkDraft):
 
 
 class NetworkPatch(Model):
-    """Some of a network's settings; what is left out stays. `schedule`, `window`: `none` takes it away."""
+    """Some of a network's settings; what is left out stays. `schedule`, `window`, `deadline_minutes`: `none` takes it away."""
 
     name: str | None = Field(default=None, min_length=1, max_length=100)
     targets: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=1000)
@@ -99,6 +105,7 @@ class NetworkPatch(Model):
     scripts: ScriptChoice | None = None
     host_discovery: HostDiscovery | None = None
     rate: int | None = Field(default=None, ge=10, le=1_000_000)
+    deadline_minutes: DeadlineMinutes | Literal["none"] | None = None
     schedule: Schedule | Literal["none"] | None = None
     window: Window | Literal["none"] | None = None
     tags: tuple[Annotated[str, Field(pattern=TAG)], ...] | None = Field(default=None, max_length=32)

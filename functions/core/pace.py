@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from math import ceil
 
 from functions.core.engine import is_sampled
-from functions.core.layout import HOST_PACE
 from functions.core.model import Protocol
 from functions.core.profile import Discovery
 
+HOST_PACE = {Protocol.TCP: 500, Protocol.UDP: 1}
+"""Ports per second that one silent host allows: nmap's own slowing down, and kernels that send one ICMP error a second."""
 PACKET_BYTES = 44
 """Of a SYN with its option, headers of IP included: what AWS charges as data out."""
 SERVICE_BYTES = 8_000
@@ -159,6 +160,12 @@ def service_seconds(work: Work) -> float:
         return whole if work.protocol == Protocol.TCP else UDP_S * rounds + PORT_S * work.open_ports
     before = _idle_seconds(work) + _sending_seconds(work) / (1 + unnamed)
     return max(0.0, last - before, whole - discovery_seconds(work))
+
+
+def added_seconds(protocol: Protocol, *, hosts: float, open_ports: float) -> float:
+    """What so much more to identify adds to a chunk that has much of it already."""
+    a_round = QUICK_S + PATIENT_S if protocol == Protocol.TCP else UDP_S
+    return a_round * hosts / HOSTS_A_ROUND + PORT_S * open_ports
 
 
 def scan_seconds(work: Work) -> float:

@@ -2,20 +2,24 @@
 
 import heapq
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from functions.core.addresses import Version, to_ranges
 from functions.core.authority import end_of
+from functions.core.choice import Choice, Means, choose
 from functions.core.chunk_spec import with_known
+from functions.core.counting import HOSTS, OPEN_PORTS
+from functions.core.density import Density, density_of
 from functions.core.errors import OutOfScope
 from functions.core.intervals import EMPTY, IntervalSet
-from functions.core.layout import Cut, Demand, Layout, lay_out
+from functions.core.layout import Cut, Demand, Layout
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.model import Id, Model, Protocol
+from functions.core.outlook import Errand, public_share
 from functions.core.pinning import LeftOut, pin, with_addresses
 from functions.core.ports import PortSet, parse_ports
-from functions.core.scan import Snapshot
+from functions.core.scan import Known, Snapshot
 from functions.core.targets import TargetSet, parse_exclusions, parse_targets
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
@@ -25,6 +29,12 @@ def nothing_known(spec: ChunkSpec) -> Iterable[KnownExposure]:
     """For a network without an inventory yet."""
     del spec
     return ()
+
+
+def known_by(counted: Mapping[str, int]) -> Known | None:
+    """What a network's counters say is there; None where no host is known."""
+    hosts = counted.get(HOSTS, 0)
+    return Known(hosts=hosts, open_ports=max(0, counted.get(OPEN_PORTS, 0))) if hosts > 0 else None
 
 
 class Preview(Model):
@@ -94,9 +104,7 @@ def plan(
     network: Id,
     scan: Id,
     snapshot: Snapshot,
-    max_tasks: int,
-    chunk_seconds: int,
-    deadline_s: int,
+    means: Means,
     lease_s: int,
     admit_loopback: bool,
     known: Callable[[ChunkSpec], Iterable[KnownExposure]] = nothing_known,
@@ -108,11 +116,12 @@ def plan(
     targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
     exclusions = with_addresses(exclusions, snapshot.hosts)
     hosts, left_out = pin(targets, exclusions, snapshot.hosts, admit_loopback=admit_loopback)
-    groups = _groups(snapshot, targets.without(exclusions), hosts)
+    left = targets.without(exclusions)
+    groups = _groups(snapshot, left, hosts)
     if not groups:
         raise OutOfScope("targets", "nothing is left to scan: every target is excluded or has no address")
     demands = [group.demand() for group in groups]
-    layout = _lay_out(snapshot, demands, max_tasks, chunk_seconds)
+    layout = _choose(snapshot, _errand(snapshot, demands, left), _density(snapshot, left), means).layout
     excluded = exclusions.ranges()
 
     def specs() -> Iterator[ChunkSpec]:
@@ -129,7 +138,7 @@ def plan(
                 exclusions=excluded,
                 profile=snapshot.profile,
                 rate=layout.share,
-                deadline_s=deadline_s,
+                deadline_s=means.deadline_s,
                 lease_s=lease_s,
                 not_after=end_of(snapshot.authorities),
             )
@@ -151,11 +160,15 @@ class Shape:
     targets: TargetSet
     """What is left of them without the exclusions."""
     ports: dict[Protocol, PortSet]
-    demands: tuple[Demand, ...]
+    errand: Errand
+    density: Density
+    """What is expected to be there."""
     layout: Layout
+    shortest_s: float
+    """Of the fastest layout, as expected."""
 
 
-def shape_of(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Shape:
+def shape_of(*, snapshot: Snapshot, means: Means, admit_loopback: bool) -> Shape:
     """What `plan` would cut an unresolved snapshot into. Raises as it does."""
     targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
     left = targets.without(exclusions)
@@ -169,15 +182,16 @@ def shape_of(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_lo
     ]
     if not demands:
         raise OutOfScope("targets", "nothing is left to scan: every target is excluded")
-    layout = _lay_out(snapshot, demands, max_tasks, chunk_seconds)
-    return Shape(targets=left, ports=ports, demands=tuple(demands), layout=layout)
-
-
-def preview(*, snapshot: Snapshot, max_tasks: int, chunk_seconds: int, admit_loopback: bool) -> Preview:
-    """What `plan` would make of an unresolved snapshot. Raises as it does."""
-    return preview_of(
-        shape_of(snapshot=snapshot, max_tasks=max_tasks, chunk_seconds=chunk_seconds, admit_loopback=admit_loopback)
+    errand, density = _errand(snapshot, demands, left), _density(snapshot, left)
+    chosen = _choose(snapshot, errand, density, means)
+    return Shape(
+        targets=left, ports=ports, errand=errand, density=density, layout=chosen.layout, shortest_s=chosen.shortest_s
     )
+
+
+def preview(*, snapshot: Snapshot, means: Means, admit_loopback: bool) -> Preview:
+    """What `plan` would make of an unresolved snapshot. Raises as it does."""
+    return preview_of(shape_of(snapshot=snapshot, means=means, admit_loopback=admit_loopback))
 
 
 def preview_of(shape: Shape) -> Preview:
@@ -185,7 +199,7 @@ def preview_of(shape: Shape) -> Preview:
         addresses=shape.targets.v4.count + shape.targets.v6.count,
         hostnames=len(shape.targets.hostnames),
         ports={protocol: each.count for protocol, each in shape.ports.items()},
-        cells=sum(demand.assets * demand.ports for demand in shape.demands),
+        cells=sum(demand.assets * demand.ports for demand in shape.errand.demands),
         chunks=shape.layout.chunks,
         tasks=shape.layout.tasks,
         seconds=shape.layout.seconds,
@@ -213,15 +227,21 @@ def _ports(snapshot: Snapshot) -> dict[Protocol, PortSet]:
     }
 
 
-def _lay_out(snapshot: Snapshot, demands: list[Demand], max_tasks: int, chunk_seconds: int) -> Layout:
-    return lay_out(
-        demands,
-        rate=snapshot.rate,
-        retries=snapshot.profile.retries,
-        services=snapshot.profile.service_detection,
-        max_tasks=max_tasks,
-        chunk_seconds=chunk_seconds,
+def _errand(snapshot: Snapshot, demands: list[Demand], targets: TargetSet) -> Errand:
+    return Errand(demands=tuple(demands), profile=snapshot.profile, public=public_share(targets))
+
+
+def _density(snapshot: Snapshot, targets: TargetSet) -> Density:
+    known, ports = snapshot.known, _ports(snapshot)
+    return (
+        density_of(targets, ports, hosts=known.hosts, open_ports=known.open_ports)
+        if known
+        else density_of(targets, ports)
     )
+
+
+def _choose(snapshot: Snapshot, errand: Errand, density: Density, means: Means) -> Choice:
+    return choose(errand, rate=snapshot.rate, density=density, means=means, deadline_minutes=snapshot.deadline_minutes)
 
 
 def _groups(snapshot: Snapshot, targets: TargetSet, hosts: tuple[PinnedHost, ...]) -> list[_Group]:

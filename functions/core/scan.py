@@ -77,6 +77,13 @@ class CellRef(Model):
     port: int = Field(ge=0, le=65535)
 
 
+class Known(Model):
+    """What the inventory had of the whole network when the scan was planned."""
+
+    hosts: int = Field(ge=0)
+    open_ports: int = Field(ge=0)
+
+
 class Snapshot(Model):
     """The network as it stood when the scan was asked for; `targets`, `ports` may be a part of the network's."""
 
@@ -86,6 +93,10 @@ class Snapshot(Model):
     protocols: tuple[Protocol, ...]
     profile: Profile
     rate: int
+    deadline_minutes: int | None = None
+    """What its plan is expected to need at most; None: as cheap as can be without much delay."""
+    known: Known | None = None
+    """By which chunks are cut, once for all runs; None: nothing, or a part of the network is scanned, and a guess does."""
     misses_to_close: int = 2
     reopen_window_hours: int = 168
     flapping: Flapping = Flapping()

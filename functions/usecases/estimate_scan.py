@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.core.counting import HOSTS, OPEN_PORTS
+from functions.core.choice import Means
 from functions.core.errors import InvalidInput
-from functions.core.estimate import Estimate, PricedPreview, density_of, estimate
+from functions.core.estimate import Estimate, PricedPreview, estimate
 from functions.core.network import NetworkDraft
-from functions.core.planner import Shape, preview_of, shape_of
+from functions.core.planner import Shape, known_by, preview_of, shape_of
 from functions.core.prices import Architecture, Machine
-from functions.core.profile import Profile
 from functions.core.scan import Snapshot
 from functions.store.counters import Counters
 from functions.store.networks import Networks
@@ -21,17 +20,11 @@ from functions.usecases.start_scan import snapshot_of
 
 @dataclass(frozen=True, kw_only=True)
 class EstimateScan:
-    """`machine`: what the stage's tasks run on; `start_s`: from a task's launch to its claim; `steps_s`: of the workflow around it."""
-
     networks: Networks
     projects: Projects
     counters: Counters
     bounds: Bounds
-    machine: Machine
-    max_tasks: int
-    chunk_seconds: int
-    start_s: int
-    steps_s: float
+    means: Means
 
     def __call__(
         self,
@@ -48,21 +41,19 @@ class EstimateScan:
         """
         draft = draft_of(self.networks.get(project, network))
         snapshot = self._snapshot(draft, project, now)
-        machine = self.machine.model_copy(
-            update={
-                "region": region or self.machine.region,
-                "architecture": architecture or self.machine.architecture,
-            }
+        stage = self.means.machine
+        machine = stage.model_copy(
+            update={"region": region or stage.region, "architecture": architecture or stage.architecture}
         )
-        return self._estimate(self._shape(snapshot, project), snapshot.profile, machine, project, network)
+        return self._estimate(self._shape(snapshot, project, network), machine)
 
     def preview(self, draft: NetworkDraft, *, project: str, now: datetime, network: str = "") -> PricedPreview:
         """What a scan of such a network would be; `network`: the one that it is of. Raises InvalidInput, OutOfScope."""
         snapshot = self._snapshot(draft, project, now)
-        shape = self._shape(snapshot, project)
+        shape = self._shape(snapshot, project, network)
         counted = PricedPreview(**dict(preview_of(shape)))
         try:
-            priced = self._estimate(shape, snapshot.profile, self.machine, project, network)
+            priced = self._estimate(shape, self.means.machine)
         except InvalidInput:
             return counted  # there are no prices for where this runs, and all else holds
         return counted.model_copy(update={"estimate": priced})
@@ -73,17 +64,16 @@ class EstimateScan:
         self.bounds.lean(project, draft.targets, exclusions, at=now)
         return snapshot_of(draft).model_copy(update={"exclusions": exclusions})
 
-    def _shape(self, snapshot: Snapshot, project: str) -> Shape:
-        """As *Plan chunks* cuts it: under what the project's scans share."""
+    def _shape(self, snapshot: Snapshot, project: str, network: str) -> Shape:
+        """As *Plan chunks* cuts it: by what is known of the network, under what the project's scans share."""
         shared = self.projects.limits(project)
+        known = known_by(self.counters.total(project, network)) if network else None
+        rate = min(snapshot.rate, shared.rate or snapshot.rate)
         return shape_of(
-            snapshot=snapshot.model_copy(update={"rate": min(snapshot.rate, shared.rate or snapshot.rate)}),
-            max_tasks=min(self.max_tasks, shared.max_tasks or self.max_tasks),
-            chunk_seconds=self.chunk_seconds,
+            snapshot=snapshot.model_copy(update={"rate": rate, "known": known}),
+            means=self.means.for_tasks(shared.max_tasks),
             admit_loopback=self.bounds.admit_loopback,
         )
 
-    def _estimate(self, shape: Shape, profile: Profile, machine: Machine, project: str, network: str) -> Estimate:
-        known = self.counters.total(project, network) if network else {}
-        density = density_of(shape, hosts=known.get(HOSTS, 0), open_ports=known.get(OPEN_PORTS, 0))
-        return estimate(shape, profile, density, machine, start_s=self.start_s, steps_s=self.steps_s)
+    def _estimate(self, shape: Shape, machine: Machine) -> Estimate:
+        return estimate(shape, shape.density, machine, start_s=self.means.start_s, steps_s=self.means.steps_s)

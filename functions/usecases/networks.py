@@ -71,7 +71,7 @@ class ManageNetworks:
     def patch(self, *, project: str, identifier: str, patch: NetworkPatch, expected: int, now: datetime) -> Network:
         """Replace what is given. Raises as `update` does."""
         given = {name: value for name, value in dict(patch).items() if value is not None}
-        given |= {name: None for name in ("schedule", "window") if given.get(name) == "none"}
+        given |= {name: None for name in ("schedule", "window", "deadline_minutes") if given.get(name) == "none"}
         draft = draft_of(self.networks.get(project, identifier)).model_copy(update=given)
         return self.update(project=project, identifier=identifier, draft=draft, expected=expected, now=now)
 

@@ -10,6 +10,7 @@ from itertools import islice
 
 from functions.adapters.resolver import Resolver
 from functions.adapters.results import Results
+from functions.core.choice import DEADLINE, Means
 from functions.core.chunk import Chunk
 from functions.core.chunk_spec import cells_of, summary_of, with_known
 from functions.core.confirm_plan import lost_cells, plan_confirmation
@@ -18,10 +19,11 @@ from functions.core.errors import IllegalTransition, InvalidInput, NotFound
 from functions.core.lanes import deal
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.outline import Outline
-from functions.core.planner import Plan, names_to_pin, plan
+from functions.core.planner import Plan, known_by, names_to_pin, plan
 from functions.core.ports import parse_ports
 from functions.core.scan import AT_WORK, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
 from functions.core.stop import HOLDS, Stop
+from functions.store.counters import Counters
 from functions.store.exposures import Exposures
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
@@ -38,9 +40,7 @@ _MAX_REASON = 500
 class Limits:
     """What the stage sets for every scan; see PlanSettings."""
 
-    max_tasks: int
-    chunk_seconds: int
-    deadline_s: int
+    means: Means
     lease_s: int
     admit_loopback: bool = False
     short_rows: bool = False
@@ -61,6 +61,7 @@ class PlanScan:
     scans: Scans
     networks: Networks
     projects: Projects
+    counters: Counters
     exposures: Exposures
     ledger: Ledger
     results: Results
@@ -134,10 +135,13 @@ class PlanScan:
         return scan if scan.reason == reason else self.scans.update(scan, reason=reason)
 
     def _pin(self, scan: Scan) -> Scan:
-        """With the network's exclusions as they are now, and the addresses that its hostnames have now; not yet stored."""
-        current = self.lean.bounds.excluded(self.networks.get(scan.project, scan.network).exclusions)
+        """With what is known of the network now, its exclusions, and the addresses that its hostnames have; not yet stored."""
+        network = self.networks.get(scan.project, scan.network)
+        current = self.lean.bounds.excluded(network.exclusions)
         exclusions = tuple(dict.fromkeys((*scan.snapshot.exclusions, *current)))
-        snapshot = scan.snapshot.model_copy(update={"exclusions": exclusions})
+        whole = scan.kind == "scan" and scan.snapshot.targets == network.targets
+        known = known_by(self.counters.total(scan.project, scan.network)) if whole else None
+        snapshot = scan.snapshot.model_copy(update={"exclusions": exclusions, "known": known})
         names = names_to_pin(snapshot, admit_loopback=self.limits.admit_loopback)
         answers = self.resolver.resolve(names) if names else {}
         hosts = tuple(PinnedHost(name=name, addresses=found) for name, found in answers.items() if found)
@@ -154,18 +158,24 @@ class PlanScan:
         return scan.model_copy(update={"snapshot": snapshot.model_copy(update={"authorities": leaned, "hosts": kept})})
 
     def _lay_out(self, scan: Scan) -> Plan:
+        """One that goes on is not refused for a deadline that its project's limits have come to rule out. Raises InvalidInput."""
+        try:
+            return self._cut(scan, scan.snapshot)
+        except InvalidInput as error:
+            if error.field != DEADLINE or not scan.counts.chunks:
+                raise
+            return self._cut(scan, scan.snapshot.model_copy(update={DEADLINE: None}))
+
+    def _cut(self, scan: Scan, snapshot: Snapshot) -> Plan:
         shared = self.projects.limits(scan.project)
-        tasks = min(self.limits.max_tasks, shared.max_tasks or self.limits.max_tasks)
-        rate = min(scan.snapshot.rate, shared.rate or scan.snapshot.rate)
-        lay_out = plan_confirmation if scan.kind == "confirm" else partial(plan, known=partial(self._known, scan))
-        return lay_out(
+        rate = min(snapshot.rate, shared.rate or snapshot.rate)
+        cut = plan_confirmation if scan.kind == "confirm" else partial(plan, known=partial(self._known, scan))
+        return cut(
             project=scan.project,
             network=scan.network,
             scan=scan.id,
-            snapshot=scan.snapshot.model_copy(update={"rate": rate}),
-            max_tasks=tasks,
-            chunk_seconds=self.limits.chunk_seconds,
-            deadline_s=self.limits.deadline_s,
+            snapshot=snapshot.model_copy(update={"rate": rate}),
+            means=self.limits.means.for_tasks(shared.max_tasks),
             lease_s=self.limits.lease_s,
             admit_loopback=self.limits.admit_loopback,
         )

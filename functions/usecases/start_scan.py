@@ -109,6 +109,7 @@ def snapshot_of(network: NetworkDraft) -> Snapshot:
         protocols=network.protocols,
         profile=_of_network(network.profile, network),
         rate=network.rate,
+        deadline_minutes=network.deadline_minutes,
         misses_to_close=network.alerts.misses_to_close,
         reopen_window_hours=network.alerts.reopen_window_hours,
         flapping=network.alerts.flapping,

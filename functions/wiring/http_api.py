@@ -77,7 +77,7 @@ from functions.usecases.tokens import ManageTokens
 from functions.usecases.triage import Triage
 from functions.wiring.bounds import bounds_of
 from functions.wiring.clock import Clock, utc_now
-from functions.wiring.machine import machine_of
+from functions.wiring.means import means_of
 from functions.wiring.reviewing import review_network
 
 RECONCILED_AT_ONCE = 100
@@ -275,11 +275,7 @@ def http_api() -> HttpApi:
             projects=projects,
             counters=Counters(table),
             bounds=bounds,
-            machine=machine_of(settings),
-            max_tasks=settings.max_tasks,
-            chunk_seconds=settings.chunk_seconds,
-            start_s=settings.task_start_s,
-            steps_s=settings.steps_s,
+            means=means_of(settings),
         ),
         reconcile=partial(review_network(table, reviews).reconcile, limit=RECONCILED_AT_ONCE),
         login=_login(settings),

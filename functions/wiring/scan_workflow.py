@@ -41,12 +41,14 @@ def plan_scan() -> PlanScan:
     from functions.adapters.resolver import Resolver
     from functions.adapters.results import Results
     from functions.settings import PlanSettings
+    from functions.store.counters import Counters
     from functions.store.exposures import Exposures
     from functions.store.ledger import Ledger
     from functions.store.networks import Networks
     from functions.store.projects import Projects
     from functions.store.scans import Scans
     from functions.usecases.plan_scan import Limits, PlanScan
+    from functions.wiring.means import means_of
 
     settings = PlanSettings.from_environment()
     table = Table(clients.dynamodb(), settings.table)
@@ -54,15 +56,14 @@ def plan_scan() -> PlanScan:
         scans=Scans(table),
         networks=Networks(table),
         projects=Projects(table),
+        counters=Counters(table),
         exposures=Exposures(table),
         ledger=Ledger(table),
         results=Results(clients.s3(), settings.bucket),
         resolver=Resolver(),
         lean=_lean(table, admit_loopback=settings.admit_loopback, name_server=settings.name_server),
         limits=Limits(
-            max_tasks=settings.max_tasks,
-            chunk_seconds=settings.chunk_seconds,
-            deadline_s=settings.deadline_s,
+            means=means_of(settings),
             lease_s=settings.lease_s,
             admit_loopback=settings.admit_loopback,
             short_rows=settings.short_rows,

@@ -19,17 +19,20 @@ from pathlib import Path
 from typing import Any
 
 import infra
+from functions.core.choice import Means
 from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
 from functions.core.chunk_spec import cells_of, summary_of
 from functions.core.ids import derived_id
 from functions.core.lanes import deal
 from functions.core.messages import ChunkSpec
+from functions.core.model import Protocol
 from functions.core.network import Network
-from functions.core.pace import Work, scan_seconds
-from functions.core.planner import Plan, plan
+from functions.core.pace import Work, added_seconds, scan_seconds
+from functions.core.planner import Plan, plan, shape_of
 from functions.core.prices import MINUTE_S, Machine, Usage, bill
 from functions.core.project import Project
-from functions.core.scan import Cause, Scan, ScanCounts, ScanEvent, Snapshot
+from functions.core.scan import Cause, Known, Scan, ScanCounts, ScanEvent, Snapshot
+from functions.core.targets import parse_targets
 from functions.store.allotments import Allotments
 from functions.store.authorities import Authorities
 from functions.store.ledger import Ledger
@@ -60,9 +63,11 @@ MACHINE = Machine(
 )
 BEGAN = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 PROJECT, NETWORK = derived_id(BEGAN, "project"), derived_id(BEGAN, "network")
-FIRST, PORTS, DENSITY = "10.0.0.0", "top-1000", (0.2, 4.0)
-"""Of every address this share is up, with so many open ports each, on average."""
-ADDRESSES_A_CHUNK = 100
+FIRST, PORTS, OPEN = "10.0.0.0", "top-1000", 20.0
+"""Every address is known to be up, with so many open ports: an estate whose services take more tasks than its packets do."""
+ADDRESSES_A_CHUNK = int(STAGE.chunk_seconds / added_seconds(Protocol.TCP, hosts=1, open_ports=OPEN))
+SENDING = 0.5
+"""Of a chunk's time: at such a rate the packets of all tasks do not bound it."""
 CRASHES = 0.005
 """Tasks that end without a result."""
 TABLE_S, LAMBDA_S, PUT_S = 0.005, 0.12, 0.03
@@ -192,7 +197,7 @@ class Simulation:
             project=PROJECT,
             network=NETWORK,
             cause=Cause(kind="api", principal="bench", key="1"),
-            snapshot=snapshot_of(self.network).model_copy(update={"exclusions": ()}),
+            snapshot=_snapshot(self.network, tasks),
             created=BEGAN,
         )
         self.admit = AdmitChunk(
@@ -341,8 +346,8 @@ class Simulation:
 
 
 def _network(tasks: int, chunks: int) -> Network:
-    """At a rate at which the planner makes so many chunks of it: ten thousand of a million addresses."""
-    addresses = min(2**20, ADDRESSES_A_CHUNK * chunks)
+    """As large as the planner makes so many chunks of."""
+    addresses = ADDRESSES_A_CHUNK * chunks
     probes = addresses * 1000 * 2
     return Network(
         id=NETWORK,
@@ -350,10 +355,30 @@ def _network(tasks: int, chunks: int) -> Network:
         name="bench",
         targets=(f"{FIRST}-{IPv4Address(FIRST) + (addresses - 1)}",),
         ports=PORTS,
-        rate=tasks * max(1, ceil(probes / (STAGE.chunk_seconds * chunks))),
+        rate=tasks * max(1, ceil(probes / (SENDING * STAGE.chunk_seconds * chunks))),
         created=BEGAN,
         updated=BEGAN,
     )
+
+
+def _means(tasks: int) -> Means:
+    return Means(
+        machine=MACHINE,
+        max_tasks=tasks,
+        chunk_seconds=STAGE.chunk_seconds,
+        deadline_s=STAGE.deadline_s,
+        start_s=STAGE.task_start_s,
+        steps_s=STAGE.steps_s,
+    )
+
+
+def _snapshot(network: Network, tasks: int) -> Snapshot:
+    """What is there is known, and the deadline is one that only the whole quota of tasks meets."""
+    hosts = parse_targets(network.targets, field="targets", admit_loopback=False).count
+    known = Known(hosts=hosts, open_ports=round(hosts * OPEN))
+    snapshot = snapshot_of(network).model_copy(update={"exclusions": (), "known": known})
+    shortest = shape_of(snapshot=snapshot, means=_means(tasks), admit_loopback=False).shortest_s
+    return snapshot.model_copy(update={"deadline_minutes": ceil(shortest / 60)})
 
 
 def _planned(snapshot: Snapshot, *, tasks: int) -> Plan:
@@ -362,9 +387,7 @@ def _planned(snapshot: Snapshot, *, tasks: int) -> Plan:
         network=NETWORK,
         scan=derived_id(BEGAN, "scan"),
         snapshot=snapshot,
-        max_tasks=tasks,
-        chunk_seconds=STAGE.chunk_seconds,
-        deadline_s=STAGE.deadline_s,
+        means=_means(tasks),
         lease_s=STAGE.lease_s,
         admit_loopback=False,
     )
@@ -374,7 +397,7 @@ def _work(spec: ChunkSpec, chance: random.Random) -> float:
     """Seconds of a worker: some chunks have many hosts and many have few."""
     ports = 1000
     addresses = cells_of(spec) / ports
-    hosts = min(addresses, addresses * DENSITY[0] * chance.lognormvariate(-0.5, 1.0))
+    hosts = min(addresses, addresses * chance.lognormvariate(-0.5, 1.0))
     work = Work(
         protocol=spec.protocol,
         addresses=addresses,
@@ -382,7 +405,7 @@ def _work(spec: ChunkSpec, chance: random.Random) -> float:
         retries=spec.profile.retries,
         rate=spec.rate,
         hosts=hosts,
-        open_ports=hosts * DENSITY[1],
+        open_ports=hosts * OPEN,
         services=spec.profile.service_detection,
     )
     return scan_seconds(work) * chance.lognormvariate(0, 0.1)

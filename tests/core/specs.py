@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
+from functions.core.choice import Means
 from functions.core.ids import derived_id
 from functions.core.messages import AddressRange, ChunkSpec, PinnedHost
 from functions.core.model import Protocol
 from functions.core.planner import Plan, plan
 from functions.core.prices import Machine
 from functions.core.profile import PROFILES
-from functions.core.scan import Snapshot
+from functions.core.scan import Known, Snapshot
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PROJECT = derived_id(AT, "project")
@@ -19,6 +20,17 @@ MACHINE = Machine(
 )
 
 
+def means(*, max_tasks: int = 8, chunk_seconds: int = 60, deadline_s: int = 900, start_s: float = 40) -> Means:
+    return Means(
+        machine=MACHINE,
+        max_tasks=max_tasks,
+        chunk_seconds=chunk_seconds,
+        deadline_s=deadline_s,
+        start_s=start_s,
+        steps_s=3,
+    )
+
+
 def snapshot(
     *targets: str,
     exclusions: tuple[str, ...] = (),
@@ -27,6 +39,8 @@ def snapshot(
     rate: int = 1000,
     hosts: tuple[PinnedHost, ...] = (),
     profile: str = "standard",
+    deadline_minutes: int | None = None,
+    known: Known | None = None,
 ) -> Snapshot:
     return Snapshot(
         targets=targets,
@@ -36,6 +50,8 @@ def snapshot(
         profile=PROFILES[profile],
         rate=rate,
         hosts=hosts,
+        deadline_minutes=deadline_minutes,
+        known=known,
     )
 
 
@@ -45,9 +61,7 @@ def planned(of: Snapshot, *, max_tasks: int = 8, chunk_seconds: int = 60, admit_
         network=NETWORK,
         scan=SCAN,
         snapshot=of,
-        max_tasks=max_tasks,
-        chunk_seconds=chunk_seconds,
-        deadline_s=900,
+        means=means(max_tasks=max_tasks, chunk_seconds=chunk_seconds),
         lease_s=960,
         admit_loopback=admit_loopback,
     )

@@ -1,7 +1,6 @@
 """A confirmation probes its cells and nothing else, each once."""
 
 import ipaddress
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +15,7 @@ from functions.core.planner import Plan
 from functions.core.ports import PortSet
 from functions.core.profile import CONFIRM, PROFILES, Discovery
 from functions.core.scan import CellRef, Snapshot
-from tests.core.specs import NETWORK, PROJECT, SCAN, pinned
+from tests.core.specs import NETWORK, PROJECT, SCAN, means, pinned
 
 Cell = tuple[str, str, int]
 
@@ -36,10 +35,15 @@ def confirmation(
     )
 
 
-def planned(snapshot: Snapshot, **limits: Any) -> Plan:
-    given_limits = {"max_tasks": 8, "chunk_seconds": 300, "deadline_s": 500, "lease_s": 560, "admit_loopback": False}
+def planned(snapshot: Snapshot, *, max_tasks: int = 8, chunk_seconds: int = 300, admit_loopback: bool = False) -> Plan:
     return plan_confirmation(
-        project=PROJECT, network=NETWORK, scan=SCAN, snapshot=snapshot, **{**given_limits, **limits}
+        project=PROJECT,
+        network=NETWORK,
+        scan=SCAN,
+        snapshot=snapshot,
+        means=means(max_tasks=max_tasks, chunk_seconds=chunk_seconds),
+        lease_s=960,
+        admit_loopback=admit_loopback,
     )
 
 

@@ -2,21 +2,22 @@
 
 import pytest
 
-from functions.core.estimate import Density, Estimate, Spread, density_of, estimate
+from functions.core.density import Density, Spread
+from functions.core.estimate import Estimate, estimate
 from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.model import Protocol
 from functions.core.planner import Shape, shape_of
-from functions.core.scan import Snapshot
-from tests.core.specs import MACHINE, planned, snapshot
+from functions.core.scan import Known, Snapshot
+from tests.core.specs import MACHINE, means, planned, snapshot
 
 
 def shaped(of: Snapshot, *, max_tasks: int = 8, chunk_seconds: int = 300) -> Shape:
-    return shape_of(snapshot=of, max_tasks=max_tasks, chunk_seconds=chunk_seconds, admit_loopback=False)
+    return shape_of(snapshot=of, means=means(max_tasks=max_tasks, chunk_seconds=chunk_seconds), admit_loopback=False)
 
 
 def estimated(of: Snapshot, *, density: Density | None = None, max_tasks: int = 8, start_s: float = 40) -> Estimate:
     shape = shaped(of, max_tasks=max_tasks)
-    return estimate(shape, of.profile, density or density_of(shape), MACHINE, start_s=start_s, steps_s=3)
+    return estimate(shape, density or shape.density, MACHINE, start_s=start_s, steps_s=3)
 
 
 def exactly(hosts: float, open_ports: float) -> Density:
@@ -95,17 +96,18 @@ def test_open_ports_take_time_only_where_services_are_asked_for() -> None:
 
 
 def test_what_is_known_of_a_network_narrows_the_range() -> None:
-    shape = shaped(snapshot("10.0.0.0/24"))
-    known, guessed = density_of(shape, hosts=50, open_ports=200), density_of(shape)
+    known, guessed = (
+        shaped(snapshot("10.0.0.0/24", known=each)).density for each in (Known(hosts=50, open_ports=200), None)
+    )
     assert known.known
     assert (known.hosts.expected, known.open_ports.expected) == (50, 200)
     assert known.hosts.high / known.hosts.low < guessed.hosts.high / guessed.hosts.low
 
 
 def test_a_host_that_is_named_is_taken_to_be_there_and_of_a_block_a_part() -> None:
-    named = density_of(shaped(snapshot("10.0.0.1", "10.0.0.9", "a.example")))
+    named = shaped(snapshot("10.0.0.1", "10.0.0.9", "a.example")).density
     assert (named.hosts.low, named.hosts.expected, named.hosts.high) == (3, 3, 3)
-    block = density_of(shaped(snapshot("10.0.0.0/24")))
+    block = shaped(snapshot("10.0.0.0/24")).density
     assert block.hosts.low < block.hosts.expected < block.hosts.high == 256
 
 
@@ -118,7 +120,7 @@ def test_spare_capacity_is_told_by_its_price_and_at_most_by_that_of_the_list() -
     of = snapshot("10.0.0.0/24")
     shape = shaped(of)
     listed, spared = (
-        estimate(shape, of.profile, density_of(shape), MACHINE.model_copy(update={"spot": spot}), start_s=40, steps_s=3)
+        estimate(shape, shape.density, MACHINE.model_copy(update={"spot": spot}), start_s=40, steps_s=3)
         for spot in (False, True)
     )
     assert spared.bill.fargate < 0.5 * listed.bill.fargate
@@ -126,9 +128,16 @@ def test_spare_capacity_is_told_by_its_price_and_at_most_by_that_of_the_list() -
     assert spared.minutes == listed.minutes
 
 
-def test_more_tasks_at_once_are_sooner_done_by_rounds() -> None:
+def test_more_tasks_are_not_paid_for_where_the_rate_bounds_them_all() -> None:
     of = snapshot("10.0.0.0/20", ports="top-1000", rate=10_000, profile="discovery")
-    one, four = estimated(of, max_tasks=1), estimated(of, max_tasks=4)
-    assert (four.tasks, four.chunks) == (3, 9)
-    assert four.packets.expected == pytest.approx(one.packets.expected, rel=0.1), "but for the samples"
-    assert four.minutes.expected < 1.2 * one.minutes.expected, "the network's rate bounds both"
+    assert estimated(of, max_tasks=1) == estimated(of, max_tasks=4)
+
+
+def test_a_deadline_makes_it_shorter_and_dearer_and_its_estimate_keeps_it() -> None:
+    of = snapshot("10.0.0.0/16", ports="top-1000", rate=50_000, known=Known(hosts=20_000, open_ports=400_000))
+    free = estimated(of, max_tasks=40)
+    longer = 2 * round(free.minutes.expected)
+    late = estimated(of.model_copy(update={"deadline_minutes": longer}), max_tasks=40)
+    assert free.shortest_minutes <= free.minutes.expected < late.minutes.expected <= longer
+    assert late.usd.expected < free.usd.expected
+    assert late.shortest_minutes == free.shortest_minutes

@@ -1,29 +1,36 @@
 """The arithmetic of a plan."""
 
-import pytest
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.errors import InvalidInput
-from functions.core.layout import MAX_CHUNKS, Demand, Layout, lay_out
+from functions.core.layout import MAX_CHUNKS, MOST_ASSETS, Demand, Layout, layouts
 from functions.core.model import Protocol
+from functions.core.pace import HOST_PACE, MOST_PPS
 
 
 def demand(assets: int, ports: int, protocol: Protocol = Protocol.TCP, per_asset: int = 1) -> Demand:
     return Demand(protocol=protocol, assets=assets, addresses=assets * per_asset, ports=ports)
 
 
-def laid_out(
+def ways(
     *demands: Demand,
     rate: int = 1000,
     retries: int = 0,
-    services: bool = True,
     max_tasks: int = 8,
     chunk_seconds: int = 100,
-) -> Layout:
-    return lay_out(
-        demands, rate=rate, retries=retries, services=services, max_tasks=max_tasks, chunk_seconds=chunk_seconds
+    most: Sequence[int] = (MOST_ASSETS,),
+) -> list[Layout]:
+    rooms = [lambda _protocol, _ports, each=each: each for each in most]
+    return list(
+        layouts(demands, rate=rate, retries=retries, max_tasks=max_tasks, chunk_seconds=chunk_seconds, rooms=rooms)
     )
+
+
+def by_tasks(found: Sequence[Layout], tasks: int) -> Layout:
+    """Of the fewest chunks."""
+    return min((each for each in found if each.tasks == tasks), key=lambda each: each.chunks)
 
 
 DEMANDS = st.lists(
@@ -35,57 +42,78 @@ DEMANDS = st.lists(
 
 @given(DEMANDS, st.integers(20, 1_000_000), st.integers(1, 100), st.integers(1, 600))
 def test_no_layout_breaks_a_bound(demands: list[Demand], rate: int, max_tasks: int, chunk_seconds: int) -> None:
-    try:
-        layout = laid_out(*demands, rate=rate, max_tasks=max_tasks, chunk_seconds=chunk_seconds)
-    except InvalidInput:
-        return
-
-    assert 1 <= layout.tasks <= min(max_tasks, layout.chunks)
-    assert 1 <= layout.share * layout.tasks <= rate
-    assert len(demands) <= layout.chunks <= MAX_CHUNKS
-    for each, cut in zip(demands, layout.cuts, strict=True):
-        assert 1 <= cut.asset_parts <= each.assets
-        assert 1 <= cut.port_parts <= each.ports
+    for layout in ways(*demands, rate=rate, max_tasks=max_tasks, chunk_seconds=chunk_seconds):
+        assert 1 <= layout.tasks <= min(max_tasks, layout.chunks)
+        assert 1 <= layout.share * layout.tasks <= rate
+        assert layout.share >= min(rate, 50)
+        assert len(demands) <= layout.chunks <= MAX_CHUNKS
+        for each, cut in zip(demands, layout.cuts, strict=True):
+            assert 1 <= cut.asset_parts <= each.assets
+            assert 1 <= cut.port_parts <= each.ports
+            assert each.ports / cut.port_parts <= HOST_PACE[each.protocol] * chunk_seconds
 
 
-@given(st.integers(1, 2000), st.integers(1, 500), st.integers(100, 100_000), st.integers(0, 3))
+@given(st.integers(1, 2000), st.integers(1, 500), st.integers(100, 1_000_000), st.integers(0, 3), st.integers(1, 600))
+def test_no_chunk_sends_for_longer_than_may_be_lost(
+    assets: int, ports: int, rate: int, retries: int, seconds: int
+) -> None:
+    for layout in ways(demand(assets, ports), rate=rate, retries=retries, chunk_seconds=seconds):
+        cut = layout.cuts[0]
+        largest = -(-assets // cut.asset_parts) * -(-ports // cut.port_parts)
+        over = -(-ports // cut.port_parts) * (1 + retries)
+        assert largest * (1 + retries) <= min(layout.share, MOST_PPS) * seconds + over, "but for one asset"
+
+
+@given(st.integers(100, 2000), st.integers(1, 500), st.integers(100, 100_000), st.integers(0, 3))
 def test_no_lone_chunk_trails_behind_the_last_round(assets: int, ports: int, rate: int, retries: int) -> None:
-    layout = laid_out(demand(assets, ports), rate=rate, retries=retries)
-    rounds = max(1, -(-assets * ports * (1 + retries) // (layout.tasks * layout.share * 100)))
-
-    assert layout.chunks <= rounds * layout.tasks
+    found = ways(demand(assets, ports), rate=rate, retries=retries)
+    for tasks in {each.tasks for each in found}:
+        layout = by_tasks(found, tasks)
+        rounds = max(1, -(-assets * ports * (1 + retries) // (tasks * (rate // tasks) * 100)))
+        assert layout.chunks <= rounds * tasks
 
 
 def test_more_tasks_do_not_pass_the_cap_of_the_network() -> None:
-    layout = laid_out(demand(1000, 1000), rate=1000, max_tasks=7)
+    layout = by_tasks(ways(demand(1000, 1000), rate=1000, max_tasks=7), 7)
 
-    assert (layout.tasks, layout.share) == (7, 142)
+    assert layout.share == 142
+
+
+def test_tasks_are_tried_one_by_one_and_in_steps_where_there_are_many() -> None:
+    few = {each.tasks for each in ways(demand(10_000, 1000), rate=100_000, max_tasks=40)}
+    many = sorted({each.tasks for each in ways(demand(10_000, 1000), rate=100_000, max_tasks=1000)})
+
+    assert few == set(range(1, 41))
+    assert many[:64] == list(range(1, 65))
+    assert len(many) < 100
+    assert many[-1] == 1000
 
 
 def test_each_retry_counts_as_a_probe() -> None:
-    assert laid_out(demand(100, 1000), retries=0).seconds == 100
-    assert laid_out(demand(100, 1000), retries=2).seconds == 300
-    assert laid_out(demand(100, 1000), retries=2).chunks > laid_out(demand(100, 1000), retries=0).chunks
+    assert {each.seconds for each in ways(demand(100, 1000), retries=0)} == {100}
+    assert {each.seconds for each in ways(demand(100, 1000), retries=2)} == {300}
+    once, thrice = (by_tasks(ways(demand(100, 1000), retries=retries), 1) for retries in (0, 2))
+    assert thrice.chunks > once.chunks
 
 
-def test_groups_run_side_by_side_however_short() -> None:
-    assert laid_out(demand(1, 1), demand(1, 1, Protocol.UDP)).tasks == 2
-
-
-def test_service_detection_limits_the_assets_of_a_chunk() -> None:
-    assert laid_out(demand(10_000, 1), rate=1_000_000, services=True).chunks == 5
-    assert laid_out(demand(10_000, 1), rate=1_000_000, services=False).chunks == 1
+def test_a_chunk_has_no_more_assets_than_there_is_room_for() -> None:
+    assert by_tasks(ways(demand(10_000, 1), rate=1_000_000, most=(2048,)), 5).chunks == 5
+    assert by_tasks(ways(demand(10_000, 1), rate=1_000_000), 1).chunks == 1
 
 
 def test_names_with_many_addresses_make_smaller_chunks() -> None:
-    assert laid_out(demand(100, 1000, per_asset=4)).chunks > laid_out(demand(100, 1000)).chunks
+    plain, many = (by_tasks(ways(demand(100, 1000, per_asset=each)), 1) for each in (1, 4))
+    assert many.chunks > plain.chunks
+
+
+def test_one_task_is_not_given_what_only_more_can_send() -> None:
+    one = by_tasks(ways(demand(65_536, 1000), rate=1_000_000), 1)
+    assert one.chunks >= 65_536 * 1000 / (MOST_PPS * 100)
 
 
 def test_udp_lasts_at_least_as_long_as_one_host_takes() -> None:
-    assert laid_out(demand(1, 500, Protocol.UDP), rate=100_000).seconds == 500
+    assert {each.seconds for each in ways(demand(1, 500, Protocol.UDP), rate=100_000)} == {500}
 
 
-def test_what_cannot_be_done_is_refused_even_for_one_task() -> None:
-    with pytest.raises(InvalidInput, match=r"at 10 packets per second .* 10,000 chunks of some 100 s") as refusal:
-        laid_out(demand(2**24, 65535), rate=10)
-    assert refusal.value.field == "rate"
+def test_what_takes_too_many_chunks_however_it_is_cut_has_no_layout() -> None:
+    assert ways(demand(2**24, 65535), rate=10) == []

@@ -219,6 +219,8 @@ def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "MAX_TASKS": "4",
         "CHUNK_SECONDS": "1",
         "DEADLINE_S": "300",
+        "TASK_START_S": "3",
+        "STEPS_S": "0.5",
         "LEASE_S": "400",
         "TASK_S": "500",
         "REGION": "us-east-1",

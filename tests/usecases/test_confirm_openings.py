@@ -13,10 +13,12 @@ from functions.core.model import Protocol
 from functions.core.network import Network
 from functions.core.profile import CONFIRM
 from functions.core.scan import CellRef, Scan, ScanEvent, ScanStatus
+from functions.store.counters import Counters
 from functions.usecases.confirm_openings import MAX_CELLS, ConfirmOpenings
 from functions.usecases.plan_scan import Limits, PlanScan
 from tests.authorities import lean
 from tests.backend import NOW, Backend
+from tests.core.specs import means
 
 
 @dataclass
@@ -176,12 +178,13 @@ def test_its_plan_is_of_its_cells_and_counts_those_that_are_lost(stage: Stage) -
         scans=backend.scans,
         networks=backend.networks,
         projects=backend.projects,
+        counters=Counters(backend.table),
         exposures=backend.exposures,
         ledger=backend.ledger,
         results=backend.results,
         resolver=Resolver(lambda name: ("192.0.2.1",) if name == "web.example" else ()),
         lean=lean(backend.bounds),
-        limits=Limits(max_tasks=4, chunk_seconds=60, deadline_s=300, lease_s=400),
+        limits=Limits(means=means(max_tasks=4, chunk_seconds=60, deadline_s=300), lease_s=400),
     )
     plan(project=made.project, scan=made.id, run=1, now=NOW)
     running = backend.reread(made)

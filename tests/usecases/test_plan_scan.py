@@ -19,11 +19,13 @@ from functions.core.exposure import Exposure
 from functions.core.messages import ChunkSpec
 from functions.core.scan import Scan, ScanEvent, ScanStatus
 from functions.core.stop import Stop
+from functions.store.counters import Counters
 from functions.store.scans import Scans
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
 from tests.authorities import FakeInventory, FakeTxt, lean
 from tests.backend import NOW, Backend
 from tests.core.authorities import authority
+from tests.core.specs import means
 
 NAMES = {
     "web.example": ("192.0.2.1", "192.0.2.2"),
@@ -38,12 +40,13 @@ def planner(backend: Backend, **fields: Any) -> PlanScan:
         "scans": backend.scans,
         "networks": backend.networks,
         "projects": backend.projects,
+        "counters": Counters(backend.table),
         "exposures": backend.exposures,
         "ledger": backend.ledger,
         "results": backend.results,
         "resolver": Resolver(lambda name: NAMES.get(name, ())),
         "lean": lean(backend.bounds),
-        "limits": Limits(max_tasks=4, chunk_seconds=1, deadline_s=300, lease_s=400),
+        "limits": Limits(means=means(max_tasks=4, chunk_seconds=1, deadline_s=300), lease_s=400),
     }
     return PlanScan(**{**parts, **fields})
 

@@ -1,0 +1,51 @@
+"""How much is there: hosts that are up and open ports, by what is known of a network, or by a guess."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from functions.core.model import Model, Protocol
+from functions.core.ports import PortSet
+from functions.core.targets import TargetSet
+
+
+class Spread(Model):
+    """A range that the truth is expected in, and what is expected most."""
+
+    low: float
+    expected: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """Hosts that are up and open ports, over all targets."""
+
+    hosts: Spread
+    open_ports: Spread
+    known: bool = False
+
+
+_UP_IN_A_BLOCK = Spread(low=0.05, expected=0.2, high=1.0)
+_PORTS_OF_A_HOST = Spread(low=1, expected=4, high=10)
+_KNOWN = (0.8, 1.0, 1.25)
+
+
+def density_of(
+    targets: TargetSet, ports: Mapping[Protocol, PortSet], *, hosts: int = 0, open_ports: int = 0
+) -> Density:
+    """By what the inventory has of the network; a guess where it has nothing: what is named singly is there, a fifth of a block is."""
+    if hosts:
+        return Density(_times(hosts, *_KNOWN), _times(open_ports, *_KNOWN), known=True)
+    single = len(targets.hostnames) + sum(
+        last == first for addresses in (targets.v4, targets.v6) for first, last in addresses.ranges
+    )
+    block = targets.count - single
+    up = Spread(**{name: single + block * share for name, share in dict(_UP_IN_A_BLOCK).items()})
+    most = sum(each.count for each in ports.values())
+    return Density(
+        up, Spread(**{name: getattr(up, name) * min(most, each) for name, each in dict(_PORTS_OF_A_HOST).items()})
+    )
+
+
+def _times(number: float, low: float, expected: float, high: float) -> Spread:
+    return Spread(low=number * low, expected=number * expected, high=number * high)

@@ -20,6 +20,13 @@ Network = Annotated[str, typer.Argument(help="Id or name.", metavar="NETWORK")]
 Ports = Annotated[str | None, typer.Option(help="e.g. 1-1024,8080,!25 or top-100.")]
 Profile = Annotated[str | None, typer.Option(help="standard, discovery, thorough or connect.")]
 Rate = Annotated[int | None, typer.Option(help="The most packets per second of all its scans together.")]
+Deadline = Annotated[
+    str | None,
+    typer.Option(
+        "--deadline-minutes",
+        help="In which a scan is to be done, as the estimate expects it; none for as cheap as is soon enough.",
+    ),
+]
 Protocols = Annotated[list[str] | None, typer.Option("--protocol", help="tcp or udp; may be repeated.")]
 Scripts = Annotated[
     list[str] | None, typer.Option("--script", help="An nmap script of the list in docs/worker.md; may be repeated.")
@@ -64,6 +71,7 @@ def create(
     questions: Questions = None,
     silent: Silent = None,
     rate: Rate = None,
+    deadline: Deadline = None,
     schedule: Annotated[str | None, typer.Option(help="rate(1 day) or cron(0 6 * * ? *).")] = None,
     timezone: Timezone = None,
     tags: Tags = None,
@@ -75,6 +83,8 @@ def create(
     given = _settings(exclusions=exclude, ports=ports, protocols=protocols, profile=profile, rate=rate, tags=tags)
     draft: Json = {"name": name, "targets": targets, **given, "enabled": enabled}
     draft |= _scripts(scripts, categories, arguments) | _host_discovery(questions, silent)
+    if deadline not in (None, NONE):
+        draft |= _deadline(deadline)
     if schedule is not None:
         draft["schedule"] = {"expression": schedule, **({"timezone": timezone} if timezone else {})}
     elif timezone:
@@ -107,6 +117,7 @@ def edit(
     questions: Questions = None,
     silent: Silent = None,
     rate: Rate = None,
+    deadline: Deadline = None,
     tags: Annotated[
         list[str] | None, typer.Option("--tag", help="In place of its tags; may be repeated, '' for none.")
     ] = None,
@@ -119,7 +130,7 @@ def edit(
     lists = _settings(exclusions=_filled(exclude), tags=_filled(tags))
     hosts = _host_discovery(questions, silent)
     body = plain | lists | hosts | _scripts(scripts, categories, arguments)
-    body |= _settings(name=name, targets=target, enabled=enabled)
+    body |= _settings(name=name, targets=target, enabled=enabled) | _deadline(deadline)
     if not body:
         raise UsageError("say what to change: --target, --exclude, --ports, --profile, --rate ... (see --help)")
     with open_session(project=project, json=as_json) as session:
@@ -209,6 +220,14 @@ def _host_discovery(questions: list[str] | None, silent: str | None) -> Json:
             raise UsageError("--silent-hosts: it is host discovery's; give --host-discovery too")
         return {}
     return {"host_discovery": _settings(by=_filled(questions), silent=silent)}
+
+
+def _deadline(minutes: str | None) -> Json:
+    if minutes is None:
+        return {}
+    if minutes != NONE and not (minutes.isascii() and minutes.isdigit()):
+        raise UsageError(f"--deadline-minutes: {minutes!r} is no number of minutes: write 90, or none")
+    return {"deadline_minutes": minutes if minutes == NONE else int(minutes)}
 
 
 def _argument(text: str) -> tuple[str, str | int | bool]:

@@ -48,7 +48,7 @@ def lines(found: Json) -> list[str]:
     return [
         f"{found['chunks']} chunks by {found['tasks']} tasks at once, in {safe(found['region'])} on {safe(found['architecture'])}",
         f"hosts       {_numbers(found['hosts'])}, open ports {_numbers(found['open_ports'])} ({based})",
-        f"minutes     {_spread(found['minutes'], 1)}",
+        f"minutes     {_spread(found['minutes'], 1)}, {found['shortest_minutes']:,.1f} at the shortest",
         f"packets     {_numbers(found['packets'])}",
         f"data        {_spread({name: each / _GB for name, each in found['bytes_sent'].items()}, 3)} GB",
         f"USD         {_spread(found['usd'], 4)}, by list prices of {safe(found['prices'])}",

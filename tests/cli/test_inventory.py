@@ -147,6 +147,9 @@ def test_a_network_is_made_edited_and_scheduled(command: Command) -> None:
     hosts = documents(command, "networks", "edit", "dmz", *first)["host_discovery"]
     assert (hosts["by"], hosts["silent"]) == (["icmp", "arp"], "host_down")
     assert documents(command, "networks", "edit", "dmz", "--host-discovery", "")["host_discovery"]["by"] == []
+    assert documents(command, "networks", "edit", "dmz", "--deadline-minutes", "90")["deadline_minutes"] == 90
+    assert documents(command, "networks", "edit", "dmz", "--deadline-minutes", "none")["deadline_minutes"] is None
+    assert "write 90, or none" in command("networks", "edit", "dmz", "--deadline-minutes", "soon")[2]
     told = command("networks", "preview", "dmz")[1]
     assert told.startswith("256 addresses, 256 cells in 1 chunks")
     assert "USD; `vedette estimate` tells more" in told

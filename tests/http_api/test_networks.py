@@ -1,5 +1,6 @@
 """Networks, through the door."""
 
+from math import ceil
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ def test_a_created_network_can_be_read_listed_and_edited(api: Api, project: str)
         ({"host_discovery": {"by": ["icmp", "icmp"]}}, "host_discovery.by"),
         ({"host_discovery": {"by": ["tcp"], "tcp_ports": []}}, "host_discovery.tcp_ports"),
         ({"rate": 0}, "rate"),
+        ({"deadline_minutes": 0}, "deadline_minutes"),
         ({"protocols": ["icmp"]}, "protocols.0"),
         ({"schedule": {"expression": "cron(0 6 * * * *)"}}, "schedule.expression"),
         ({"schedule": {"expression": "rate(1 day)", "timezone": "Mars/Olympus"}}, "schedule.timezone"),
@@ -211,6 +213,22 @@ def test_an_estimate_knows_no_prices_of_other_regions(api: Api, project: str, ne
     assert (refused.status, refused.slug, refused.body["field"]) == (400, "invalid-input", "region")
     assert "us-east-1, us-east-2, us-west-2" in refused.body["detail"]
     assert api.get(path, architecture="z80").status == 400
+
+
+def test_a_deadline_is_kept_by_the_estimate_or_refused_with_the_shortest_possible(
+    api: Api, project: str, network: str
+) -> None:
+    networks = f"/v1/projects/{project}/networks"
+    free = api.get(f"{networks}/{network}/estimate").body
+    enough = ceil(free["shortest_minutes"])
+    assert api.patch(f"{networks}/{network}", {"deadline_minutes": enough}, version=1).status == 200
+    assert api.get(f"{networks}/{network}/estimate").body["minutes"]["expected"] <= enough
+
+    draft = DRAFT | {"ports": "1-65535", "deadline_minutes": enough}
+    refused = api.post(f"{networks}/preview", draft)
+    assert (refused.status, refused.slug, refused.body["field"]) == (400, "invalid-input", "deadline_minutes")
+    assert "minutes at least: give it so long, raise the rate" in refused.body["detail"]
+    assert api.patch(f"{networks}/{network}", {"deadline_minutes": "none"}, version=2).body["deadline_minutes"] is None
 
 
 def test_an_estimate_goes_by_what_the_project_shares(api: Api, project: str, network: str) -> None:

@@ -13,13 +13,14 @@ from functions.adapters.resolver import Resolver
 from functions.core.authority import Authority, LeanedOn, revoked
 from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.chunk_spec import assets_of
+from functions.core.counting import HOSTS, OPEN_PORTS, Count
 from functions.core.errors import Unavailable
 from functions.core.exclusion import Exclusion
 from functions.core.exposure import Exposure
 from functions.core.messages import ChunkSpec
-from functions.core.scan import Scan, ScanEvent, ScanStatus
+from functions.core.scan import Known, Scan, ScanEvent, ScanStatus
 from functions.core.stop import Stop
-from functions.store.counters import Counters
+from functions.store.counters import Counted, Counters
 from functions.store.scans import Scans
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
 from tests.authorities import FakeInventory, FakeTxt, lean
@@ -216,6 +217,35 @@ def test_a_scan_with_nothing_left_fails_with_the_reason_and_an_empty_plan(
     assert reason in ended.reason
     assert items(backend, plan(backend, scan)) == []
     assert backend.scans.live(scan.project, scan.network) == ""
+
+
+def test_a_deadline_that_no_plan_meets_fails_the_scan_with_the_mend(backend: Backend) -> None:
+    scan = backend.scan(backend.network(**SLOW))
+    scan = backend.scans.update(scan, snapshot=scan.snapshot.model_copy(update={"rate": 10, "deadline_minutes": 1}))
+    assert items(backend, plan(backend, scan)) == []
+
+    failed = backend.reread(scan)
+    assert failed.status is ScanStatus.FAILED
+    assert "minutes at least: give it so long" in failed.reason
+
+
+def test_a_planned_scan_goes_on_though_its_deadline_is_out_of_reach(backend: Backend) -> None:
+    scan = backend.scan(backend.network(**SLOW))
+    first = items(backend, plan(backend, scan))
+    planned = backend.reread(scan)
+    backend.scans.update(planned, snapshot=planned.snapshot.model_copy(update={"deadline_minutes": 1}))
+
+    assert items(backend, plan(backend, scan)) == first
+
+
+def test_what_the_inventory_has_is_kept_with_the_scan_for_all_its_runs(backend: Backend) -> None:
+    network = backend.network(**SLOW)
+    scan = backend.scan(network)
+    counted = Count(project=network.project, network=network.id, day=NOW.date(), changes={HOSTS: 3, OPEN_PORTS: 7})
+    Counters(backend.table).add(network.project, network.id, [Counted("EXP#", 1, counted)])
+    plan(backend, scan)
+
+    assert backend.reread(scan).snapshot.known == Known(hosts=3, open_ports=7)
 
 
 def test_a_network_that_is_gone_fails_its_scan(backend: Backend) -> None:

@@ -18,6 +18,7 @@ REGION = "us-east-1"
 DAYS = 365 / 12
 HOURS = 730
 DISK_GB = 50
+DEADLINES = (300, 600)
 IDLE_USD = 8.5
 """A month of a stage that scans nothing; told in the README, part by part."""
 
@@ -54,6 +55,21 @@ those that have some. Free tiers, discounts, support and taxes are not in it.
 How many hosts and open ports there are is taken from the inventory, less and more a fifth; of a network that was never scanned it is a guess, and the answer says so: a host that is named
 is there, and of a block a fifth (a twentieth to all), with four open ports each (one to ten).
 
+## How it is cut
+
+All tasks of a scan share its network's rate, so more of them send no sooner what one can send; they do shorten the identification of services, and what one machine cannot send. Each one is paid
+for by the second, from its start on and a minute at least. The planner looks at the ways to cut a scan (`functions/core/layout.py`), asks of each what the estimate would say, and chooses (`functions/core/choice.py`):
+
+- without a deadline, the cheapest that takes no more than a tenth, or a minute, longer than the fastest, and, as guesses are off, no more than three times as long as any where as much is there as may be;
+- with a deadline (`deadline_minutes` of a network, `--deadline-minutes`), the cheapest that is expected to meet it. What none meets is refused with the shortest time possible, by previews and estimates
+  before anything is sent, and by the plan of a scan; every estimate tells that time (`shortest_minutes`). A scan that is late all the same goes on: hours in which nothing may be sent are a network's window.
+
+A chunk's discovery takes no longer than the stage's `chunk_seconds` at its share of the rate, nor are its services expected to, nor would they outlast the worker (`deadline_s`) where as much is there as may be
+(both four times as long, and again, where the scan would take more than 10,000 chunks). No chunk is made too small for a sample only to be sooner done: what a sample shows of misses is worth more than that. Numbers of hosts and ports are those of the inventory at the plan of a scan's first run, and hold for
+all its runs.
+
+{deadlines}
+
 ## After it has ended
 
 A scan that has ended, or is paused, tells what it has used and cost (`vedette scans show SCAN`, `actual` in the API). Nothing of that comes from the estimate:
@@ -76,7 +92,7 @@ def page() -> str:
     made = [(estate, estimated(estate)) for estate in ESTATES]
     return "\n".join(
         (
-            _HEAD,
+            _HEAD.replace("{deadlines}", _deadlines()),
             "## Four estates, beside a scanner on a VM\n",
             f"TCP, the 1,000 most common ports, services identified, on private addresses, by the stage `prod` ({STAGES['prod'].max_tasks} tasks at most), {machine.vcpu:g} vCPU and "
             f"{machine.memory_gb:g} GB on {machine.architecture}, in {REGION} by list prices of {price_list().date}. In brackets: low to high. A network was never scanned before.\n",
@@ -100,6 +116,24 @@ def page() -> str:
             + " a scan.\n",
         )
     )
+
+
+def _deadlines() -> str:
+    """What time costs, of one estate."""
+    estate = ESTATES[-1]
+    told = [(minutes, estimated(estate, deadline_minutes=minutes)) for minutes in (None, *DEADLINES)]
+    rows = (
+        (
+            f"{minutes:,} minutes" if minutes else "none",
+            f"{each.chunks:,}",
+            str(each.tasks),
+            f"{each.minutes.expected:,.0f}",
+            _usd(each.usd.expected),
+        )
+        for minutes, each in told
+    )
+    table = _table(("deadline", "chunks", "tasks at once", "minutes as expected", "USD"), rows)
+    return "\n".join((f"{estate.name}, as below, by the deadline that it is given:\n", *table))
 
 
 def machine_of_prod() -> Machine:

@@ -60,7 +60,7 @@ is there, and of a block a fifth (a twentieth to all), with four open ports each
 All tasks of a scan share its network's rate, so more of them send no sooner what one can send; they do shorten the identification of services, and what one machine cannot send. Each one is paid
 for by the second, from its start on and a minute at least. The planner looks at the ways to cut a scan (`functions/core/layout.py`), asks of each what the estimate would say, and chooses (`functions/core/choice.py`):
 
-- without a deadline, the cheapest that takes no more than a tenth, or a minute, longer than the fastest, and, as guesses are off, no more than three times as long as any where as much is there as may be;
+- without a deadline, the cheapest that takes no more than a tenth, or the start of one task, longer than the fastest, and, as guesses are off, no more than three times as long as any where as much is there as may be;
 - with a deadline (`deadline_minutes` of a network, `--deadline-minutes`), the cheapest that is expected to meet it. What none meets is refused with the shortest time possible, by previews and estimates
   before anything is sent, and by the plan of a scan; every estimate tells that time (`shortest_minutes`). A scan that is late all the same goes on: hours in which nothing may be sent are a network's window.
 

@@ -11,12 +11,12 @@ from functions.core.layout import MAX_CHUNKS, MOST_ASSETS, Layout, layouts
 from functions.core.model import Protocol
 from functions.core.outlook import Case, Errand, on_spot, sampled_cells, usage_of, wall_seconds
 from functions.core.pace import added_seconds
-from functions.core.prices import MINUTE_S, Machine, bill, price_list
+from functions.core.prices import Machine, bill, price_list
 
 DEADLINE = "deadline_minutes"
 PATIENCE = 1.1
-"""Without a deadline: how many times as long as the fastest layout a cheaper one may take, or the minute more that a task is
-charged for at least."""
+"""Without a deadline: how many times as long as the fastest layout a cheaper one may take, or longer by the start of one
+task."""
 SURPRISE = 3
 """And how many times as long as any where as much is there as may be: guesses are off."""
 FEWER_ASSETS = 2_048
@@ -60,7 +60,7 @@ def choose(errand: Errand, *, rate: int, density: Density, means: Means, deadlin
     exact = _exact(errand, _possible(errand, rate, density, means), case)
     found = {layout: wall_seconds(errand, layout, case) for layout in exact}
     shortest = min(found.values())
-    longest = max(PATIENCE * shortest, shortest + MINUTE_S) if deadline_minutes is None else 60 * deadline_minutes
+    longest = max(PATIENCE * shortest, shortest + means.start_s) if deadline_minutes is None else 60 * deadline_minutes
     if shortest > longest:
         raise InvalidInput(
             DEADLINE,

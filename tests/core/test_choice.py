@@ -14,7 +14,7 @@ from functions.core.layout import MAX_CHUNKS, MIN_SHARE, MOST_ASSETS, Cut, Deman
 from functions.core.model import Protocol
 from functions.core.outlook import Case, Errand, sampled_cells, usage_of, wall_seconds
 from functions.core.pace import HOST_PACE, MOST_PPS, added_seconds
-from functions.core.prices import MINUTE_S, bill
+from functions.core.prices import bill
 from functions.core.profile import PROFILES
 from tests.core.specs import MACHINE, means
 from tests.core.test_layout import demand
@@ -137,7 +137,7 @@ def test_without_a_deadline_it_is_about_as_fast_as_can_be(
     chosen = asked(errand, rate, density, stage)
     assume(chosen is not None)
     assert chosen is not None
-    assert chosen.seconds <= max(PATIENCE * chosen.shortest_s, chosen.shortest_s + MINUTE_S)
+    assert chosen.seconds <= max(PATIENCE * chosen.shortest_s, chosen.shortest_s + stage.start_s)
     assert chosen.seconds == wall_seconds(errand, chosen.layout, case_of(density, stage))
     assert chosen == choose(errand, rate=rate, density=density, means=stage), "the same for the same"
     assert chosen.layout.tasks <= min(stage.max_tasks, chosen.layout.chunks)
@@ -211,10 +211,8 @@ def test_no_chunk_is_expected_to_identify_for_longer_than_may_be_lost() -> None:
         assert is_bounded(wanted, layout, density, 100_000, STAGE)
 
 
-def test_groups_run_side_by_side_where_that_saves_more_than_a_minute() -> None:
-    both = (demand(1, 1), demand(1, 1, Protocol.UDP))
-    assert chosen(*both).layout.tasks == 1
-    assert chosen(*both, stage=means(start_s=90)).layout.tasks == 2
+def test_groups_run_side_by_side_however_short() -> None:
+    assert chosen(demand(1, 1), demand(1, 1, Protocol.UDP)).layout.tasks == 2
 
 
 def test_a_costly_start_makes_fewer_chunks() -> None:

@@ -75,7 +75,7 @@ class NetworkDraft(Model):
     """The most packets per second that all scans of this network together may send."""
     deadline_minutes: DeadlineMinutes | None = None
     """In which a scan is to be done, as the estimate expects it: it is cut for as many tasks as that takes, and refused where
-    none would do. Left out: as cheaply as can be within a tenth more than the shortest time. Nothing is stopped by it."""
+    none would do. Left out: as cheaply as can be without being much slower than the fastest. Nothing is stopped by it."""
     schedule: Schedule | None = None
     window: Window | None = None
     """When it may be scanned; a scan that meets the end goes on by itself in the next one. Always, where left out."""

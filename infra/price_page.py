@@ -61,8 +61,8 @@ All tasks of a scan share its network's rate, so more of them send no sooner wha
 for by the second, from its start on and a minute at least. The planner looks at the ways to cut a scan (`functions/core/layout.py`), asks of each what the estimate would say, and chooses (`functions/core/choice.py`):
 
 - without a deadline, the cheapest that takes no more than a tenth, or the start of one task, longer than the fastest, and, as guesses are off, no more than three times as long as any where as much is there as may be;
-- with a deadline (`deadline_minutes` of a network, `--deadline-minutes`), the cheapest that is expected to meet it. What none meets is refused with the shortest time possible, by previews and estimates
-  before anything is sent, and by the plan of a scan; every estimate tells that time (`shortest_minutes`). A scan that is late all the same goes on: hours in which nothing may be sent are a network's window.
+- with a deadline (`deadline_minutes` of a network, `--deadline-minutes`), the cheapest that is expected to meet it. What none meets is refused with the shortest time possible by previews and estimates;
+  every estimate tells that time (`shortest_minutes`). A scan of it is cut for that time and says so (`reason`): what is watched late is better than what is not. Nothing is stopped by a deadline: hours in which nothing may be sent are a network's window.
 
 A chunk's discovery takes no longer than the stage's `chunk_seconds` at its share of the rate, nor are its services expected to, nor would they outlast the worker (`deadline_s`) where as much is there as may be
 (both four times as long, and again, where the scan would take more than 10,000 chunks). No chunk is made too small for a sample only to be sooner done: what a sample shows of misses is worth more than that. Numbers of hosts and ports are those of the inventory at the plan of a scan's first run, and hold for

@@ -52,21 +52,29 @@ class Choice:
     """Of the whole scan, as expected."""
     shortest_s: float
     """Of the fastest layout, whatever it costs."""
+    late: str = ""
+    """Why its deadline is expected to be missed, and the mend; empty where it is not."""
+
+    def refuse_late(self) -> None:
+        """Raises InvalidInput."""
+        if self.late:
+            raise InvalidInput(DEADLINE, self.late)
 
 
 def choose(errand: Errand, *, rate: int, density: Density, means: Means, deadline_minutes: int | None = None) -> Choice:
-    """Always the same for the same. Raises InvalidInput for what takes too many chunks, or cannot be done by the deadline."""
+    """Always the same for the same: the fastest layout where none meets the deadline.
+
+    Raises InvalidInput for what takes too many chunks.
+    """
     case, full = (_case(density, end, means) for end in ("expected", "high"))
     exact = _exact(errand, _possible(errand, rate, density, means), case)
     found = {layout: wall_seconds(errand, layout, case) for layout in exact}
     shortest = min(found.values())
-    longest = max(PATIENCE * shortest, shortest + means.start_s) if deadline_minutes is None else 60 * deadline_minutes
-    if shortest > longest:
-        raise InvalidInput(
-            DEADLINE,
-            f"by {means.max_tasks} tasks at once and {rate} packets per second this is expected to take "
-            f"{ceil(shortest / 60)} minutes at least: give it so long, raise the rate, or name fewer targets or ports",
-        )
+    late = "" if deadline_minutes is None or shortest <= 60 * deadline_minutes else _too_late(shortest, rate, means)
+    if deadline_minutes is None:
+        longest = max(PATIENCE * shortest, shortest + means.start_s)
+    else:
+        longest = max(shortest, 60.0 * deadline_minutes)
     soon = [layout for layout, seconds in found.items() if seconds <= longest]
     if deadline_minutes is None:
         surprised = {layout: wall_seconds(errand, layout, full) for layout in found}
@@ -77,7 +85,14 @@ def choose(errand: Errand, *, rate: int, density: Density, means: Means, deadlin
         return _usd(errand, layout, case, means.machine), found[layout], layout.chunks, layout.tasks
 
     best = min(soon, key=rank)
-    return Choice(layout=best, seconds=found[best], shortest_s=shortest)
+    return Choice(layout=best, seconds=found[best], shortest_s=shortest, late=late)
+
+
+def _too_late(shortest_s: float, rate: int, means: Means) -> str:
+    return (
+        f"by {means.max_tasks} tasks at once and {rate} packets per second this is expected to take "
+        f"{ceil(shortest_s / 60)} minutes at least: give it so long, raise the rate, or name fewer targets or ports"
+    )
 
 
 def _case(density: Density, end: Literal["expected", "high"], means: Means) -> Case:

@@ -92,6 +92,8 @@ class Plan:
     """How many chunks."""
     left_out: tuple[LeftOut, ...]
     _specs: Callable[[], Iterator[ChunkSpec]]
+    late: str = ""
+    """Why the deadline is expected to be missed; empty where it is not."""
 
     @property
     def chunks(self) -> Iterator[ChunkSpec]:
@@ -121,7 +123,8 @@ def plan(
     if not groups:
         raise OutOfScope("targets", "nothing is left to scan: every target is excluded or has no address")
     demands = [group.demand() for group in groups]
-    layout = _choose(snapshot, _errand(snapshot, demands, left), _density(snapshot, left), means).layout
+    chosen = _choose(snapshot, _errand(snapshot, demands, left), _density(snapshot, left), means)
+    layout = chosen.layout
     excluded = exclusions.ranges()
 
     def specs() -> Iterator[ChunkSpec]:
@@ -149,6 +152,7 @@ def plan(
         cells=sum(demand.assets * demand.ports for demand in demands),
         count=layout.chunks,
         left_out=left_out,
+        late=chosen.late,
         _specs=specs,
     )
 
@@ -169,7 +173,7 @@ class Shape:
 
 
 def shape_of(*, snapshot: Snapshot, means: Means, admit_loopback: bool) -> Shape:
-    """What `plan` would cut an unresolved snapshot into. Raises as it does."""
+    """What `plan` would cut an unresolved snapshot into. Raises as it does, and InvalidInput for a deadline that no plan meets."""
     targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
     left = targets.without(exclusions)
     ports = _ports(snapshot)
@@ -184,13 +188,14 @@ def shape_of(*, snapshot: Snapshot, means: Means, admit_loopback: bool) -> Shape
         raise OutOfScope("targets", "nothing is left to scan: every target is excluded")
     errand, density = _errand(snapshot, demands, left), _density(snapshot, left)
     chosen = _choose(snapshot, errand, density, means)
+    chosen.refuse_late()
     return Shape(
         targets=left, ports=ports, errand=errand, density=density, layout=chosen.layout, shortest_s=chosen.shortest_s
     )
 
 
 def preview(*, snapshot: Snapshot, means: Means, admit_loopback: bool) -> Preview:
-    """What `plan` would make of an unresolved snapshot. Raises as it does."""
+    """What `plan` would make of an unresolved snapshot. Raises as `shape_of` does."""
     return preview_of(shape_of(snapshot=snapshot, means=means, admit_loopback=admit_loopback))
 
 

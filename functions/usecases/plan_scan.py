@@ -130,8 +130,8 @@ class PlanScan:
         self.ledger.narrow(scan.project, scan.id, self.lean.bounds.excluded(own), by="run")
 
     def _told(self, scan: Scan, layout: Plan) -> Scan:
-        """What the plan left out, in the place of how the run before ended."""
-        reason = _left_out(layout)
+        """What is to be known of the plan, in the place of how the run before ended."""
+        reason = _noted(layout)
         return scan if scan.reason == reason else self.scans.update(scan, reason=reason)
 
     def _pin(self, scan: Scan) -> Scan:
@@ -158,16 +158,8 @@ class PlanScan:
         return scan.model_copy(update={"snapshot": snapshot.model_copy(update={"authorities": leaned, "hosts": kept})})
 
     def _lay_out(self, scan: Scan) -> Plan:
-        """One that goes on is not refused for a deadline that its project's limits have come to rule out. Raises InvalidInput."""
-        try:
-            return self._cut(scan, scan.snapshot)
-        except InvalidInput as error:
-            if error.field != DEADLINE or not scan.counts.chunks:
-                raise
-            return self._cut(scan, scan.snapshot.model_copy(update={DEADLINE: None}))
-
-    def _cut(self, scan: Scan, snapshot: Snapshot) -> Plan:
-        shared = self.projects.limits(scan.project)
+        """Raises InvalidInput."""
+        shared, snapshot = self.projects.limits(scan.project), scan.snapshot
         rate = min(snapshot.rate, shared.rate or snapshot.rate)
         cut = plan_confirmation if scan.kind == "confirm" else partial(plan, known=partial(self._known, scan))
         return cut(
@@ -194,7 +186,7 @@ class PlanScan:
                 outlines += map(Outline.of, batch)
         self.results.put_outlines(scan.project, scan.id, outlines)
         counts = ScanCounts(chunks=layout.count, cells=layout.cells + _cells_lost(scan, layout))
-        return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=_left_out(layout))
+        return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=_noted(layout))
 
     def _drafts(self, scan: Scan, names: Sequence[str], run: int) -> Iterator[Chunk]:
         """The ledger's records, by the specs as they were written."""
@@ -204,8 +196,11 @@ class PlanScan:
                 yield _draft(spec, run)
 
 
-def _left_out(layout: Plan) -> str:
-    return "; ".join(f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)[:_MAX_REASON]
+def _noted(layout: Plan) -> str:
+    """What whoever asked for the scan is to know of its plan."""
+    late = (f"{DEADLINE} is expected to be missed: {layout.late}",) if layout.late else ()
+    left_out = (f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)
+    return "; ".join((*late, *left_out))[:_MAX_REASON]
 
 
 def _admitted(host: PinnedHost, cover: Cover) -> PinnedHost | None:

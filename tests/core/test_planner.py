@@ -152,8 +152,9 @@ def test_what_a_network_is_known_to_have_decides_how_it_is_cut() -> None:
 
 def test_a_deadline_is_told_where_no_plan_meets_it() -> None:
     of = snapshot("10.0.0.0/24", ports="1-1000", rate=1000, deadline_minutes=2)
+    assert "minutes at least" in planned(of).late
     with pytest.raises(InvalidInput, match="minutes at least") as refusal:
-        planned(of)
+        preview(snapshot=of, means=means(max_tasks=4), admit_loopback=False)
     assert refusal.value.field == "deadline_minutes"
 
 

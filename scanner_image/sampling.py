@@ -43,6 +43,9 @@ class Loss:
     def bound(self) -> float:
         return min(1.0, (self.lost + _UNSEEN) / self.known) if self.known else 1.0
 
+    def __add__(self, other: "Loss") -> "Loss":
+        return Loss(self.known + other.known, self.lost + other.lost)
+
 
 def compare(known: tuple[Heard, Heard], again: tuple[Heard, Heard]) -> Loss:
     """What of `known` did not come `again`, each as (open, refused) over the same cells; what only the later run heard speaks against the earlier.
@@ -62,14 +65,22 @@ def missed(known: AbstractSet[tuple[Address, int]], heard: AbstractSet[tuple[Add
     return loss if loss.known >= _FEWEST_TO_SPEAK and loss.lost > borne + 2 * sqrt(borne) else Loss()
 
 
-def passes_for(loss: Loss, *, retries: int, ports: int) -> int:
+def share_of_open(loss: Loss, opens: Loss) -> float:
+    """Of open ports, what a pass loses: as answers are lost in all, or at most what of the open ones was, by whole passes.
+
+    A host that answers few refused probes a second loses refusals, and no open port.
+    """
+    return min(loss.share, opens.bound)
+
+
+def passes_for(loss: Loss, opens: Loss, *, retries: int, ports: int) -> int:
     """How many times each cell is to be asked so that at most `TARGET_MISS` of the open ones is missed.
 
     A sample that shows too little leaves it at the profile's own retries, or more where it shows loss.
     """
     if loss.known >= FEWEST_KNOWN and ports >= FEWEST_PORTS:
-        return _needed(loss.bound)
-    return max(min(retries + 1, MOST_PASSES), _needed(loss.share))
+        return _needed(min(loss.bound, opens.bound))
+    return max(min(retries + 1, MOST_PASSES), _needed(share_of_open(loss, opens)))
 
 
 def _needed(share: float) -> int:

@@ -14,7 +14,7 @@ from functions.core.ports import PortSet, parse_ports
 from scanner_image.cells import Verdict
 from scanner_image.masscan import WAIT_S, Masscan, Pass
 from scanner_image.path import Path
-from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for
+from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for, share_of_open
 from scanner_image.scan import Scan
 from scanner_image.story import Told
 
@@ -68,6 +68,8 @@ class _Sweep:
         self._pace = Pace(self.story.rate)
         self._whole: set[tuple[Address, int]] = set()
         """Open ports that full passes found."""
+        self._opens = Loss()
+        """Those that were known before a pass, over all passes that count."""
 
     async def once(self) -> str:
         """Each cell as often as the profile says, in an order of its own each time; late answers are waited for after the last."""
@@ -106,10 +108,11 @@ class _Sweep:
             )
             if self._pace.heard(loss.share):
                 done += 1
+                self._opens += Loss(len(found), len(found - told.open))
             else:
-                done = 0
+                done, self._opens = 0, Loss()
                 await self._try_rate(sample, known)
-            wanted = passes_for(loss, retries=self.scan.spec.profile.retries, ports=self.ports.count)
+            wanted = passes_for(loss, self._opens, retries=self.scan.spec.profile.retries, ports=self.ports.count)
             if done == wanted and known.open - self._whole:
                 wanted = min(wanted + 1, MOST_PASSES)
         return why if why and not done else self._judge(done, loss)
@@ -125,15 +128,21 @@ class _Sweep:
     def _judge(self, done: int, loss: Loss) -> str:
         if self.scan.halt.is_set:
             return self.scan.halt.reason
-        miss = loss.share**done if done else 1.0
+        miss = share_of_open(loss, self._opens) ** done if done else 1.0
         sampled = Sampled(
             rate=self._pace.rate, passes=done, known=loss.known, lost=loss.lost, miss_rate=round(min(miss, 1.0), 6)
         )
         self.scan.sampled.append(sampled)
-        self._tell(f"{done} passes at {self._pace.rate}/s; of {loss.known} known answers {loss.lost} were lost")
+        self._tell(
+            f"{done} passes at {self._pace.rate}/s; of {loss.known} known answers {loss.lost} were lost, "
+            f"of {self._opens.known} open ports asked again {self._opens.lost}"
+        )
         if miss <= _UNSURE:
             return ""
-        return f"masscan: the path lost {loss.share:.0%} of the answers that were known to come"
+        return (
+            f"masscan: {loss.share:.0%} of the answers that were known to come were lost, on the path or by hosts that answer "
+            "few refused probes a second: a lower rate would tell"
+        )
 
     async def _try_rate(self, sample: "Sample", known: Heard) -> None:
         for _ in range(_MOST_LOOKS):

@@ -32,4 +32,5 @@ class Sampled(Model):
     lost: int = Field(ge=0)
     """Those of them that did not."""
     miss_rate: float = Field(ge=0, le=1)
-    """The share of open ports that all passes together are expected to have missed: the sample's loss to the power of the passes."""
+    """The share of open ports that all passes together are expected to have missed: the sample's loss to the power of the passes, or that
+    of the open ports that were known before a pass, where only refusals were lost."""

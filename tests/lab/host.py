@@ -100,6 +100,18 @@ class Host:
         nft(self.namespace, f"delete element inet drops ports {{ {proto} . {port} }}\n")
         self._dropped.discard((proto, port))
 
+    def refuse_at_most(self, a_second: int) -> None:
+        """Hold back the resets beyond so many a second, as some systems do; `refuse_all` ends it."""
+        nft(
+            self.namespace,
+            "add table inet refusals\n"
+            "add chain inet refusals out { type filter hook output priority filter; }\n"
+            f"add rule inet refusals out tcp flags & (rst|ack) == rst|ack limit rate over {a_second}/second drop\n",
+        )
+
+    def refuse_all(self) -> None:
+        nft(self.namespace, "delete table inet refusals\n")
+
     def _service(self, name: str) -> ServiceSpec:
         for spec in self.spec.services:
             if spec.name == name:

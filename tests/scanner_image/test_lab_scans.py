@@ -117,6 +117,22 @@ def test_masscan_leaves_a_refusal_unanswered(attempts: Attempts, host: str) -> N
     assert packets == dict.fromkeys(range(9000, 9100), 1 + spec.profile.retries)
 
 
+@pytest.mark.long
+def test_hosts_that_refuse_few_probes_a_second_are_covered(attempts: Attempts) -> None:
+    hosts = [attempts.lab.host(name) for name in ("web", "ssh", "database")]
+    spec = chunk_spec("10.77.0.10-10.77.0.12", ports="1-20000", rate=60_000)
+    for host in hosts:
+        host.refuse_at_most(50)
+    try:
+        document = attempts.run(spec)
+    finally:
+        for host in hosts:
+            host.refuse_all()
+
+    assert document.trailer.outcome == "complete"
+    assert document.open == attempts.truth(spec)
+
+
 def test_nmap_discovery_tells_refusal_from_silence(attempts: Attempts) -> None:
     spec = chunk_spec("10.77.0.10", "10.77.0.15-10.77.0.16", ports="21-23,80,8000,8443,9999", discovery="nmap")
 

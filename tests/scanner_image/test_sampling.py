@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 
 from functions.core.addresses import Address
-from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for
+from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for, share_of_open
 
 Cells = set[tuple[Address, int]]
 
@@ -41,7 +41,17 @@ def test_where_open_ports_are_many_refusals_do_not_count() -> None:
     ],
 )
 def test_a_cell_is_asked_as_often_as_the_loss_demands(known: int, lost: int, ports: int, passes: int) -> None:
-    assert passes_for(Loss(known, lost), retries=1, ports=ports) == passes
+    assert passes_for(Loss(known, lost), Loss(), retries=1, ports=ports) == passes
+
+
+def test_open_ports_that_come_again_speak_for_a_path_that_refusals_speak_against() -> None:
+    refusals = Loss(known=900, lost=800)
+    assert share_of_open(refusals, Loss()) == refusals.share
+    assert share_of_open(refusals, Loss(known=2, lost=0)) == refusals.share
+    assert share_of_open(refusals, Loss(known=60, lost=0)) == pytest.approx(0.05)
+    assert share_of_open(Loss(known=900, lost=9), Loss(known=60, lost=0)) == pytest.approx(0.01)
+    assert passes_for(refusals, Loss(known=60, lost=0), retries=1, ports=1000) == 3
+    assert passes_for(refusals, Loss(known=60, lost=50), retries=1, ports=1000) == MOST_PASSES
 
 
 def test_a_rate_that_the_path_bears_stays() -> None:

@@ -1,5 +1,7 @@
 """masscan over a chunk that is large enough for a sample, with a masscan that hears to order."""
 
+from pathlib import Path
+
 import pytest
 
 from functions.core.coverage import Answer
@@ -16,13 +18,17 @@ OPEN = discovered("10.9.1.2", 80)
 REFUSALS = "seq 10 60 | sed 's/.*/Discovered closed port & on 10.9.1.3/; s/ on/\\/tcp on/'"
 
 
-def in_order(tools: FakeTools, *bodies: str) -> None:
-    """A masscan whose first run does the first of `bodies`, and so on; the last goes on."""
+def in_order(tools: FakeTools, *bodies: str, looks: tuple[str, ...] = ()) -> None:
+    """A masscan whose first run does the first of `bodies`, and so on; the last goes on. `looks`: likewise, of the sample alone."""
+    body = _in_turn(tools.directory / "runs", bodies)
+    if looks:
+        body = f'case "$*" in *--shard*) {_in_turn(tools.directory / "looks", looks)};; *) {body};; esac'
+    tools.install(masscan=f"{ACCOUNT}; {body}; {DONE}")
+
+
+def _in_turn(runs: Path, bodies: tuple[str, ...]) -> str:
     cases = "".join(f"{number}) {body};;\n" for number, body in enumerate(bodies[:-1], 1))
-    runs = tools.directory / "runs"
-    tools.install(
-        masscan=f'{ACCOUNT}; echo x >> {runs}; case "$(wc -l < {runs})" in\n{cases}*) {bodies[-1]};;\nesac; {DONE}'
-    )
+    return f'echo x >> {runs}; case "$(wc -l < {runs})" in\n{cases}*) {bodies[-1]};;\nesac'
 
 
 def rates(document: Document) -> list[str]:
@@ -80,7 +86,36 @@ def test_a_path_that_loses_most_of_what_is_known_to_come_is_not_covered(stage: S
     covered = answers(SPEC, document.coverage)
     assert covered.pop(("10.9.1.2", 80)) == Answer.OPEN
     assert set(covered.values()) == {Answer.NOT_COVERED}
-    assert "lost 100% of the answers" in document.trailer.reason
+    assert "100% of the answers that were known to come were lost" in document.trailer.reason
+
+
+def opened(first: int, last: int) -> str:
+    return f"seq {first} {last} | sed 's/.*/Discovered open port &\\/tcp on 10.9.1.2/'"
+
+
+def test_hosts_that_hold_refusals_back_are_covered_where_open_ports_come_again(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    in_order(fake_tools, opened(81, 90), looks=(REFUSALS, "true"))
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "complete"
+    assert len(document.open) == 10
+    assert stage.ledger.saved is not None
+    (told,) = stage.ledger.saved.sampled
+    assert (told.known, told.lost) == (51, 51)
+    assert 0 < told.miss_rate < 0.02
+
+
+def test_where_open_ports_are_lost_too_it_is_the_path(stage: Stage, fake_tools: FakeTools) -> None:
+    others = (opened(first, first + 9) for first in range(11, 101, 10))
+    in_order(fake_tools, *others, looks=(REFUSALS, "true"))
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "partial"
+    assert "a lower rate would tell" in document.trailer.reason
 
 
 def test_a_port_that_only_the_sample_heard_is_open_and_asks_for_another_pass(

@@ -157,6 +157,13 @@ def plan(
     )
 
 
+def left_out_of(snapshot: Snapshot, *, admit_loopback: bool) -> tuple[LeftOut, ...]:
+    """What `plan` leaves out of it. Raises as it does."""
+    targets, exclusions = _parse(snapshot, admit_loopback=admit_loopback)
+    exclusions = with_addresses(exclusions, snapshot.hosts)
+    return pin(targets, exclusions, snapshot.hosts, admit_loopback=admit_loopback)[1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """A plan before hostnames are resolved: each counts as one address."""

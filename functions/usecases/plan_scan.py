@@ -1,7 +1,7 @@
 """Plan a scan: resolve and pin its hostnames, write its chunks, open the ledger, set it running."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +13,14 @@ from functions.adapters.results import Results
 from functions.core.choice import DEADLINE, Means
 from functions.core.chunk import Chunk
 from functions.core.chunk_spec import cells_of, summary_of, with_known
-from functions.core.confirm_plan import lost_cells, plan_confirmation
+from functions.core.confirm_plan import lost_cells, pace_of, plan_confirmation
 from functions.core.cover import Cover
 from functions.core.errors import IllegalTransition, InvalidInput, NotFound
 from functions.core.lanes import deal
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.outline import Outline
-from functions.core.planner import Plan, known_by, names_to_pin, plan
+from functions.core.pinning import LeftOut
+from functions.core.planner import Plan, known_by, left_out_of, names_to_pin, plan
 from functions.core.ports import parse_ports
 from functions.core.scan import AT_WORK, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
 from functions.core.stop import HOLDS, Stop
@@ -76,31 +77,32 @@ class PlanScan:
             found = self.scans.transition(found, ScanEvent.CANCEL, ended=now, reason="cancelled before it was planned")
         if found.status not in AT_WORK or run < found.run or found.stop in HOLDS:
             return self._nothing(found, run)
-        try:
-            pinned = found if found.counts.chunks else self._lean(self._pin(found), now)
-            layout = self._lay_out(pinned)
-        except (InvalidInput, NotFound) as error:
-            self.scans.transition(found, ScanEvent.FAIL, ended=now, reason=error.message[:_MAX_REASON])
-            return self._nothing(found, run)
-        return self._carry_out(pinned, layout, run, now)
+        if not found.counts.chunks:
+            try:
+                pinned = self._lean(self._pin(found), now)
+                layout = self._lay_out(pinned)
+            except (InvalidInput, NotFound) as error:
+                self.scans.transition(found, ScanEvent.FAIL, ended=now, reason=error.message[:_MAX_REASON])
+                return self._nothing(found, run)
+            found = self._write(pinned, layout)
+        return self._carry_out(found, run, now)
 
     def _nothing(self, scan: Scan, run: int) -> Planned:
         return Planned(self.results.put_index(project=scan.project, scan=scan.id, run=run, rows=()), 1)
 
-    def _carry_out(self, scan: Scan, layout: Plan, run: int, now: datetime) -> Planned:
-        if not scan.counts.chunks:
-            scan = self._write(scan, layout)
+    def _carry_out(self, scan: Scan, run: int, now: datetime) -> Planned:
+        """By the chunks as they were cut, whatever a plan of today would make of it."""
         names = [f"{index:05}" for index in range(scan.counts.chunks)]
         if scan.status is ScanStatus.PLANNED:
             self.ledger.create(self._drafts(scan, names, run))
             scan = self._started(scan, now)
         if run > 1:
-            scan = self._told(scan, layout)
+            scan = self._told(scan)
             self._narrow(scan)
             names = self._reopened(scan, run)
         if self.ledger.stop_requested(scan.project, scan.id, run=run):
             return self._nothing(scan, run)
-        lanes = layout.max_concurrency
+        lanes = self._lanes(scan)
         rows = deal(names, lanes, short=self.limits.short_rows)
         key = self.results.put_index(project=scan.project, scan=scan.id, run=run, rows=rows)
         return Planned(key, lanes)
@@ -129,10 +131,20 @@ class PlanScan:
         own = self.networks.get(scan.project, scan.network).exclusions
         self.ledger.narrow(scan.project, scan.id, self.lean.bounds.excluded(own), by="run")
 
-    def _told(self, scan: Scan, layout: Plan) -> Scan:
-        """What is to be known of the plan, in the place of how the run before ended."""
-        reason = _noted(layout)
-        return scan if scan.reason == reason else self.scans.update(scan, reason=reason)
+    def _lanes(self, scan: Scan) -> int:
+        """As many chunks side by side as may send what they were cut for: what project and stage allow may have changed since."""
+        shared, snapshot = self.projects.limits(scan.project), scan.snapshot
+        rate = min(snapshot.rate, shared.rate or snapshot.rate)
+        share = self.results.get_spec(scan.project, scan.id, "00000").rate
+        together = (pace_of(rate) if scan.kind == "confirm" else rate) // share
+        return max(1, min(together, self.limits.means.for_tasks(shared.max_tasks).max_tasks))
+
+    def _told(self, scan: Scan) -> Scan:
+        """What the plan left out, where how the run before ended was told."""
+        if scan.reason:
+            return scan
+        left_out = left_out_of(scan.snapshot, admit_loopback=self.limits.admit_loopback)
+        return self.scans.update(scan, reason=_noted(left_out)) if left_out else scan
 
     def _pin(self, scan: Scan) -> Scan:
         """With what is known of the network now, its exclusions, and the addresses that its hostnames have; not yet stored."""
@@ -186,7 +198,9 @@ class PlanScan:
                 outlines += map(Outline.of, batch)
         self.results.put_outlines(scan.project, scan.id, outlines)
         counts = ScanCounts(chunks=layout.count, cells=layout.cells + _cells_lost(scan, layout))
-        return self.scans.update(scan, snapshot=scan.snapshot, counts=counts, reason=_noted(layout))
+        return self.scans.update(
+            scan, snapshot=scan.snapshot, counts=counts, reason=_noted(layout.left_out, late=layout.late)
+        )
 
     def _drafts(self, scan: Scan, names: Sequence[str], run: int) -> Iterator[Chunk]:
         """The ledger's records, by the specs as they were written."""
@@ -196,11 +210,10 @@ class PlanScan:
                 yield _draft(spec, run)
 
 
-def _noted(layout: Plan) -> str:
+def _noted(left_out: Iterable[LeftOut], *, late: str = "") -> str:
     """What whoever asked for the scan is to know of its plan."""
-    late = (f"{DEADLINE} is expected to be missed: {layout.late}",) if layout.late else ()
-    left_out = (f"{each.asset} is not scanned: {each.reason}" for each in layout.left_out)
-    return "; ".join((*late, *left_out))[:_MAX_REASON]
+    told = (f"{DEADLINE} is expected to be missed: {late}",) if late else ()
+    return "; ".join((*told, *(f"{each.asset} is not scanned: {each.reason}" for each in left_out)))[:_MAX_REASON]
 
 
 def _admitted(host: PinnedHost, cover: Cover) -> PinnedHost | None:

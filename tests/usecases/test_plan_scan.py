@@ -18,6 +18,8 @@ from functions.core.errors import Unavailable
 from functions.core.exclusion import Exclusion
 from functions.core.exposure import Exposure
 from functions.core.messages import ChunkSpec
+from functions.core.project import Limits as ProjectLimits
+from functions.core.project import Project
 from functions.core.scan import Known, Scan, ScanEvent, ScanStatus
 from functions.core.stop import Stop
 from functions.store.counters import Counted, Counters
@@ -343,3 +345,30 @@ def test_localhost_is_pinned_to_loopback_alone(backend: Backend) -> None:
     backend.forbid()
     planned = specs(backend, scan, plan(backend, scan, limits=limits, lean=lean(bounds), resolver=resolver))
     assert {host.addresses for spec in planned for host in spec.hosts} == {("127.0.0.1",)}
+
+
+def test_a_later_run_takes_as_many_tasks_as_its_chunks_were_cut_for(backend: Backend) -> None:
+    """Another release, or other limits, would cut the scan otherwise."""
+    scan = backend.scan(backend.network("gone.example", "10.0.0.0/30", rate=200, profile="discovery"))
+    for spec in specs(backend, scan, plan(backend, scan)):
+        backend.results.put_spec(spec.model_copy(update={"rate": 50}))
+    paused = backend.scans.transition(backend.reread(scan), ScanEvent.PAUSE)
+    backend.scans.transition(paused, ScanEvent.RESUME, run=2)
+
+    again = planner(backend)(project=scan.project, scan=scan.id, run=2, now=NOW)
+    assert again.max_concurrency == 4
+    assert "gone.example is not scanned" in backend.reread(scan).reason
+
+
+def test_a_limit_with_which_nothing_could_be_cut_does_not_fail_what_is_cut(backend: Backend) -> None:
+    network = backend.network("10.0.0.0/16", rate=100_000, profile="discovery")
+    scan = backend.scan(network)
+    stage = replace(planner(backend).limits, means=means(max_tasks=4, chunk_seconds=1))
+    chunks = items(backend, plan(backend, scan, limits=stage))
+    paused = backend.scans.transition(backend.reread(scan), ScanEvent.PAUSE)
+    backend.scans.transition(paused, ScanEvent.RESUME, run=2)
+    backend.projects.create(Project(id=scan.project, name="office", created=NOW, limits=ProjectLimits(rate=10)))
+
+    again = planner(backend, limits=stage)(project=scan.project, scan=scan.id, run=2, now=NOW)
+    assert backend.reread(scan).status is ScanStatus.RUNNING
+    assert len(items(backend, again)) == len(chunks)

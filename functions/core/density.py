@@ -34,18 +34,21 @@ def density_of(
     targets: TargetSet, ports: Mapping[Protocol, PortSet], *, hosts: int = 0, open_ports: int = 0
 ) -> Density:
     """By what the inventory has of the network; a guess where it has nothing: what is named singly is there, a fifth of a block is."""
+    most = sum(each.count for each in ports.values())
     if hosts:
-        return Density(_times(hosts, *_KNOWN), _times(open_ports, *_KNOWN), known=True)
+        up, found = _times(hosts, most=targets.count), _times(open_ports, most=targets.count * most)
+        return Density(up, found, known=True)
     single = len(targets.hostnames) + sum(
         last == first for addresses in (targets.v4, targets.v6) for first, last in addresses.ranges
     )
     block = targets.count - single
     up = Spread(**{name: single + block * share for name, share in dict(_UP_IN_A_BLOCK).items()})
-    most = sum(each.count for each in ports.values())
     return Density(
         up, Spread(**{name: getattr(up, name) * min(most, each) for name, each in dict(_PORTS_OF_A_HOST).items()})
     )
 
 
-def _times(number: float, low: float, expected: float, high: float) -> Spread:
-    return Spread(low=number * low, expected=number * expected, high=number * high)
+def _times(number: int, *, most: int) -> Spread:
+    """What is known may be of more than is scanned now: of other targets, or of ports that were left out since."""
+    low, expected, high = (min(most, number * times) for times in _KNOWN)
+    return Spread(low=low, expected=expected, high=high)

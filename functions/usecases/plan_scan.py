@@ -35,6 +35,8 @@ from functions.usecases.lean_proved import LeanProved
 _AT_ONCE = 16
 _BATCH = 256
 _MAX_REASON = 500
+_WHOLE = ("targets", "ports", "protocols")
+"""What a scan of a part of a network has less of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +153,7 @@ class PlanScan:
         network = self.networks.get(scan.project, scan.network)
         current = self.lean.bounds.excluded(network.exclusions)
         exclusions = tuple(dict.fromkeys((*scan.snapshot.exclusions, *current)))
-        whole = scan.kind == "scan" and scan.snapshot.targets == network.targets
+        whole = scan.kind == "scan" and all(getattr(scan.snapshot, name) == getattr(network, name) for name in _WHOLE)
         known = known_by(self.counters.total(scan.project, scan.network)) if whole else None
         snapshot = scan.snapshot.model_copy(update={"exclusions": exclusions, "known": known})
         names = names_to_pin(snapshot, admit_loopback=self.limits.admit_loopback)

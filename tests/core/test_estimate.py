@@ -95,6 +95,12 @@ def test_open_ports_take_time_only_where_services_are_asked_for() -> None:
     assert estimated(discovery, density=many).minutes == estimated(discovery, density=none).minutes
 
 
+def test_no_more_is_there_than_is_scanned_whatever_is_known_of_its_network() -> None:
+    density = shaped(snapshot("10.0.0.0/24", ports="443", known=Known(hosts=60_000, open_ports=1_000_000))).density
+    assert (density.hosts.low, density.hosts.high) == (256, 256)
+    assert (density.open_ports.low, density.open_ports.high) == (256, 256)
+
+
 def test_what_is_known_of_a_network_narrows_the_range() -> None:
     known, guessed = (
         shaped(snapshot("10.0.0.0/24", known=each)).density for each in (Known(hosts=50, open_ports=200), None)

@@ -242,6 +242,17 @@ def test_what_the_inventory_has_is_kept_with_the_scan_for_all_its_runs(backend: 
     assert backend.reread(scan).snapshot.known == Known(hosts=3, open_ports=7)
 
 
+def test_a_scan_of_some_ports_is_cut_by_a_guess(backend: Backend) -> None:
+    network = backend.network(**SLOW)
+    scan = backend.scan(network)
+    counted = Count(project=network.project, network=network.id, day=NOW.date(), changes={HOSTS: 3, OPEN_PORTS: 7})
+    Counters(backend.table).add(network.project, network.id, [Counted("EXP#", 1, counted)])
+    part = backend.scans.update(scan, snapshot=scan.snapshot.model_copy(update={"ports": "22"}))
+    plan(backend, part)
+
+    assert backend.reread(scan).snapshot.known is None
+
+
 def test_a_network_that_is_gone_fails_its_scan(backend: Backend) -> None:
     network = backend.network()
     scan = backend.scan(network)

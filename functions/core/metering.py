@@ -33,8 +33,7 @@ def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | Non
     """
     if chunk.admitted is None:
         return {}
-    claimed = chunk.claimed is not None and chunk.claimed >= chunk.admitted
-    seconds = max(0.0, (now - chunk.admitted).total_seconds()) if claimed else 0.0
+    seconds = max(0.0, (now - chunk.admitted).total_seconds()) if _claimed(chunk) else 0.0
     charged = max(MINUTE_S, seconds)
     return {
         "admitted": None,
@@ -42,8 +41,19 @@ def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | Non
         "task_s": round(chunk.task_s + seconds, 3),
         "charged_s": round(chunk.charged_s + charged, 3),
         "spot_s": round(chunk.spot_s + charged * chunk.on_spot, 3),
-        "packets": chunk.packets + (chunk.progress.probes if claimed and chunk.progress else 0),
+        "packets": packets_of(chunk),
     }
+
+
+def packets_of(chunk: Chunk) -> int:
+    """Of all its attempts: of the last one too, where nobody has seen its task gone, as where a workflow was aborted."""
+    told = chunk.progress.probes if _claimed(chunk) and chunk.progress else 0
+    return chunk.packets + told
+
+
+def _claimed(chunk: Chunk) -> bool:
+    """Whether the task that nobody has seen gone yet came to its claim."""
+    return chunk.admitted is not None and chunk.claimed is not None and chunk.claimed >= chunk.admitted
 
 
 def is_public(targets: Iterable[str]) -> bool:
@@ -58,7 +68,7 @@ def is_public(targets: Iterable[str]) -> bool:
 def used(chunks: Iterable[Chunk], counted: Mapping[str, int], *, public: bool) -> Usage:
     """`counted`: the amounts that the scan's steps and workers noted; `public`: whether its packets went to the internet."""
     ledger = list(chunks)
-    packets = sum(chunk.packets for chunk in ledger)
+    packets = sum(map(packets_of, ledger))
     return Usage(
         tasks=sum(chunk.tasks for chunk in ledger),
         task_seconds=round(sum(chunk.charged_s for chunk in ledger), 3),

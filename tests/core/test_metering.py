@@ -50,6 +50,14 @@ def test_the_packets_of_all_attempts_are_added_up_once_each() -> None:
     assert attempt_ended(unclaimed, now=AT)["packets"] == 700, "what is told there is of the attempt before"
 
 
+def test_packets_of_an_attempt_that_nobody_saw_gone_count_too() -> None:
+    told = Progress(phase="discovery", fraction=0.2, open_ports=0, probes=300)
+    aborted = CHUNK.model_copy(update={"packets": 700, "progress": told})
+    assert used([aborted], {}, public=False).packets == 1000
+    seen = aborted.model_copy(update=attempt_ended(aborted, now=AT + timedelta(seconds=100)))
+    assert used([seen], {}, public=False).packets == 1000
+
+
 def test_use_is_the_ledgers_tasks_and_what_the_steps_noted() -> None:
     chunk = CHUNK.model_copy(
         update={

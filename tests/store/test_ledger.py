@@ -30,6 +30,17 @@ def test_a_claim_takes_the_next_attempt_under_a_lease(ledger: Ledger) -> None:
     assert ledger.get(PROJECT, SCAN, "00000") == claimed
 
 
+def test_the_next_task_is_let_go_with_the_packets_of_one_that_nobody_saw_gone(ledger: Ledger) -> None:
+    """A workflow that was aborted judges no attempt."""
+    first = ledger.admit(ledger.get(PROJECT, SCAN, "00000"), rate=10, not_after=None, now=AT)
+    claimed = ledger.claim(PROJECT, SCAN, "00000", run=1, now=after(1), lease_s=60)
+    ledger.heartbeat(claimed, now=after(2), progress=PROGRESS)
+    waiting = ledger.fence(ledger.get(PROJECT, SCAN, "00000"))
+    again = ledger.admit(waiting, rate=10, not_after=None, now=after(90))
+    assert (first.packets, again.packets) == (0, PROGRESS.probes)
+    assert ledger.admit(again, rate=10, not_after=None, now=after(95)).packets == PROGRESS.probes
+
+
 def test_a_chunk_within_its_lease_cannot_be_claimed_again(ledger: Ledger) -> None:
     ledger.claim(PROJECT, SCAN, "00000", run=1, now=AT, lease_s=60)
     with pytest.raises(Superseded):

@@ -65,8 +65,8 @@ for by the second, from its start on and a minute at least. The planner looks at
   every estimate tells that time (`shortest_minutes`). A scan of it is cut for that time and says so (`reason`): what is watched late is better than what is not. Nothing is stopped by a deadline: hours in which nothing may be sent are a network's window.
 
 A chunk's discovery takes no longer than the stage's `chunk_seconds` at its share of the rate, nor are its services expected to, nor would they outlast the worker (`deadline_s`) where as much is there as may be
-(both four times as long, and again, where the scan would take more than 10,000 chunks). No chunk is made too small for a sample only to be sooner done: what a sample shows of misses is worth more than that. Numbers of hosts and ports are those of the inventory at the plan of a scan's first run, and hold for
-all its runs.
+(both four times as long, and again, where the scan would take more than 10,000 chunks). No chunk is made too small for a sample only to be sooner done: what a sample shows of misses is worth more than that. Numbers of hosts and ports are those of the inventory at the plan of a scan's first run, of no more
+than is scanned; a scan of some of a network's targets or ports is cut by a guess. A later run goes on with the chunks as they were cut, by as many tasks as may send what they were cut for.
 
 {deadlines}
 
@@ -79,7 +79,7 @@ A scan that has ended, or is paused, tells what it has used and cost (`vedette s
 | task seconds | the ledger: from the gate that lets a task go to the moment that it is seen gone, a minute at least for each attempt, and only once. AWS charges from the image's pull on, a few seconds less |
 | read and write units, requests for objects | the workflow's functions and the workers, from what DynamoDB tells with each answer, and by S3's calls |
 | function calls and their memory by time, transitions | each step of the workflow, as it runs; the last step, *Finish scan*, is not in it |
-| packets, bytes stored | the workers, with each result; of packets, masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, and the identification of services, are not in it, which an estimate has |
+| packets, bytes stored | the workers, with each result; of packets, masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, its questions which hosts are there, and the identification of services are not in it, which an estimate has |
 
 The functions behind the streams (alerts, live views) serve many scans at once and are not in it; they are cents for a thousand changes.
 """

@@ -21,7 +21,7 @@ from functions.usecases.consume_stream import TRIES
 from functions.wiring import review as wiring
 from tests.backend import NOW, Backend
 from tests.scan_workflow.rehearsal import LambdaContext
-from tests.usecases.test_evaluate import FakeQueue
+from tests.usecases.evaluating import FakeQueue
 
 PROJECT, NETWORK, SCAN = (new_id(NOW) for _ in range(3))
 OF_NETWORK = {"kind": "network", "project": PROJECT, "network": NETWORK, "cause": "new rules", "cursor": ""}

@@ -1,5 +1,6 @@
 """What the tests of use cases stand on."""
 
 from tests.backend import aws_clients, backend
+from tests.usecases.reviewing import at
 
-__all__ = ["aws_clients", "backend"]
+__all__ = ["at", "aws_clients", "backend"]

@@ -3,24 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from functions.core.exposure import Exposure
 from functions.core.policy import Policy
 from functions.store.cursor import Page
 from functions.store.exposures import Exposures
 from functions.store.rules import Rules
 from functions.usecases.ground import Grounds
-from tests.backend import Backend
-from tests.usecases.test_evaluate import later
-from tests.usecases.test_review import ALLOW, BLOCK, Reviewing, edit
-
-
-@pytest.fixture
-def at(backend: Backend) -> Reviewing:
-    reviewing = Reviewing(backend)
-    reviewing.watch()
-    return reviewing
+from tests.usecases.evaluating import later
+from tests.usecases.reviewing import ALLOW, BLOCK, Reviewing, edit
 
 
 def test_a_review_that_rules_overtake_has_the_network_looked_at_again(at: Reviewing) -> None:

@@ -38,6 +38,7 @@ from tests.bench.meter import Count, Meter
 from tests.e2e.conftest import free_port
 from tests.e2e.platform import Json, Platform, deployed
 from tests.platform_in_memory import FakeWorkflow
+from tests.progress import say
 from tests.scenario.rehearsal import QUEUES, Stand, standing
 
 EXPOSURES = int(os.environ.get("EXPOSURES", "200000"))
@@ -51,10 +52,6 @@ WARM_UP = 1000
 
 Answers = Callable[[int], dict[int, Service]]
 """What is open on the host of this index."""
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def as_before(_index: int) -> dict[int, Service]:

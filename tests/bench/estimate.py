@@ -21,6 +21,7 @@ from tests.e2e.conftest import free_port
 from tests.e2e.platform import Json, Platform, Project, deployed
 from tests.lab.hosts import STANDARD, many
 from tests.lab.lab import Lab
+from tests.progress import say
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 CASES = tuple(os.environ.get("CASES", "host,top,many,sparse,udp,slow").split(","))
@@ -93,11 +94,6 @@ class Measured:
         """By the medians of the rounds."""
         of = self.rounds or [self.first]
         return max(median(abs(each.late) for each in of), median(abs(each.dear) for each in of))
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def scanned(project: Project, network: Json, case: Case) -> Beside:

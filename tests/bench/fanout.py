@@ -21,6 +21,7 @@ from tests.bench import simulate
 from tests.bench.attempts import attempt
 from tests.lab.hosts import many
 from tests.lab.lab import Lab
+from tests.progress import say
 from tests.scanner_image.fakes import chunk_spec
 
 PARTS = tuple(os.environ.get("PARTS", "bounded,machine,simulator").split(","))
@@ -63,11 +64,6 @@ class Processors:
     def _ticks() -> tuple[int, int]:
         ticks = [int(word) for word in Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:]]
         return ticks[3] + ticks[4], sum(ticks)
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def chunks(lab: Lab, series: Series) -> list[ChunkSpec]:

@@ -27,6 +27,7 @@ from tests.lab.hosts import HostSpec, ServiceSpec
 from tests.lab.lab import Lab
 from tests.lab.namespaces import ip, nft
 from tests.lab.slow_path import SlowPath, slowed
+from tests.progress import say
 from tests.scanner_image.fakes import chunk_spec
 
 HOSTS = int(os.environ.get("HOSTS", "8"))
@@ -55,11 +56,6 @@ Json = dict[str, Any]
 class Run:
     seconds: float
     found: frozenset[Cell]
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def planned() -> frozenset[Cell]:

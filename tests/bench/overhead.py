@@ -20,6 +20,7 @@ from tests.e2e.conftest import free_port
 from tests.e2e.platform import Json, Platform, Project, deployed
 from tests.lab.hosts import many
 from tests.lab.lab import Lab
+from tests.progress import say
 
 HOSTS = int(os.environ.get("HOSTS", "16"))
 PORTS = os.environ.get("PORTS", "1-65535")
@@ -32,10 +33,6 @@ Cell = tuple[str, int]
 class Figures:
     seconds: float
     found: set[Cell]
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def by_vedette(platform: Platform, project: Project, targets: list[str]) -> tuple[Figures, Json]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.bench import nmap_documents
 from tests.bench.parsers import READERS
+from tests.progress import say
 
 SIZES = tuple(int(each) for each in os.environ.get("SIZES", "50,500").split(","))
 ROUNDS = tuple(int(each) for each in os.environ.get("ROUNDS", "3").split(","))
@@ -24,11 +25,6 @@ OBSERVATIONS = int(os.environ.get("OBSERVATIONS", "1000000"))
 _PATIENCE_S = 4 * 3600
 
 Json = dict[str, Any]
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 @dataclass

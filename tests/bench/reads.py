@@ -25,10 +25,11 @@ from functions.store.attributes import Item
 from functions.store.counters import Counted, Counters
 from functions.store.history import History
 from tests.bench import seed
-from tests.bench.estate import metered, planted, quiet, say
+from tests.bench.estate import metered, planted, quiet
 from tests.bench.meter import Meter
 from tests.e2e.conftest import free_port
 from tests.e2e.platform import Json, Platform, deployed
+from tests.progress import say
 from tests.scenario.rehearsal import Stand, standing
 
 SMALL = 1000

@@ -28,6 +28,7 @@ from tests.lab.capture import await_quiet, await_start
 from tests.lab.hosts import many
 from tests.lab.lab import WORKERS, Lab
 from tests.lab.namespaces import in_namespace
+from tests.progress import say
 from tests.scanner_image.cells_of import cells_of
 from tests.scanner_image.fakes import Document, chunk_spec
 
@@ -43,11 +44,6 @@ _RECORD = struct.Struct("<IIII")
 _GLOBAL_HEADER, _LINK_HEADER = 24, 14
 
 Cell = tuple[int, int]
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from tests.bench.attempts import attempt
 from tests.lab.hosts import many
 from tests.lab.lab import Lab
 from tests.lab.namespaces import ip
+from tests.progress import say
 from tests.scanner_image.fakes import chunk_spec
 
 HOSTS = int(os.environ.get("HOSTS", "16"))
@@ -46,11 +47,6 @@ _OPEN = re.compile(r'<address addr="([^"]+)" addrtype="ipv4"/>|<port protocol="t
 
 Cell = tuple[str, int]
 Json = dict[str, Any]
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,7 @@ from pathlib import Path
 from tests.faults.kinds import KINDS
 from tests.faults.play import play
 from tests.faults.stand import standing
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+from tests.progress import say
 
 
 def main() -> int:

@@ -29,6 +29,7 @@ from tests.fuzz import estate, frames
 from tests.fuzz.doors import OverHttp
 from tests.fuzz.http_cases import HttpFuzz
 from tests.fuzz.tally import Tally
+from tests.progress import say
 
 FITTING = int(os.environ.get("FITTING", "20"))
 UNFITTING = int(os.environ.get("UNFITTING", "8"))
@@ -38,11 +39,6 @@ INSIDE = "VEDETTE_FUZZ_INSIDE"
 LIFE_S = 4 * 3600
 """Of a person's credential: longer than any run."""
 RESOLVER = Path("/etc/resolv.conf")
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def fuzz_http(platform: Platform) -> Tally:

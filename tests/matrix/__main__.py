@@ -12,11 +12,7 @@ from tests.e2e.conftest import free_port
 from tests.e2e.platform import Platform, deployed
 from tests.matrix.matrix import Matrix, unmatched
 from tests.matrix.world import MEMBERS, World, someone
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+from tests.progress import say
 
 
 def measure(platform: Platform, *, only: str) -> dict[str, int]:

@@ -10,12 +10,9 @@ from pathlib import Path
 from tests.e2e.conftest import free_port
 from tests.e2e.platform import deployed
 from tests.lab.lab import Lab
+from tests.progress import say
 from tests.reactions.reactions import LONG, authority_end, kill_switch, token_revocation, window_end
 from tests.reactions.scans import Stand
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def measure(stand: Stand) -> dict[str, float]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.e2e.conftest import free_port
 from tests.e2e.platform import Platform, deployed
 from tests.lab.lab import Lab
-from tests.scenario.audit import say
+from tests.progress import say
 from tests.scenario.scenario import Outcome, figures, in_the_lab, through_the_days
 
 DAYS = int(os.environ.get("DAYS", "90"))

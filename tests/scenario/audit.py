@@ -1,19 +1,15 @@
 """What the product shows to a user of a project, in the words of the script, and held to what the script expects."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.e2e.platform import Json, Project
+from tests.progress import say
 from tests.scenario.expected import Expected, Fact, Port, Shown
 from tests.scenario.script import Line
 
 _MARKS = {"ack": "acknowledged", "snoozed": "snoozed", "muted": "muted"}
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 @dataclass

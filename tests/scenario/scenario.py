@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tests.e2e.platform import Json, Platform
 from tests.lab.lab import Lab
+from tests.progress import say
 from tests.scenario import networks
-from tests.scenario.audit import say
 from tests.scenario.expected import Expected
 from tests.scenario.lab_story import LabStory
 from tests.scenario.rehearsal import rehearsing, standing

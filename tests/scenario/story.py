@@ -11,8 +11,9 @@ from tests.backend import Backend
 from tests.e2e.platform import Json, Project
 from tests.e2e.stage_hand import message
 from tests.platform_in_memory import FakeWorkflow
+from tests.progress import say
 from tests.scenario import networks
-from tests.scenario.audit import Audit, say
+from tests.scenario.audit import Audit
 from tests.scenario.events import ACTIONS, Deed, Night, happen, service_told, until_told
 from tests.scenario.expected import Fact
 from tests.scenario.rehearsal import QUEUES

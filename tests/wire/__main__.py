@@ -12,6 +12,7 @@ from tests.e2e.conftest import free_port
 from tests.e2e.platform import deployed
 from tests.lab.lab import Lab
 from tests.lab.network import WORKER_NETWORK, WORKER_NETWORK6
+from tests.progress import say
 from tests.wire import world
 from tests.wire.acts import Wire
 from tests.wire.ground import Ground
@@ -20,11 +21,6 @@ from tests.wire.sniffers import Heard, listening
 from tests.wire.tally import Tally, failed
 
 _MOST_TOLD = 50
-
-
-def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def judged(wire: Wire, heard: Heard) -> Tally:

@@ -11,28 +11,18 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
-from math import ceil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import infra
-from functions.core.choice import Means
-from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
-from functions.core.chunk_spec import cells_of, summary_of
+from functions.core.chunk import ChunkCounts, ChunkStatus
 from functions.core.ids import derived_id
 from functions.core.lanes import deal
-from functions.core.messages import ChunkSpec
-from functions.core.model import Protocol
-from functions.core.network import Network
-from functions.core.pace import Work, added_seconds, scan_seconds
-from functions.core.planner import Plan, plan, shape_of
-from functions.core.prices import MINUTE_S, Machine, Usage, bill
+from functions.core.prices import Usage, bill
 from functions.core.project import Project
-from functions.core.scan import Cause, Known, Scan, ScanCounts, ScanEvent, Snapshot
-from functions.core.targets import parse_targets
+from functions.core.scan import Cause, Scan, ScanCounts, ScanEvent
 from functions.store.allotments import Allotments
 from functions.store.authorities import Authorities
 from functions.store.ledger import Ledger
@@ -43,130 +33,21 @@ from functions.store.sources import Sources
 from functions.usecases.admit_chunk import AdmitChunk, Decision
 from functions.usecases.authority_still_holds import AuthorityStillHolds
 from functions.usecases.judge_attempt import JudgeAttempt, Verdict
-from functions.usecases.start_scan import snapshot_of
-from infra.settings import STAGES
+from tests.bench import simulated_scan
 from tests.bench.memory_table import MemoryTable
+from tests.bench.simulated_aws import MACHINE, PUT_S, STAGE, Aws, Refused
+from tests.bench.simulated_scan import BEGAN, NETWORK, PROJECT
 from tests.bench.virtual_time import VirtualTime
+from tests.progress import say
 
 TASKS = tuple(map(int, os.environ.get("TASKS", "40,250").split(",")))
 CHUNKS = int(os.environ.get("CHUNKS", "10000"))
 SEED = int(os.environ.get("SEED", "5"))
-QUOTAS: dict[str, Any] = json.loads(Path(__file__).with_name("quotas.json").read_text(encoding="utf-8"))
-STAGE = STAGES["prod"]
 DEFINITION = Path(infra.__file__).with_name("scan_workflow.asl.json")
-MACHINE = Machine(
-    region="us-east-1",
-    vcpu=STAGE.task_cpu / 1024,
-    memory_gb=STAGE.task_memory / 1024,
-    architecture=STAGE.task_architecture,
-    lambda_architecture=STAGE.lambda_architecture,
-)
-BEGAN = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-PROJECT, NETWORK = derived_id(BEGAN, "project"), derived_id(BEGAN, "network")
-FIRST, PORTS, OPEN = "10.0.0.0", "top-1000", 20.0
-"""Every address is known to be up, with so many open ports: an estate whose services take more tasks than its packets do."""
-ADDRESSES_A_CHUNK = int(STAGE.chunk_seconds / added_seconds(Protocol.TCP, hosts=1, open_ports=OPEN))
-SENDING = 0.5
-"""Of a chunk's time: at such a rate the packets of all tasks do not bound it."""
 CRASHES = 0.005
 """Tasks that end without a result."""
-TABLE_S, LAMBDA_S, PUT_S = 0.005, 0.12, 0.03
-"""Of one request to DynamoDB, of a warm Lambda beside its requests, of one object."""
 AT_ONCE = 16
 """Objects that the planner writes side by side."""
-
-
-@dataclass
-class Bucket:
-    """A token bucket of AWS."""
-
-    time: VirtualTime
-    burst: float
-    per_second: float
-    tokens: float = field(init=False)
-    filled: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.tokens = self.burst
-
-    def take(self, tokens: float = 1) -> float:
-        """Seconds until there are so many; they are taken all the same."""
-        self._fill()
-        self.tokens -= tokens
-        return max(0.0, -self.tokens / self.per_second)
-
-    def try_take(self) -> bool:
-        self._fill()
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
-
-    def _fill(self) -> None:
-        self.tokens = min(self.burst, self.tokens + (self.time.now - self.filled) * self.per_second)
-        self.filled = self.time.now
-
-
-class Refused(Exception):
-    """By a quota."""
-
-
-class Aws:
-    """Its time and its quotas, and what was used."""
-
-    def __init__(self, time: VirtualTime, *, tasks: int, chance: random.Random) -> None:
-        self.time = time
-        self.chance = chance
-        self.used: Counter[str] = Counter()
-        self.tasks = tasks
-        self.running = 0
-        self.task_seconds = 0.0
-        self.refusals = 0
-        self._launches = self._bucket("fargate_launches")
-        self._run_task = self._bucket("ecs_run_task")
-        self._transitions = self._bucket("step_functions_transitions")
-        self._starts = self._bucket("step_functions_starts")
-        self._partitions: dict[tuple[str, str], Bucket] = {}
-
-    def access(self, kind: str, pk: str, items: int) -> None:
-        quota = QUOTAS[f"dynamodb_partition_{kind}s_per_second"]
-        bucket = self._partitions.setdefault((kind, pk), Bucket(self.time, quota, quota))
-        self.used[f"{kind}_units"] += items
-        self.time.sleep(TABLE_S + bucket.take(items))
-
-    def call(self, *, memory: float) -> None:
-        """A Lambda function begins."""
-        self.used["lambda_requests"] += 1
-        self.used["lambda_gb_milliseconds"] += round((LAMBDA_S + 0.06) * memory * 1000)
-        self.time.sleep(LAMBDA_S)
-
-    def move(self, transitions: int) -> None:
-        self.used["transitions"] += transitions
-        self.time.sleep(self._transitions.take(transitions))
-
-    def begin_row(self) -> None:
-        self.used["transitions"] += 1
-        self.time.sleep(self._starts.take() + 0.1)
-
-    def launch(self) -> None:
-        """Raises Refused beyond a quota; it comes back when the task has its network and its image."""
-        if self.running >= self.tasks or not self._run_task.try_take():
-            self.refusals += 1
-            raise Refused
-        self.running += 1
-        self.time.sleep(self._launches.take() + self.chance.lognormvariate(0, 0.3) * STAGE.task_start_s)
-
-    def ended(self, seconds: float) -> None:
-        """The task is stopped, and the workflow hears of it."""
-        stop = self.chance.uniform(2, 8)
-        self.time.sleep(stop)
-        self.running -= 1
-        self.task_seconds += seconds + stop
-        self.used["tasks"] += 1
-        self.used["charged_seconds"] += round(max(MINUTE_S, seconds))
-
-    def _bucket(self, name: str) -> Bucket:
-        return Bucket(self.time, QUOTAS[f"{name}_burst"], QUOTAS[f"{name}_per_second"])
 
 
 @dataclass
@@ -191,13 +72,13 @@ class Simulation:
         self.stores = Stores(MemoryTable(access=self.aws.access, sleep=self.time.sleep), self.time.sleep, self.chance)
         self.outcomes: Counter[str] = Counter()
         self.retry = _launch_retry()
-        self.network = _network(tasks, chunks)
+        self.network = simulated_scan.network(tasks, chunks)
         self.scan = Scan(
             id=derived_id(BEGAN, "scan"),
             project=PROJECT,
             network=NETWORK,
             cause=Cause(kind="api", principal="bench", key="1"),
-            snapshot=_snapshot(self.network, tasks),
+            snapshot=simulated_scan.snapshot(self.network, tasks),
             created=BEGAN,
         )
         self.admit = AdmitChunk(
@@ -230,9 +111,9 @@ class Simulation:
 
     def _plan(self) -> None:
         """*Plan chunks*, by the real planner and ledger; objects by their number."""
-        self.made = _planned(self.scan.snapshot, tasks=self.aws.tasks)
+        self.made = simulated_scan.planned(self.scan.snapshot, tasks=self.aws.tasks)
         self.specs = {spec.chunk: spec for spec in self.made.chunks}
-        self.work = {name: _work(spec, self.chance) for name, spec in self.specs.items()}
+        self.work = {name: simulated_scan.work(spec, self.chance) for name, spec in self.specs.items()}
         self.rows = deal(sorted(self.specs), self.made.max_concurrency, short=True)
         objects = 2 * len(self.specs)
         self.aws.used.update(s3_puts=len(self.specs) + 2, s3_gets=len(self.specs) + 1, lambda_requests=1)
@@ -242,7 +123,7 @@ class Simulation:
         stores.projects.create(Project(id=PROJECT, name="bench", created=BEGAN))
         stores.networks.create(self.network)
         stores.scans.create_live(scan)
-        stores.ledger.create(_draft(spec) for spec in self.specs.values())
+        stores.ledger.create(simulated_scan.draft(spec) for spec in self.specs.values())
         counted = stores.scans.update(scan, counts=ScanCounts(chunks=self.made.count, cells=self.made.cells))
         stores.scans.transition(counted, ScanEvent.START, started=self.now)
 
@@ -345,83 +226,6 @@ class Simulation:
         return bill(Usage(**plain | measured), MACHINE).total
 
 
-def _network(tasks: int, chunks: int) -> Network:
-    """As large as the planner makes so many chunks of."""
-    addresses = ADDRESSES_A_CHUNK * chunks
-    probes = addresses * 1000 * 2
-    return Network(
-        id=NETWORK,
-        project=PROJECT,
-        name="bench",
-        targets=(f"{FIRST}-{IPv4Address(FIRST) + (addresses - 1)}",),
-        ports=PORTS,
-        rate=tasks * max(1, ceil(probes / (SENDING * STAGE.chunk_seconds * chunks))),
-        created=BEGAN,
-        updated=BEGAN,
-    )
-
-
-def _means(tasks: int) -> Means:
-    return Means(
-        machine=MACHINE,
-        max_tasks=tasks,
-        chunk_seconds=STAGE.chunk_seconds,
-        deadline_s=STAGE.deadline_s,
-        start_s=STAGE.task_start_s,
-        steps_s=STAGE.steps_s,
-    )
-
-
-def _snapshot(network: Network, tasks: int) -> Snapshot:
-    """What is there is known, and the deadline is one that only the whole quota of tasks meets."""
-    hosts = parse_targets(network.targets, field="targets", admit_loopback=False).count
-    known = Known(hosts=hosts, open_ports=round(hosts * OPEN))
-    snapshot = snapshot_of(network).model_copy(update={"exclusions": (), "known": known})
-    shortest = shape_of(snapshot=snapshot, means=_means(tasks), admit_loopback=False).shortest_s
-    return snapshot.model_copy(update={"deadline_minutes": ceil(shortest / 60)})
-
-
-def _planned(snapshot: Snapshot, *, tasks: int) -> Plan:
-    return plan(
-        project=PROJECT,
-        network=NETWORK,
-        scan=derived_id(BEGAN, "scan"),
-        snapshot=snapshot,
-        means=_means(tasks),
-        lease_s=STAGE.lease_s,
-        admit_loopback=False,
-    )
-
-
-def _work(spec: ChunkSpec, chance: random.Random) -> float:
-    """Seconds of a worker: some chunks have many hosts and many have few."""
-    ports = 1000
-    addresses = cells_of(spec) / ports
-    hosts = min(addresses, addresses * chance.lognormvariate(-0.5, 1.0))
-    work = Work(
-        protocol=spec.protocol,
-        addresses=addresses,
-        ports=ports,
-        retries=spec.profile.retries,
-        rate=spec.rate,
-        hosts=hosts,
-        open_ports=hosts * OPEN,
-        services=spec.profile.service_detection,
-    )
-    return scan_seconds(work) * chance.lognormvariate(0, 0.1)
-
-
-def _draft(spec: ChunkSpec) -> Chunk:
-    return Chunk(
-        project=PROJECT,
-        scan=spec.scan,
-        chunk=spec.chunk,
-        summary=summary_of(spec),
-        cells=cells_of(spec),
-        rate=spec.rate,
-    )
-
-
 def _no_authorities(stores: Stores) -> AuthorityStillHolds:
     """The scan of the bench leans on none."""
     prove: Any = None
@@ -440,7 +244,7 @@ def main() -> None:
     cases = []
     for tasks in TASKS:
         cases.append(Simulation(tasks=tasks, chunks=CHUNKS, seed=SEED).run())
-        sys.stderr.write(json.dumps(cases[-1]) + "\n")
+        say(json.dumps(cases[-1]))
     worst = min(cases, key=lambda case: float(case["sim_efficiency"]))
     names = ("sim_chunks", "sim_efficiency", "wall_s", "cost_usd", "tasks")
     sys.stdout.write(json.dumps({**{name: worst[name] for name in names}, "cases": cases}) + "\n")

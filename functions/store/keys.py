@@ -189,9 +189,9 @@ EXCLUSIONS = {
 }
 """Exclusions made since a scan was planned: by whom while it is live, and what a later run found when it began."""
 LAST_CHUNK = "999999999"
+"""Chunks are numbered: every one sorts before the stop request."""
 METER = "METER"
 """Sorts behind every chunk's number: what the steps and workers of the scan have used."""
-"""Chunks are numbered: every one sorts before the stop request."""
 
 
 HALT = "HALT"

@@ -11,7 +11,7 @@ from functions.core.messages import Command
 from functions.core.ports import PortSet
 from scanner_image import nmap
 from scanner_image.cells import Verdict
-from scanner_image.nmap import Nmap
+from scanner_image.nmap import Errand, Nmap
 from scanner_image.nmap_host import NmapHost
 from scanner_image.path import Path, paths
 from scanner_image.presence import there
@@ -98,19 +98,22 @@ async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _
     how = program.method(scan.spec.protocol)
     scan.report.log("info", f"nmap: {addresses.count} addresses by {how} at {scan.rates.discovery}/s")
     with scan.raw.keep("nmap", "xml") as raw:
-        ran = await program.run(
+        errand = Errand(
             version=version,
             targets=networks(addresses, version),
-            ports=PortSet(scan.findings.cells.ports),
-            protocol=scan.spec.protocol,
             profile=scan.spec.profile,
-            asking=None,
             rate=scan.rates.discovery,
             limit_s=scan.seconds_left,
             host=lambda host: _take(scan, host, how),
-            progress=lambda _task, percent: weights.moved(percent / 100),
             raw=raw,
             halt=scan.halt,
+        )
+        ran = await program.run(
+            errand,
+            ports=PortSet(scan.findings.cells.ports),
+            protocol=scan.spec.protocol,
+            asking=None,
+            progress=lambda _task, percent: weights.moved(percent / 100),
         )
     silence = Verdict(Answer.NOT_COVERED, Method.NONE, "nmap said nothing of these cells")
     _settle(scan, version=version, addresses=addresses, command=ran.command, why=ran.why, silence=silence)

@@ -56,6 +56,23 @@ class Asking:
     probes: Path | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Errand:
+    """Whom nmap asks, how fast and for how long, and who hears of it: each host is handed on as soon as nmap has finished it.
+
+    `targets`: addresses, or nmap's `10.0.0.0/24` form.
+    """
+
+    version: Version
+    targets: Iterable[str]
+    profile: Profile
+    rate: int
+    limit_s: float
+    host: Callable[[NmapHost], None]
+    raw: Callable[[bytes], None]
+    halt: Halt
+
+
 @dataclass(frozen=True)
 class Nmap:
     tools: Tools
@@ -68,87 +85,42 @@ class Nmap:
 
     async def run(
         self,
+        errand: Errand,
         *,
-        version: Version,
-        targets: Iterable[str],
         ports: PortSet,
         protocol: Protocol,
-        profile: Profile,
         asking: Asking | None,
-        rate: int,
-        limit_s: float,
-        host: Callable[[NmapHost], None],
         progress: Callable[[str, float], None],
-        raw: Callable[[bytes], None],
-        halt: Halt,
     ) -> Ran:
-        """Each host is handed on as soon as nmap has finished it. `targets`: addresses, or nmap's `10.0.0.0/24` form."""
+        profile = errand.profile
         names = asking and asking.about_host and not follows_redirects(profile.scripts)
         return await self._run(
+            errand,
             *(self.tools.naming if names else ("-n",)),
             *("-Pn", self._scan(protocol), "-p", ports.canonical()),
             *(self._asking(asking, profile, protocol) if asking else ()),
-            *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(limit_s)))}s"),
-            version=version,
-            targets=targets,
-            profile=profile,
-            rate=rate,
-            limit_s=limit_s,
-            host=host,
+            *("--host-timeout", f"{max(1, min(profile.host_timeout_s, int(errand.limit_s)))}s"),
             progress=progress,
-            raw=raw,
-            halt=halt,
         )
 
-    async def ask_hosts(
-        self,
-        *,
-        version: Version,
-        targets: Iterable[str],
-        by: Collection[Question],
-        profile: Profile,
-        rate: int,
-        limit_s: float,
-        host: Callable[[NmapHost], None],
-        raw: Callable[[bytes], None],
-        halt: Halt,
-    ) -> Ran:
+    async def ask_hosts(self, errand: Errand, *, by: Collection[Question]) -> Ran:
         """Hosts alone, one by one: up where they answer one of the questions, else down.
 
         At the full rate: left to itself nmap takes silence for a crowded path and slows down, to some ten silent hosts a second.
         """
         return await self._run(
-            *("-n", "-sn", *_questions(by, profile.host_discovery), "--min-rate", str(max(rate, 1))),
-            version=version,
-            targets=targets,
-            profile=profile,
-            rate=rate,
-            limit_s=limit_s,
-            host=host,
+            errand,
+            *("-n", "-sn", *_questions(by, errand.profile.host_discovery), "--min-rate", str(max(errand.rate, 1))),
             progress=lambda _task, _percent: None,
-            raw=raw,
-            halt=halt,
         )
 
-    async def _run(
-        self,
-        *asked: str,
-        version: Version,
-        targets: Iterable[str],
-        profile: Profile,
-        rate: int,
-        limit_s: float,
-        host: Callable[[NmapHost], None],
-        progress: Callable[[str, float], None],
-        raw: Callable[[bytes], None],
-        halt: Halt,
-    ) -> Ran:
+    async def _run(self, errand: Errand, *asked: str, progress: Callable[[str, float], None]) -> Ran:
         listed = self.directory / f"nmap-{secrets.token_hex(4)}.targets"
-        listed.write_text("".join(f"{target}\n" for target in targets))
-        xml, errors = NmapXml(host=host, progress=progress), bytearray()
+        listed.write_text("".join(f"{target}\n" for target in errand.targets))
+        xml, errors = NmapXml(host=errand.host, progress=progress), bytearray()
 
         def stdout(data: bytes) -> None:
-            raw(data)
+            errand.raw(data)
             xml.feed(data)
 
         def stderr(data: bytes) -> None:
@@ -157,16 +129,17 @@ class Nmap:
         ended = await child.run(
             (
                 *self.tools.nmap_argv,
-                *("-6",) * (version == 6),
+                *("-6",) * (errand.version == 6),
                 *asked,
                 *("-v", "-T4", "-iL", str(listed)),
-                *("--max-retries", str(max(profile.retries, _FEWEST_RETRIES)), "--max-rate", str(max(rate, 1))),
+                *("--max-retries", str(max(errand.profile.retries, _FEWEST_RETRIES))),
+                *("--max-rate", str(max(errand.rate, 1))),
                 *("--stats-every", "2s", "-oX", "-"),
             ),
             stdout=stdout,
             stderr=stderr,
-            limits=child.Limits(seconds=limit_s, idle_s=_IDLE_S),
-            halt=halt,
+            limits=child.Limits(seconds=errand.limit_s, idle_s=_IDLE_S),
+            halt=errand.halt,
             directory=self.directory,
         )
         why = ended.why or _missing(xml, ended.exit_code, bytes(errors))

@@ -7,7 +7,7 @@ from functions.core.host_discovery import reason_of
 from functions.core.intervals import IntervalSet
 from scanner_image import nmap
 from scanner_image.cells import Verdict
-from scanner_image.nmap import Nmap
+from scanner_image.nmap import Errand, Nmap
 from scanner_image.nmap_host import NmapHost
 from scanner_image.scan import Scan
 
@@ -37,10 +37,9 @@ async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: lis
 
     scan.report.log("info", f"nmap: asks {addresses.count} addresses whether they are there, by {', '.join(by)}")
     with scan.raw.keep("nmap-hosts", "xml") as raw, scan.times.spent("discovery"):
-        ran = await Nmap(scan.tools, scan.directory).ask_hosts(
+        errand = Errand(
             version=target.version,
             targets=targets,
-            by=by,
             profile=profile,
             rate=scan.rates.discovery,
             limit_s=scan.seconds_left,
@@ -48,6 +47,7 @@ async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: lis
             raw=raw,
             halt=scan.halt,
         )
+        ran = await Nmap(scan.tools, scan.directory).ask_hosts(errand, by=by)
     scan.findings.commands.append(ran.command)
     if ran.why:
         if not scan.halt.is_set:

@@ -15,7 +15,7 @@ from functions.core.service import Service
 from scanner_image import connect, nmap
 from scanner_image.batches import SAMPLE, SIDE_BY_SIDE, Batch, Waiting
 from scanner_image.cells import Verdict
-from scanner_image.nmap import Asking, Nmap
+from scanner_image.nmap import Asking, Errand, Nmap
 from scanner_image.nmap_host import NmapHost
 from scanner_image.scan import Scan
 from scanner_image.tools import Tools
@@ -86,21 +86,24 @@ class _Identification:
         doubted: list[tuple[Address, int]] = []
         program = Nmap(_tools(scan, self._engine), scan.directory)
         with scan.raw.keep("nmap-services", "xml") as raw, scan.times.spent("identification"):
-            ran = await program.run(
+            errand = Errand(
                 version=batch.version,
                 targets=[str(address) for address in batch.addresses],
-                ports=PortSet.of(batch.ports),
-                protocol=scan.spec.protocol,
                 profile=_profile(scan, batch),
-                asking=Asking(
-                    about_host=batch.first, probes=scan.tools.quick_probes if batch.look == "quick" else None
-                ),
                 rate=scan.rates.identification(alone=alone),
                 limit_s=scan.seconds_left,
                 host=lambda host: doubted.extend(self._take(host, batch, program.method(scan.spec.protocol))),
-                progress=lambda task, percent: self._moved(index, percent / 100 if task == "Service scan" else 0.0),
                 raw=raw,
                 halt=scan.halt,
+            )
+            ran = await program.run(
+                errand,
+                ports=PortSet.of(batch.ports),
+                protocol=scan.spec.protocol,
+                asking=Asking(
+                    about_host=batch.first, probes=scan.tools.quick_probes if batch.look == "quick" else None
+                ),
+                progress=lambda task, percent: self._moved(index, percent / 100 if task == "Service scan" else 0.0),
             )
         scan.findings.commands.append(ran.command)
         if ran.why:

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from functions.settings import BroadcastSettings, EvaluateSettings, PublishSettings, ReviewSettings
 from infra.function import Function
-from infra.permissions import On
+from infra.grants import On
 from infra.queue import Inbox
 from infra.scan_workflow import ScanWorkflow
 from infra.settings import Stage

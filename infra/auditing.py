@@ -6,7 +6,7 @@ from constructs import Construct
 
 from functions.settings import SealSettings, SourceSettings
 from infra.function import Function
-from infra.permissions import On
+from infra.grants import On
 from infra.queue import Inbox
 from infra.scanner import Scanner
 from infra.settings import Stage

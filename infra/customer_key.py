@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.permissions import Grant
+from infra.grants import Grant
 
 _READ = ("kms:Decrypt",)
 _WRITE = ("kms:GenerateDataKey",)

@@ -8,7 +8,7 @@ from constructs import Construct
 from functions.adapters.bus import SOURCE
 from functions.settings import DeliverSettings
 from infra.function import Function
-from infra.permissions import On
+from infra.grants import On
 from infra.queue import Inbox
 from infra.settings import Stage
 from infra.stateful import Stateful

@@ -4,7 +4,7 @@ from constructs import Construct
 
 from functions.settings import ExportSettings
 from infra.function import Function
-from infra.permissions import On
+from infra.grants import On
 from infra.queue import Inbox
 from infra.settings import Stage
 from infra.stateful import Stateful

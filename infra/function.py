@@ -10,7 +10,8 @@ from constructs import Construct
 
 from functions.settings import Environment, MachineSettings, MeansSettings
 from infra import asset
-from infra.permissions import EVERY_FUNCTION, PERMISSIONS, On
+from infra.grants import On
+from infra.permissions import EVERY_FUNCTION, PERMISSIONS
 from infra.roles import allow, retention
 from infra.settings import Stage
 from infra.transport import refuse_plain_http

@@ -17,7 +17,7 @@ from infra.authorities import inventory_roles
 from infra.delivery import Delivery
 from infra.exporting import Exporting
 from infra.function import Function, means_settings
-from infra.permissions import On
+from infra.grants import On
 from infra.queue import Inbox
 from infra.roles import retention
 from infra.scan_workflow import ScanWorkflow

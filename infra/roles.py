@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 
 from infra.acknowledge import acknowledge
 from infra.customer_key import uses
-from infra.permissions import PATTERNS, Grant, On
+from infra.grants import PATTERNS, Grant, On
 from infra.settings import Stage
 
 Arns = Mapping[On, tuple[str, ...]]

@@ -23,7 +23,8 @@ from functions.settings import (
 )
 from infra.authorities import inventory_roles
 from infra.function import Function, machine_settings, means_settings
-from infra.permissions import OWN_TRACES, PERMISSIONS, On
+from infra.grants import On
+from infra.permissions import OWN_TRACES, PERMISSIONS
 from infra.queue import Inbox
 from infra.roles import allow, retention
 from infra.scanner import Scanner

@@ -14,8 +14,9 @@ from functions.settings import ScopeSettings
 from infra.acknowledge import acknowledge
 from infra.asset import PROJECT
 from infra.function import variables
+from infra.grants import On
 from infra.images import repository_name
-from infra.permissions import PERMISSIONS, On
+from infra.permissions import PERMISSIONS
 from infra.roles import allow, retention
 from infra.settings import Stage
 from infra.stateful import Stateful

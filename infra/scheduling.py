@@ -9,7 +9,8 @@ from constructs import Construct
 
 from functions.settings import SweepSettings, TickSettings
 from infra.function import Function
-from infra.permissions import PERMISSIONS, On
+from infra.grants import On
+from infra.permissions import PERMISSIONS
 from infra.queue import Inbox
 from infra.roles import allow
 from infra.scan_workflow import ScanWorkflow

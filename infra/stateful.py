@@ -10,9 +10,9 @@ from constructs import Construct
 
 from infra.acknowledge import acknowledge
 from infra.customer_key import CustomerKey
+from infra.grants import On
 from infra.identity import Identity
 from infra.images import Images, repository_name
-from infra.permissions import On
 from infra.settings import Stage
 from infra.transport import tls_only
 

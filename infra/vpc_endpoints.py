@@ -8,7 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.permissions import PERMISSIONS, Grant, On
+from infra.grants import Grant, On
+from infra.permissions import PERMISSIONS
 from infra.roles import Arns, compact
 
 GATEWAYS = {

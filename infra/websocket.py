@@ -9,7 +9,7 @@ from constructs import Construct
 from functions.settings import WebsocketAuthorizerSettings, WebsocketSettings
 from infra.acknowledge import acknowledge
 from infra.function import Function
-from infra.permissions import On
+from infra.grants import On
 from infra.settings import Stage
 from infra.stateful import Stateful
 

@@ -17,7 +17,7 @@ from functions.store.tokens import Tokens
 from functions.usecases.authenticate import context_of
 from functions.usecases.tickets import door_context, make_ticket
 from functions.usecases.tokens import ALL_SCOPES, create_token
-from infra.permissions import On
+from infra.grants import On
 from tests.e2e import authority_probes, delivery_probes, export_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json

@@ -13,7 +13,7 @@ from functions.store import keys
 from functions.store.audit import AuditedTable, acting
 from functions.store.conditions import IS_NEW
 from functions.store.sources import Sources
-from infra.permissions import On
+from infra.grants import On
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.roles import Pair, Roles
 from tests.e2e.stage_hand import Operator, StageHand, message

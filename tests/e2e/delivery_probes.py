@@ -8,7 +8,7 @@ from functions.core.delivery import Occasion, entry_of
 from functions.core.ids import new_id
 from functions.store.channels import Channels
 from functions.store.outbox import Outbox
-from infra.permissions import On
+from infra.grants import On
 from tests.core import delivery_examples
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json

@@ -10,7 +10,7 @@ from functions.adapters.export_objects import ExportObjects
 from functions.core.export import Export, ExportStatus
 from functions.core.ids import new_id
 from functions.store.exports import Exports
-from infra.permissions import On
+from infra.grants import On
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.roles import Pair, Roles
 from tests.e2e.stage_hand import StageHand, message

@@ -7,7 +7,7 @@ from functions.core.alert import Alert, Mark
 from functions.core.model import Protocol
 from functions.core.scan import CellRef, Scan, ScanEvent
 from functions.store.waiting import Waiting
-from infra.permissions import On
+from infra.grants import On
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json
 from tests.e2e.roles import Pair, Roles

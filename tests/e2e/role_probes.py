@@ -21,7 +21,7 @@ from functions.store.ledger import Ledger
 from functions.store.live import Live
 from functions.store.table import Table
 from functions.usecases.sweep import GIVE_UP_AFTER, START_AFTER, STOP_AFTER
-from infra.permissions import On
+from infra.grants import On
 from tests.e2e import api_probes, audit_probes, authority_probes, delivery_probes, export_probes, review_probes
 from tests.e2e.outcome import Outcome, Probe
 from tests.e2e.platform import Json, eventually

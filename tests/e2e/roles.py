@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from infra.grants import On
 from infra.local.aws import DIRECT, root_session
-from infra.permissions import PERMISSIONS, On
+from infra.permissions import PERMISSIONS
 from tests.e2e.platform import Json
 from tests.e2e.stage_hand import Operator
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.permissions import EVERY_FUNCTION, On
+from infra.grants import On
+from infra.permissions import EVERY_FUNCTION
 from tests.e2e.api_probes import expired_result
 from tests.e2e.forbidden import attempt, forbidden
 from tests.e2e.outcome import Outcome

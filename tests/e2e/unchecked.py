@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from infra.permissions import On
+from infra.grants import On
 from tests.e2e.roles import Pair
 
 

@@ -10,7 +10,8 @@ import aws_cdk as cdk
 import pytest
 
 from infra.app import build
-from infra.permissions import PERMISSIONS, Grant, On
+from infra.grants import Grant, On
+from infra.permissions import PERMISSIONS
 from infra.settings import STAGES
 from tests.infra.templates import Synthesised, listed
 from tests.infra.test_permissions import sizes_of_roles

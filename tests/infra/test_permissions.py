@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.permissions import PERMISSIONS, Grant, On
+from infra.grants import Grant, On
+from infra.permissions import PERMISSIONS
 from infra.roles import compact
 from tests.infra.templates import Synthesised, listed
 from tests.infra.test_function import MODELS

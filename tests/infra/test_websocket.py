@@ -1,6 +1,7 @@
 import json
 
-from infra.permissions import PERMISSIONS, On
+from infra.grants import On
+from infra.permissions import PERMISSIONS
 from tests.infra.templates import Synthesised, listed
 
 

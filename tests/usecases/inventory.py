@@ -51,9 +51,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Line = HostLine | ObservationLine | CoverageLine
+Storage = tuple["CountingTable", Results]
 SSH = Service(name="ssh", product="OpenSSH", version="9.2p1", confidence=10)
 BUCKET = "results"
 LONG_AFTER = after(1_000_000)
+WHOLE = "10.0.0.0 10.0.0.255"
+_NAMES = count()
 
 
 class CountingTable(Table):
@@ -92,6 +95,22 @@ def told(
     return CoverageLine(
         addresses=addresses, hosts=hosts, protocol=Protocol.TCP, ports=ports, answer=answer, how=how, at=after(at)
     )
+
+
+def one_open(at: float, *, service: Service = SSH) -> tuple[Line, ...]:
+    """10.0.0.1:22 is open, the rest of the /24 is not."""
+    return (
+        told("10.0.0.1", "22", Answer.OPEN, at),
+        told("10.0.0.1", "1-21,23-1000", Answer.NOT_OPEN, at),
+        told("10.0.0.0", "1-1000", Answer.NOT_OPEN, at),
+        told("10.0.0.2 10.0.0.255", "1-1000", Answer.NOT_OPEN, at),
+        opened("10.0.0.1", 22, at, service=service),
+    )
+
+
+def up(asset: str, at: float, **fields: Any) -> HostLine:
+    plain = {"address": asset, "up": True, "at": after(at)}
+    return HostLine.model_validate({**plain, "asset": asset, **fields})
 
 
 @dataclass
@@ -214,8 +233,12 @@ class Inventory:
         return self.exposures.get(PROJECT, self.network, asset, Protocol.TCP, port)
 
 
+def new_inventory(kept: Storage, **fields: Any) -> Inventory:
+    return Inventory(*kept, name=f"network {next(_NAMES)}", **fields)
+
+
 @contextmanager
-def storage() -> Iterator[tuple[CountingTable, Results]]:
+def storage() -> Iterator[Storage]:
     with dynamodb() as client, new_table(client) as table:
         s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
         s3.create_bucket(Bucket=BUCKET)

@@ -1,12 +1,7 @@
 """A back-test goes through the last scans' own documents once more, and tells which alerts other rules would have made of them."""
 
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
-import pytest
-
-from functions.adapters.results import Results
 from functions.core.alert import AlertType
 from functions.core.coverage import Answer
 from functions.core.policy import NO_RULES, Policy
@@ -17,22 +12,9 @@ from functions.store.attributes import to_item
 from functions.usecases import back_test
 from functions.usecases.back_test import BackTest, BackTestReport
 from tests.store.examples import AT, PROJECT, after
-from tests.usecases.inventory import LONG_AFTER, CountingTable, Inventory, Line, opened, storage, told
+from tests.usecases.inventory import LONG_AFTER, CountingTable, Inventory, Line, Storage, opened, told
 
 WHOLE = "10.0.0.0 10.0.0.255"
-_NAMES = count()
-Storage = tuple[CountingTable, Results]
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Storage]:
-    with storage() as both:
-        yield both
-
-
-@pytest.fixture
-def inventory(kept: Storage) -> Inventory:
-    return Inventory(*kept, name=f"back-tested {next(_NAMES)}")
 
 
 def policy(*rules: dict[str, Any], default: str = "allow") -> Policy:

@@ -1,12 +1,10 @@
 """Two scans, or a scan and the inventory, page by page."""
 
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import pytest
 
-from functions.adapters.results import Results
 from functions.core.coverage import Answer
 from functions.core.errors import InvalidInput, NotFound
 from functions.core.messages import PinnedHost
@@ -17,22 +15,10 @@ from functions.core.service import Service
 from functions.usecases import diff_scans
 from functions.usecases.diff_scans import INVENTORY, DiffPage, DiffScans
 from tests.store.examples import PROJECT, after, identifier
-from tests.usecases.inventory import SSH, CountingTable, Inventory, Line, opened, storage, told
+from tests.usecases.inventory import SSH, Inventory, Line, Storage, new_inventory, opened, told
 
-_NAMES = count()
 OTHER = "10.0.0.128 10.0.0.255"
 LOW = "10.0.0.0 10.0.0.127"
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[tuple[CountingTable, Results]]:
-    with storage() as both:
-        yield both
-
-
-@pytest.fixture
-def inventory(kept: tuple[CountingTable, Results]) -> Inventory:
-    return Inventory(*kept, name=f"diff {next(_NAMES)}")
 
 
 Chunk = tuple[dict[str, Any], tuple[Line, ...]]
@@ -194,9 +180,9 @@ def test_pages_hold_everything_once_and_count_it_once(
     assert len(list(pages(inventory, scan, other))) > 1, "a page reads a bounded number of documents"
 
 
-def test_what_cannot_be_compared_is_refused(inventory: Inventory, kept: tuple[CountingTable, Results]) -> None:
+def test_what_cannot_be_compared_is_refused(inventory: Inventory, kept: Storage) -> None:
     first = scanned(inventory, 0, plain(1))
-    elsewhere = Inventory(*kept, name=f"diff {next(_NAMES)}")
+    elsewhere = new_inventory(kept)
     foreign = scanned(elsewhere, 0, plain(1))
     live = inventory.begin(2000)
     with pytest.raises(InvalidInput, match="same network"):

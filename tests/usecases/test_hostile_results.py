@@ -2,14 +2,11 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 import pytest
 
-from functions.adapters.results import Results
 from functions.core.chunk import ChunkStatus
 from functions.core.coverage import Answer
 from functions.core.errors import Corrupt
@@ -19,20 +16,7 @@ from functions.core.service import Service
 from functions.store import keys
 from tests.core.authorities import authority
 from tests.store.examples import PROJECT, after, identifier
-from tests.usecases.inventory import LONG_AFTER, CountingTable, Inventory, opened, storage, told
-
-_NAMES = count()
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[tuple[CountingTable, Results]]:
-    with storage() as both:
-        yield both
-
-
-@pytest.fixture
-def inventory(kept: tuple[CountingTable, Results]) -> Inventory:
-    return Inventory(*kept, name=f"hostile {next(_NAMES)}")
+from tests.usecases.inventory import LONG_AFTER, Inventory, opened, told
 
 
 def header(of: str, **forged: Any) -> ResultHeader:

@@ -196,7 +196,8 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         *_INBOX,
         _table("Query", keys=("BUD#*", "CHK#*")),
         _table("PutItem", keys=("CHK#*",)),
-        _table("UpdateItem", keys=("SCN#*",)),
+        # What tasks cost that nobody judged, as where a workflow was aborted.
+        _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
         _table("DeleteItem", keys=("BUD#*", "LIV#*")),
     ),
     "Tick": (

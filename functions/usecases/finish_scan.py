@@ -18,6 +18,7 @@ from functions.store.allotments import Allotments
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
+from functions.usecases.count_task import count_task
 from functions.usecases.ingest_chunk import IngestChunk
 
 STOP = "end"
@@ -62,7 +63,13 @@ class FinishScan:
         if open_ones and not (stop in HOLDS and open_ones == {ChunkStatus.WAITING}):
             return found
         self.allotments.release_scan(project, scan)
-        return self._end(self.scans.get(project, scan), chunks, stop, cause)
+        charged = tuple(map(self._count_task, chunks))
+        return self._end(self.scans.get(project, scan), charged, stop, cause)
+
+    def _count_task(self, chunk: Chunk) -> Chunk:
+        """A workflow that is aborted judges no attempt: what its tasks cost, until they were last heard of, would be in no sum."""
+        gone = chunk.heartbeat or self.clock()
+        return count_task(chunk, ledger=self.ledger, allotments=self.allotments, machine=self.machine, now=gone)
 
     def _end(self, scan: Scan, chunks: tuple[Chunk, ...], stop: Stop | None, cause: str) -> Scan:
         counts, spent = counted(scan, chunks), self._spent(scan, chunks)

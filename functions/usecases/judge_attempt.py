@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkStatus
 from functions.core.errors import IllegalTransition, Superseded
-from functions.core.metering import attempt_ended
-from functions.core.prices import Machine, micros_of, price_list
+from functions.core.prices import Machine
 from functions.core.sending import Sending
 from functions.core.stop import HOLDS
 from functions.store.allotments import Allotments
 from functions.store.ledger import Ledger
 from functions.store.sources import Sources
+from functions.usecases.count_task import count_task
 
 _NO_LEASE_S = 0
 
@@ -53,7 +53,7 @@ class JudgeAttempt:
             return Verdict.DONE  # a later run has the chunk now
         self._record_sources(found, now)
         is_news = taken_back and found.on_spot and found.admitted is not None
-        found = self._count_task(found, now)
+        found = count_task(found, ledger=self.ledger, allotments=self.allotments, machine=self.machine, now=now)
         self.allotments.release(project, scan, chunk)
         try:
             if is_news and self._take_back(found, run=run):
@@ -78,17 +78,6 @@ class JudgeAttempt:
             return Verdict.DONE
         spent = self._spend(chunk, run=run, now=now)
         return Verdict.AGAIN if spent.spent < MAX_ATTEMPTS else Verdict.FAILED
-
-    def _count_task(self, chunk: Chunk, now: datetime) -> Chunk:
-        """What it cost is spent before it is counted: what fails between is spent twice, and never not at all."""
-        cost = attempt_ended(chunk, now=now)
-        if cost and self.machine.region in price_list().regions():
-            micros = micros_of(self.machine, float(cost["charged_s"] or 0) - chunk.charged_s, spot=chunk.on_spot)
-            self.allotments.spend(chunk.project, chunk.scan, micros, at=now)
-        try:
-            return self.ledger.count_task(chunk, now=now)
-        except Superseded:
-            return self.ledger.get(chunk.project, chunk.scan, chunk.chunk)  # a worker is at it still: judged again
 
     def _record_sources(self, chunk: Chunk, now: datetime) -> None:
         """Where its last attempt sent from, until now at the latest. Judging again changes nothing."""

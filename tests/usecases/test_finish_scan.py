@@ -9,11 +9,14 @@ import pytest
 
 from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
 from functions.core.errors import Corrupt, Unavailable
+from functions.core.prices import micros_of
 from functions.core.scan import Scan, ScanCounts, ScanEvent, ScanStatus
 from functions.core.stop import Stop
 from functions.store.ledger import Ledger
+from functions.store.sources import Sources
 from functions.usecases.finish_scan import GRACE_S, FinishScan
 from functions.usecases.ingest_chunk import IngestChunk
+from functions.usecases.judge_attempt import JudgeAttempt
 from tests.backend import Backend
 from tests.core.specs import MACHINE
 
@@ -158,6 +161,25 @@ def test_workers_of_an_aborted_run_are_asked_to_stop_and_what_they_save_counts(s
     stage.while_waiting = worker
     ended = stage.finish("the workflow ended early (aborted)")
     assert (ended.status, ended.counts.chunks_ingested) == (ScanStatus.PARTIAL, 1)
+
+
+def test_tasks_of_an_aborted_run_are_charged_once_until_they_were_last_heard_of(stage: Stage) -> None:
+    ledger, allotments, now = stage.backend.ledger, stage.backend.allotments, stage.backend.clock()
+    ledger.admit(stage.chunk(0), rate=100, not_after=None, now=now)
+    stage.backend.clock.pass_by(90)
+    stage.save(stage.claim(0))
+    stage.backend.clock.pass_by(1000)
+
+    actual = stage.finish("the workflow ended early (aborted)").actual
+
+    assert actual is not None
+    assert (actual.usage.tasks, actual.usage.task_seconds) == (1, 90)
+    spent = allotments.spent(stage.scan.project, stage.scan.id, at=now)
+    assert spent.scan == spent.month == micros_of(MACHINE, 90)
+    JudgeAttempt(ledger=ledger, allotments=allotments, sources=Sources(stage.backend.table), machine=MACHINE)(
+        project=stage.scan.project, scan=stage.scan.id, run=1, chunk="00000", now=stage.backend.clock()
+    )
+    assert allotments.spent(stage.scan.project, stage.scan.id, at=now) == spent
 
 
 def test_a_worker_that_does_not_answer_keeps_the_scan_live_until_its_lease_is_over(stage: Stage) -> None:

@@ -134,9 +134,9 @@ class PlanScan:
         self.ledger.narrow(scan.project, scan.id, self.lean.bounds.excluded(own), by="run")
 
     def _lanes(self, scan: Scan) -> int:
-        """As many chunks side by side as may send what they were cut for: what project and stage allow may have changed since."""
-        shared, snapshot = self.projects.limits(scan.project), scan.snapshot
-        rate = min(snapshot.rate, shared.rate or snapshot.rate)
+        """As many chunks side by side as may send what they were cut for: what network, project and stage allow may have changed."""
+        shared, asked = self.projects.limits(scan.project), scan.snapshot.rate
+        rate = min(asked, self.networks.get(scan.project, scan.network).rate, shared.rate or asked)
         share = self.results.get_spec(scan.project, scan.id, "00000").rate
         together = (pace_of(rate) if scan.kind == "confirm" else rate) // share
         return max(1, min(together, self.limits.means.for_tasks(shared.max_tasks).max_tasks))

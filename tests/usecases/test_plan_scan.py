@@ -370,6 +370,10 @@ def test_a_later_run_takes_as_many_tasks_as_its_chunks_were_cut_for(backend: Bac
     assert again.max_concurrency == 4
     assert "gone.example is not scanned" in backend.reread(scan).reason
 
+    network = backend.networks.get(scan.project, scan.network)
+    backend.networks.update(network.model_copy(update={"rate": 100}), expected=network.version)
+    assert planner(backend)(project=scan.project, scan=scan.id, run=2, now=NOW).max_concurrency == 2
+
 
 def test_a_limit_with_which_nothing_could_be_cut_does_not_fail_what_is_cut(backend: Backend) -> None:
     network = backend.network("10.0.0.0/16", rate=100_000, profile="discovery")

@@ -216,6 +216,7 @@ def _facts(scan: Json) -> list[tuple[str, object]]:
         ("excluded", ", ".join(snapshot["exclusions"])),
         ("protocols", ", ".join(snapshot["protocols"])),
         ("profile", f"{snapshot['profile']['name']}, {snapshot['rate']} packets/s"),
+        ("deadline", f"{minutes} minutes" if (minutes := snapshot.get("deadline_minutes")) else ""),
         ("held", paused(scan) if scan["status"] == "paused" else ""),
         ("asked to", scan.get("stop_why") if scan["status"] != "paused" else ""),
         ("run", scan.get("run")),

@@ -21,6 +21,7 @@ SNAPSHOT: Json = {
     "protocols": ["tcp"],
     "profile": {"name": "standard"},
     "rate": 100,
+    "deadline_minutes": 90,
     "cells": [],
 }
 ENDED: Json = {
@@ -121,6 +122,7 @@ def test_scans_are_listed_by_kind(command: Command) -> None:
 
 def test_a_scan_is_shown_without_what_could_move_the_cursor(command: Command) -> None:
     shown = command("scans", "show", "SCAN", api=ScansApi())
+    assert "90 minutes" in shown.out
     assert "10 of 10 covered; by samples, 0.05% of open ports may be missed" in shown.out
     assert "10.0.0.0/24 ports 22,80" in shown.out
     assert "\x1b" not in shown.out

@@ -2,24 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil
 
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
 from functions.core.effort import Phase, Sampled
 from functions.core.engine import is_sampled
 from functions.core.intervals import IntervalSet
-from functions.core.model import Protocol
-from functions.core.ports import PortSet, parse_ports
+from functions.core.ports import PortSet
 from scanner_image.cells import Verdict
 from scanner_image.masscan import WAIT_S, Masscan, Pass
 from scanner_image.path import Path
-from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for, share_of_open
+from scanner_image.sampling import (
+    MOST_PASSES,
+    Loss,
+    Pace,
+    Sample,
+    compare,
+    missed,
+    passes_for,
+    sample_of,
+    share_of_open,
+)
 from scanner_image.scan import Scan
 from scanner_image.story import Told
 
-_SAMPLE = 16_384
-_SAMPLE_SHARE = 8
 _SHORT_WAIT_S = 1
 _LONG_S = 30.0
 """A pass that takes longer is not begun at a rate that nobody has tried."""
@@ -85,7 +91,7 @@ class _Sweep:
 
     async def adaptive(self) -> str:
         """Why silence is no answer; empty when it is one."""
-        sample = self._sample()
+        sample = sample_of(self.addresses.count, self.ports, seed=self.story.seed)
         known = await self._look(sample, "discovery")
         if self.cells / self._pace.rate > _LONG_S:
             await self._try_rate(sample, known)
@@ -144,21 +150,13 @@ class _Sweep:
             "few refused probes a second: a lower rate would tell"
         )
 
-    async def _try_rate(self, sample: "Sample", known: Heard) -> None:
+    async def _try_rate(self, sample: Sample, known: Heard) -> None:
         for _ in range(_MOST_LOOKS):
             borne = self._pace.heard((await self._compare(sample, known, "discovery")).share)
             if borne or self.scan.halt.is_set:
                 return
 
-    def _sample(self) -> "Sample":
-        """Where ports are likely open, so that these are found first; the same cells each time."""
-        likely = self.ports.numbers & _likely()
-        ports = PortSet(likely) if self.addresses.count * likely.count >= _SAMPLE // 2 else self.ports
-        cells = self.addresses.count * ports.count
-        size = min(_SAMPLE, self.cells // _SAMPLE_SHARE)
-        return Sample(ports, self.story.seed, _shards(cells, at_least=max(1, ceil(cells / size))))
-
-    async def _compare(self, sample: "Sample", known: Heard, phase: Phase) -> Loss:
+    async def _compare(self, sample: Sample, known: Heard, phase: Phase) -> Loss:
         """What of `known` does not answer again; what does is known from now on."""
         heard = await self._look(sample, phase)
         loss = compare(known.both, heard.both) if known.whole and heard.whole else Loss()
@@ -166,7 +164,7 @@ class _Sweep:
         known.refused |= heard.refused
         return loss
 
-    async def _look(self, sample: "Sample", phase: Phase) -> Heard:
+    async def _look(self, sample: Sample, phase: Phase) -> Heard:
         heard = Heard()
         one = Pass(
             rate=self._pace.rate, seed=sample.seed, shard=(1, sample.shards), wait_s=_SHORT_WAIT_S, refusals=True
@@ -235,15 +233,6 @@ class _Sweep:
         self.scan.report.log("info", f"masscan: {self.addresses.count} addresses through {self.path.gateway}, {what}")
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One of `shards` parts of the cells on `ports`, the same whenever it is asked."""
-
-    ports: PortSet
-    seed: int
-    shards: int
-
-
 def _counted(
     cells: int, one: Pass, sent: Callable[[int], None], moved: Callable[[float], None]
 ) -> Callable[[float], None]:
@@ -258,12 +247,3 @@ def _counted(
         moved(fraction)
 
     return went_on
-
-
-def _shards(cells: int, *, at_least: int) -> int:
-    """A number that divides the cells, where one is near: then a part is the same cells whatever the rate."""
-    return next((number for number in range(at_least, 2 * at_least) if cells % number == 0), at_least)
-
-
-def _likely() -> IntervalSet:
-    return parse_ports("top-1000", protocol=Protocol.TCP, field="ports").numbers

@@ -176,7 +176,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("BUD#*",)),
         # What an account released is excluded from then on.
         _table("PutItem", keys=("BUD#*", "CHK#*")),
-        _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
+        _table("UpdateItem", keys=("BUD#*", "SCN#*")),
     ),
     "JudgeAttempt": (
         _table("GetItem", keys=("CHK#*",)),
@@ -197,7 +197,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("BUD#*", "CHK#*")),
         _table("PutItem", keys=("CHK#*",)),
         # What tasks cost that nobody judged, as where a workflow was aborted.
-        _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
+        _table("UpdateItem", keys=("BUD#*", "SCN#*")),
         _table("DeleteItem", keys=("BUD#*", "LIV#*")),
     ),
     "Tick": (

@@ -191,7 +191,12 @@ BUDGETS = {
         "wiring.machine",
     ),
     "functions.scan_workflow.judge": a_function(
-        "scan_workflow", "judge_attempt", "usecases.judge_attempt", "wiring.clock", "wiring.machine"
+        "scan_workflow",
+        "judge_attempt",
+        "usecases.count_task",
+        "usecases.judge_attempt",
+        "wiring.clock",
+        "wiring.machine",
     ),
     "functions.scan_workflow.ingest": a_function(
         "scan_workflow",
@@ -214,6 +219,7 @@ BUDGETS = {
         "adapters.disk_shelf",
         "adapters.results",
         "usecases.consume_queue",
+        "usecases.count_task",
         "usecases.finish_scan",
         "usecases.ingest_chunk",
         "usecases.ingest_hosts",

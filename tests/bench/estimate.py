@@ -19,6 +19,7 @@ from statistics import median
 from tests.bench.scan import scatter
 from tests.e2e.conftest import free_port
 from tests.e2e.platform import Json, Platform, Project, deployed
+from tests.ended_early import unwind_when_told_to_end
 from tests.lab.hosts import STANDARD, many
 from tests.lab.lab import Lab
 from tests.progress import say
@@ -142,6 +143,7 @@ def table(every: Sequence[Measured]) -> Iterator[str]:
 
 
 def main() -> None:
+    unwind_when_told_to_end()
     with (
         tempfile.TemporaryDirectory() as directory,
         Lab.start(hosts=(*many(_PLAIN, seed=7), *_UDP)) as lab,

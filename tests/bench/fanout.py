@@ -19,6 +19,7 @@ from typing import Any
 from functions.core.messages import ChunkSpec
 from tests.bench import simulate
 from tests.bench.attempts import attempt
+from tests.ended_early import unwind_when_told_to_end
 from tests.lab.hosts import many
 from tests.lab.lab import Lab
 from tests.progress import say
@@ -127,6 +128,7 @@ def simulated() -> Json:
 
 
 def main() -> None:
+    unwind_when_told_to_end()
     told: Json = {}
     if LAB.keys() & set(PARTS):
         by_part = on_the_lab()

@@ -23,6 +23,7 @@ from functions.core.model import Protocol
 from functions.core.ports import parse_ports
 from scanner_image import shim
 from tests.bench.attempts import attempt
+from tests.ended_early import unwind_when_told_to_end
 from tests.lab.hosts import HostSpec, ServiceSpec
 from tests.lab.lab import Lab
 from tests.lab.namespaces import ip, nft
@@ -158,6 +159,7 @@ def recall(run: Run, truth: frozenset[Cell]) -> float:
 
 
 def main() -> None:
+    unwind_when_told_to_end()
     truth = planned()
     with Lab.start(hosts=(HostSpec("many", (ServiceSpec("answer", "shy", _SERVED),)),)) as lab:
         serve(lab, truth)

@@ -18,6 +18,7 @@ from pathlib import Path
 from scanner_image import shim
 from tests.e2e.conftest import free_port
 from tests.e2e.platform import Json, Platform, Project, deployed
+from tests.ended_early import unwind_when_told_to_end
 from tests.lab.hosts import many
 from tests.lab.lab import Lab
 from tests.progress import say
@@ -113,6 +114,7 @@ def run(lab: Lab, argv: list[str], variables: dict[str, str]) -> str:
 
 
 def main() -> None:
+    unwind_when_told_to_end()
     with tempfile.TemporaryDirectory() as directory, Lab.start(hosts=many(HOSTS, seed=7)) as lab:
         root = Path(directory)
         targets = [str(host.address) for host in lab.hosts]

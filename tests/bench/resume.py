@@ -24,6 +24,7 @@ from statistics import median
 from functions.core.messages import ChunkSpec, Command
 from scanner_image.masscan import SOURCE_PORTS
 from scanner_image.rates import Rates
+from tests.ended_early import unwind_when_told_to_end
 from tests.lab.capture import await_quiet, await_start
 from tests.lab.hosts import many
 from tests.lab.lab import WORKERS, Lab
@@ -189,6 +190,7 @@ def open_cells(lab: Lab) -> set[tuple[str, int]]:
 
 
 def main() -> None:
+    unwind_when_told_to_end()
     chance = random.Random(SEED)
     moments = [chance.uniform(0.02, 0.99) for _ in range(RUNS)]
     with ExitStack() as stack:

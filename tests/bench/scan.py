@@ -24,6 +24,7 @@ from functions.core.model import Protocol
 from functions.core.ports import parse_ports
 from scanner_image import shim
 from tests.bench.attempts import attempt
+from tests.ended_early import unwind_when_told_to_end
 from tests.lab.hosts import many
 from tests.lab.lab import Lab
 from tests.lab.namespaces import ip
@@ -210,6 +211,7 @@ def summary(case: Case, truth: set[Cell], runs: dict[str, list[Run]]) -> Json:
 
 
 def main() -> None:
+    unwind_when_told_to_end()
     sys.stdout.write(json.dumps({"cases": [measured(ALL[name]) for name in CASES]}) + "\n")
 
 

@@ -7,12 +7,12 @@ each ends within BOUND seconds or counts as stuck.
 import json
 import os
 import random
-import signal
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
+from tests.ended_early import unwind_when_told_to_end
 from tests.faults.kinds import KINDS
 from tests.faults.play import play
 from tests.faults.stand import standing
@@ -20,8 +20,7 @@ from tests.progress import say
 
 
 def main() -> int:
-    # Whoever ends it early wants nothing of it left either.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended early"))
+    unwind_when_told_to_end()
     kinds = [each for each in os.environ.get("KINDS", "").split(",") if each] or list(KINDS)
     runs, seed = int(os.environ.get("RUNS") or len(kinds)), int(os.environ.get("SEED") or 1)
     bound = float(os.environ.get("BOUND") or 600)

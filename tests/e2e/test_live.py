@@ -1,15 +1,14 @@
 """The live view: every event once, through a broken connection; nobody else's events."""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from socket import SHUT_RDWR
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from cli.errors import ApiError
@@ -27,36 +26,48 @@ def ask(socket: ClientConnection, **frame: Any) -> Json:
     return answer
 
 
+@dataclass
+class Breaking:
+    """A connection that breaks after some events: what was on its way then is lost with it."""
+
+    socket: ClientConnection
+    lasts: int
+
+    def send(self, message: str) -> None:
+        self.socket.send(message)
+
+    def recv(self, timeout: float | None = None) -> str | bytes:
+        if not self.lasts:
+            self.socket.socket.shutdown(SHUT_RDWR)
+            raise ConnectionClosedError(None, None)
+        frame = self.socket.recv(timeout=timeout)
+        self.lasts -= "id" in json.loads(frame)
+        return frame
+
+
 def test_a_broken_connection_loses_no_event(project: Project, lab: Lab) -> None:
     network = project.network(targets=targets(lab, "web", "mail"), ports=PORTS, rate=500, profile="discovery")
-    scan = project.start(network)
-    sockets: list[ClientConnection] = []
     platform = project.platform
     open_socket = connector(platform.client, platform.access.websocket_url, project=project.id)
-
-    @contextmanager
-    def recording() -> Iterator[ClientConnection]:
-        with open_socket() as socket:
-            assert isinstance(socket, ClientConnection)
-            sockets.append(socket)
-            yield socket
-
-    def breaker() -> None:
-        for _ in range(3):
-            time.sleep(4)
-            if sockets:
-                sockets[-1].socket.shutdown(SHUT_RDWR)
-
-    cutting = threading.Thread(target=breaker, daemon=True)
-    cutting.start()
+    broken: list[Breaking] = []
     seen: list[Json] = []
-    for frame in Feed(recording, topic=f"scan:{scan['id']}", project=project.id).frames():
-        if frame and "id" in frame:
-            seen.append(frame)
-        if frame and frame["type"] == "scan.finished":
-            break
-    cutting.join()
-    assert len(sockets) >= 2, "the connection was broken at least once"
+    with open_socket() as first:
+        scan = project.start(network)
+
+        @contextmanager
+        def breaking() -> Iterator[Breaking]:
+            """Each of the first three lasts two events; the next one to the end."""
+            with open_socket() if broken else nullcontext(first) as socket:
+                assert isinstance(socket, ClientConnection)
+                broken.append(Breaking(socket, lasts=2 if len(broken) < 3 else -1))
+                yield broken[-1]
+
+        for frame in Feed(breaking, topic=f"scan:{scan['id']}", project=project.id).frames():
+            if frame and "id" in frame:
+                seen.append(frame)
+            if frame and frame["type"] == "scan.finished":
+                break
+    assert len(broken) == 4
     kinds = [event["type"] for event in seen]
     chunks = project.get("scans", scan["id"])["counts"]["chunks"]
     assert kinds.count("scan.planned") == 1

@@ -44,7 +44,8 @@ units: $(BIN)/.ready
 	$(PYTEST) -q -m "not ($(OUTSIDE))" -n 2
 
 outside: system-test ## Lab, end to end on the deployed local stack, container mode
-	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --durations=15
+	$(PYTEST) -m "(lab or e2e or container) and not long" -n 3 --durations=15 \
+		$$(grep -rlE 'mark\.(lab|e2e|container)\b' tests --include='test_*.py')
 
 test-long: system-test ## Scenarios, fuzzing, faults, every role without each of its actions
 	$(PYTEST) -m long

@@ -48,9 +48,25 @@ class Failures:
         found = self._sqs.get_queue_attributes(QueueUrl=self._operator.outputs[output], AttributeNames=names)
         return sum(int(each) for each in found["Attributes"].values())
 
+    def dead(self, queue: str, *, about: str) -> bool:
+        """Whether a dead letter speaks of this; it stays where it is."""
+        url = self._operator.outputs[f"{queue}DeadLetterUrl"]
+        letters = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return any(about in letter["Body"] for letter in letters.get("Messages", []))
+
+    def cleared(self, queue: str) -> bool:
+        """Whether no letter is dead; one that died after the others were given again, of impatience, is given again too."""
+        if not self.depth(f"{queue}DeadLetterUrl"):
+            return True
+        self.redrive()
+        return False
+
     @contextmanager
     def impatient(self, queue: str) -> Iterator[None]:
-        """A failed message comes back after a second, not after six times the function's time-out."""
+        """A failed message comes back after a second, not after six times the function's time-out.
+
+        So does one that takes its time: nothing is to be given again meanwhile, for a slow machine would let it die anew.
+        """
         url = self._operator.outputs[f"{queue}QueueUrl"]
         before = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
         self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
@@ -79,6 +95,11 @@ class Failures:
     def _put(self, namespace: str, name: str, dimensions: list[dict[str, str]], value: float) -> None:
         datum: dict[str, Any] = {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": "Count"}
         self._operator.aws("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
+
+    def told_of_records(self, row: str, *, since: float) -> bool:
+        """Whether somebody is told of what this consumer gave up: it says so last, when all else is done."""
+        self.carry_metrics(row, since=since)
+        return self.alarmed(f"{row}FailedRecords")
 
     def alarmed(self, name: str) -> bool:
         """Whether the deployed alarm of this construct is in alarm, and would tell somebody."""

@@ -23,7 +23,7 @@ from functions.store.conditions import EXISTS
 from functions.usecases.sweep import GIVE_UP_AFTER
 from tests.e2e import delivery_probes
 from tests.e2e.failures import Failures
-from tests.e2e.platform import Json, Platform, eventually
+from tests.e2e.platform import PATIENCE_S, Json, Platform, eventually
 from tests.e2e.stage_hand import FAR_AWAY, Operator, StageHand
 
 pytestmark = pytest.mark.e2e
@@ -84,8 +84,7 @@ def test_evaluate(hand: StageHand, failures: Failures) -> None:
         write(hand, hand.opened(network, port))
     eventually(lambda: failures.kept("evaluate", about=bad.id), what="the poisoned record is kept")
     eventually(lambda: alerted(hand) == [good.id, good.id], what="those beside it raise their alerts")
-    failures.carry_metrics("Evaluate", since=since)
-    assert failures.alarmed("EvaluateFailedRecords")
+    eventually(lambda: failures.told_of_records("Evaluate", since=since), what="somebody is told")
 
     failures.redrive()
     assert failures.kept("evaluate", about=bad.id), "what fails again is kept"
@@ -108,8 +107,7 @@ def test_publish(hand: StageHand, failures: Failures) -> None:
     eventually(lambda: len(failures.kept("publish", about=bad.id)) == 2, what="network and scan are kept")
     eventually(lambda: told(hand, "scan.finished") == [good.id], what="the scan beside them is told of")
     eventually(lambda: told(hand, "baseline.recorded") == [good.id], what="so is its network's baseline")
-    failures.carry_metrics("Publish", since=since)
-    assert failures.alarmed("PublishFailedRecords")
+    eventually(lambda: failures.told_of_records("Publish", since=since), what="somebody is told")
 
     mended(hand, bad)
     assert failures.redrive().succeeded >= 1
@@ -139,8 +137,7 @@ def test_broadcast(hand: StageHand, failures: Failures) -> None:
             hand.live_table.put(item | ({"type": "no such type"} if event is poisoned else {}))
         assert [received(socket), received(socket)] == [first.id, last.id]
         (key,) = eventually(lambda: failures.kept("broadcast", about=poisoned.id), what="the poisoned event is kept")
-        failures.carry_metrics("Broadcast", since=since)
-        assert failures.alarmed("BroadcastFailedRecords")
+        eventually(lambda: failures.told_of_records("Broadcast", since=since), what="somebody is told")
 
         failures.redrive()
         assert failures.kept("broadcast", about=poisoned.id) == [key], "what fails again is kept"
@@ -157,14 +154,14 @@ def test_broadcast(hand: StageHand, failures: Failures) -> None:
 def listening(hand: StageHand, topic: str) -> Iterator[ClientConnection]:
     with hand.operator.platform.live(hand.project) as socket:
         socket.send(json.dumps({"action": "subscribe", "topic": topic, "project": hand.project}))
-        assert json.loads(socket.recv(timeout=15))["type"] == "snapshot"
+        assert json.loads(socket.recv(timeout=PATIENCE_S))["type"] == "snapshot"
         audience = hand.stores.listeners.audience
         eventually(lambda: audience(hand.project, topic).now, what="the subscription is active")
         yield socket
 
 
 def received(socket: ClientConnection) -> str:
-    event: Json = json.loads(socket.recv(timeout=15))
+    event: Json = json.loads(socket.recv(timeout=PATIENCE_S))
     return str(event["id"])
 
 
@@ -177,15 +174,15 @@ def test_tick(hand: StageHand, failures: Failures) -> None:
             body = {"project": network.project, "network": network.id, "scheduled_time": due.isoformat()}
             failures.send("Tick", body)
         eventually(lambda: ticked(hand, good, due) == [TickOutcome.OFF], what="the tick beside it is done")
-        eventually(lambda: failures.depth("TickDeadLetterUrl") >= 1, what="the poisoned tick is a dead letter")
-        assert ticked(hand, bad, due) == []
-        failures.carry_depth("Tick")
-        assert failures.alarmed("TickInboxDeadLetters")
+        eventually(lambda: failures.dead("Tick", about=bad.id), what="the poisoned tick is a dead letter")
+    assert ticked(hand, bad, due) == []
+    failures.carry_depth("Tick")
+    assert failures.alarmed("TickInboxDeadLetters")
 
-        mended(hand, bad)
-        assert failures.redrive().succeeded >= 1
-        eventually(lambda: ticked(hand, bad, due) == [TickOutcome.STARTED], what="the tick starts its scan")
-    assert failures.depth("TickDeadLetterUrl") == 0
+    mended(hand, bad)
+    assert failures.redrive().succeeded >= 1
+    eventually(lambda: ticked(hand, bad, due) == [TickOutcome.STARTED], what="the tick starts its scan")
+    eventually(lambda: failures.cleared("Tick"), what="no letter is dead any more")
     assert [scan.cause.key for scan in scans(hand, bad)] == [due.isoformat()]
 
 
@@ -214,16 +211,16 @@ def test_finish(hand: StageHand, failures: Failures) -> None:
         for scan in (bad, good):
             failures.send("Finish", {"project": scan.project, "scan": scan.id, "run": scan.run})
         completed = ScanStatus.COMPLETED
-        eventually(lambda: hand.stores.reread(good).status is completed, seconds=120, what="the scan beside it ends")
-        eventually(lambda: failures.depth("FinishDeadLetterUrl") >= 1, what="the poisoned end is a dead letter")
-        assert hand.stores.reread(bad).status is ScanStatus.RUNNING
-        failures.carry_depth("Finish")
-        assert failures.alarmed("FinishInboxDeadLetters")
+        eventually(lambda: hand.stores.reread(good).status is completed, what="the scan beside it ends")
+        eventually(lambda: failures.dead("Finish", about=bad.id), what="the poisoned end is a dead letter")
+    assert hand.stores.reread(bad).status is ScanStatus.RUNNING
+    failures.carry_depth("Finish")
+    assert failures.alarmed("FinishInboxDeadLetters")
 
-        hand.table.update(pk, chunk.chunk, {"status": chunk.status}, EXISTS)
-        assert failures.redrive().succeeded >= 1
-        eventually(lambda: hand.stores.reread(bad).status is completed, what="the scan ends")
-    assert failures.depth("FinishDeadLetterUrl") == 0
+    hand.table.update(pk, chunk.chunk, {"status": chunk.status}, EXISTS)
+    assert failures.redrive().succeeded >= 1
+    eventually(lambda: hand.stores.reread(bad).status is completed, what="the scan ends")
+    eventually(lambda: failures.cleared("Finish"), what="no letter is dead any more")
     assert hand.stores.reread(bad).counts.open_ports == 1
     eventually(lambda: told(hand, "scan.finished") == sorted((good.network, bad.network)), what="each end is told once")
 
@@ -232,18 +229,19 @@ def test_review(hand: StageHand, failures: Failures) -> None:
     good, bad = hand.network(), hand.network()
     broken(hand, bad)
     with failures.impatient("Review"):
-        for network in (bad, good):
-            scan = hand.stores.scans.transition(hand.scan(network), ScanEvent.FAIL, ended=hand.now)
-            assert scan.status is ScanStatus.FAILED
-        eventually(lambda: alerted(hand) == [good.id], seconds=60, what="the scan beside it raises its alert")
-        eventually(lambda: failures.depth("ReviewDeadLetterUrl") >= 1, seconds=60, what="the review is a dead letter")
-        failures.carry_depth("Review")
-        assert failures.alarmed("ReviewInboxDeadLetters")
+        poisoned, beside = (
+            hand.stores.scans.transition(hand.scan(network), ScanEvent.FAIL, ended=hand.now) for network in (bad, good)
+        )
+        assert poisoned.status is beside.status is ScanStatus.FAILED
+        eventually(lambda: alerted(hand) == [good.id], what="the scan beside it raises its alert")
+        eventually(lambda: failures.dead("Review", about=poisoned.id), what="the review is a dead letter")
+    failures.carry_depth("Review")
+    assert failures.alarmed("ReviewInboxDeadLetters")
 
-        mended(hand, bad)
-        assert failures.redrive().succeeded >= 1
-        eventually(lambda: alerted(hand) == sorted((good.id, bad.id)), seconds=60, what="the alert is raised")
-    assert failures.depth("ReviewDeadLetterUrl") == 0
+    mended(hand, bad)
+    assert failures.redrive().succeeded >= 1
+    eventually(lambda: alerted(hand) == sorted((good.id, bad.id)), what="the alert is raised")
+    eventually(lambda: failures.cleared("Review"), what="no letter is dead any more")
 
 
 def test_deliver(hand: StageHand, failures: Failures) -> None:
@@ -255,16 +253,16 @@ def test_deliver(hand: StageHand, failures: Failures) -> None:
     with failures.impatient("Deliver"):
         for alert in (bad, good):
             failures.send("Deliver", delivery_probes.again(to, alert))
-        eventually(lambda: delivered(hand, good), seconds=90, what="the delivery beside it is done")
-        eventually(lambda: failures.depth("DeliverDeadLetterUrl") >= 1, seconds=90, what="the other is a dead letter")
-        assert not delivered(hand, bad)
-        failures.carry_depth("Deliver")
-        assert failures.alarmed("DeliverInboxDeadLetters")
+        eventually(lambda: delivered(hand, good), what="the delivery beside it is done")
+        eventually(lambda: failures.dead("Deliver", about=bad.id), what="the other is a dead letter")
+    assert not delivered(hand, bad)
+    failures.carry_depth("Deliver")
+    assert failures.alarmed("DeliverInboxDeadLetters")
 
-        hand.table.update(*entry, {"attempts": 0}, EXISTS)
-        assert failures.redrive().succeeded >= 1
-        eventually(lambda: delivered(hand, bad), seconds=90, what="it is delivered")
-    assert failures.depth("DeliverDeadLetterUrl") == 0
+    hand.table.update(*entry, {"attempts": 0}, EXISTS)
+    assert failures.redrive().succeeded >= 1
+    eventually(lambda: delivered(hand, bad), what="it is delivered")
+    eventually(lambda: failures.cleared("Deliver"), what="no letter is dead any more")
     assert [state.turn for alert in (good, bad) for state in deliveries(hand, alert)] == [1, 1]
 
 
@@ -283,11 +281,11 @@ def test_sweep(hand: StageHand, failures: Failures) -> None:
         failures.send("Sweep", {})
         eventually(lambda: hand.stores.reread(good).status is ScanStatus.FAILED, what="the scan beside it is ended")
         eventually(lambda: failures.depth("SweepDeadLetterUrl") >= 1, what="the sweep is a dead letter")
-        failures.carry_depth("Sweep")
-        assert failures.alarmed("SweepInboxDeadLetters")
+    failures.carry_depth("Sweep")
+    assert failures.alarmed("SweepInboxDeadLetters")
 
-        hand.table.update(keys.scans(bad.project), bad.id, {"run": bad.run}, EXISTS)
-        assert failures.redrive().succeeded >= 1
-        eventually(lambda: hand.stores.reread(bad).status is ScanStatus.FAILED, what="the scan is ended")
-    assert failures.depth("SweepDeadLetterUrl") == 0
+    hand.table.update(keys.scans(bad.project), bad.id, {"run": bad.run}, EXISTS)
+    assert failures.redrive().succeeded >= 1
+    eventually(lambda: hand.stores.reread(bad).status is ScanStatus.FAILED, what="the scan is ended")
+    eventually(lambda: failures.cleared("Sweep"), what="no letter is dead any more")
     eventually(lambda: told(hand, "scan.finished") == sorted((good.network, bad.network)), what="each end is told once")

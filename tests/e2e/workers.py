@@ -25,12 +25,12 @@ class Worker:
         return _environment(Path(f"/proc/{self.pid}"))
 
     def tools(self, name: str) -> list[int]:
-        """Pids of the scanning tools below this worker."""
+        """Pids of the scanning tools below this worker; one that only tells its version does not scan."""
         found, waiting = [], [self.pid]
         while waiting:
             for child in _children(waiting.pop()):
                 waiting.append(child)
-                if _program(child).startswith(name):
+                if _program(child).startswith(name) and "--version" not in _command(Path(f"/proc/{child}")):
                     found.append(child)
         return found
 

@@ -52,7 +52,7 @@ def test_a_scan_stops_when_what_it_leans_on_is_revoked(platform: Platform, lab: 
     leave = attest(project, str(lab.network))
     network = project.network(targets=[str(lab.network)], ports="1-5000", rate=500, profile="discovery")
     scan = project.start(network)
-    eventually(lambda: project.get("scans", scan["id"])["status"] == "running", seconds=60, what="it runs")
+    eventually(lambda: project.get("scans", scan["id"])["status"] == "running", what="it runs")
     project.post("authorities", leave["id"], "revoke", body={"why": "it was sold"})
     ended = project.ended(scan)
     assert ended["status"] in {"partial", "failed"}

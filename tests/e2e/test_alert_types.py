@@ -47,7 +47,7 @@ class Nights:
         self.services = self.network("services", self.mail, ports="587", profile="standard")
         self.odd = self.network("odd", self.everything, ports="1-120")
         self.failing = self.network("failing", silent, ports="1-5")
-        self.forgotten = self.network("forgotten", silent, ports="1-5000", rate=10, schedule=NEVER, skips_to_alert=1)
+        self.forgotten = self.network("forgotten", silent, ports="1-10000", rate=10, schedule=NEVER, skips_to_alert=1)
         path = ("projects", self.project.id, "networks", self.office["id"], "rules")
         named = [{**each, "assets": [self.web]} if each["action"] == "expect" else each for each in RULES]
         self.project.platform.client.put(*path, body={"rules": named, "default": "deny"}, version=0)
@@ -68,10 +68,10 @@ class Nights:
 
     def fail(self, network: Json) -> None:
         """A scan whose workflow is stopped before anything was covered."""
-        scan = self.project.start(network)
+        workflow = self.project.platform.aws("stepfunctions")
         machine = self.project.platform.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-        execution = f"{machine}:{scan['id']}-{scan['run']}"
-        self.project.platform.aws("stepfunctions").stop_execution(executionArn=execution, cause="test")
+        scan = self.project.start(network)
+        workflow.stop_execution(executionArn=f"{machine}:{scan['id']}-{scan['run']}", cause="test")
         assert self.project.ended(scan)["status"] == "failed"
 
     def keep_busy(self, network: Json) -> Json:

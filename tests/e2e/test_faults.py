@@ -72,7 +72,9 @@ def test_a_killed_worker_is_fenced_and_its_chunk_done_by_the_next(project: Proje
 
 
 @pytest.mark.long
-def test_a_worker_that_outlives_its_attempt_changes_nothing(project: Project, lab: Lab, network: Json) -> None:
+def test_a_worker_that_outlives_its_attempt_changes_nothing(project: Project, lab: Lab) -> None:
+    """The scan ends before the two minutes are over after which a task that does not stop is killed."""
+    network = project.network(targets=targets(lab, "web", "mail"), ports=PORTS, rate=SLOW, profile="discovery")
     scan = project.start(network)
     sleeper = running_worker(scan)
     sleeper.signal(signal.SIGSTOP)

@@ -19,10 +19,13 @@ from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
+PATIENCE_S = 240
+"""For one answer or event: a busy machine may have to start a function for it, or a whole scan's worker."""
+
 
 def ask(socket: ClientConnection, **frame: Any) -> Json:
     socket.send(json.dumps(frame))
-    answer: Json = json.loads(socket.recv(timeout=15))
+    answer: Json = json.loads(socket.recv(timeout=PATIENCE_S))
     return answer
 
 
@@ -51,7 +54,7 @@ def test_a_broken_connection_loses_no_event(project: Project, lab: Lab) -> None:
     open_socket = connector(platform.client, platform.access.websocket_url, project=project.id)
     broken: list[Breaking] = []
     seen: list[Json] = []
-    with open_socket() as first:
+    with platform.live(project.id) as first:
         scan = project.start(network)
 
         @contextmanager
@@ -86,7 +89,7 @@ def test_a_project_hears_of_its_scans(project: Project, lab: Lab) -> None:
         scan = project.start(network)
         kinds = []
         while "scan.finished" not in kinds:
-            event = json.loads(socket.recv(timeout=90))
+            event = json.loads(socket.recv(timeout=PATIENCE_S))
             assert event["topic"] == f"project:{project.id}"
             kinds.append(event["type"])
     assert "scan.planned" in kinds
@@ -100,7 +103,7 @@ def test_ping_is_answered_and_what_is_no_frame_is_an_error(project: Project) -> 
             answer = ask(socket, **frame)
             assert (answer["type"], bool(answer["message"])) == ("error", True), frame
         socket.send("not json")
-        assert json.loads(socket.recv(timeout=15))["type"] in {"error", "pong"}
+        assert json.loads(socket.recv(timeout=PATIENCE_S))["type"] in {"error", "pong"}
 
 
 @pytest.mark.parametrize("query", ["", "?ticket=", "?ticket=vdk_" + "x" * 43, "?token=TOKEN"])
@@ -110,7 +113,7 @@ def test_without_a_ticket_there_is_no_connection(platform: Platform, query: str)
     header = {"Authorization": f"Bearer {platform.access.token}"}
     with (
         pytest.raises(InvalidStatus) as refused,
-        connect(url, additional_headers=header, proxy=None, open_timeout=60),
+        connect(url, additional_headers=header, proxy=None, open_timeout=180),
     ):
         pass
     assert refused.value.response.status_code in {401, 403}
@@ -158,4 +161,4 @@ def test_a_connection_that_is_gone_is_forgotten(project: Project, lab: Lab) -> N
         )
         return not page["Items"]
 
-    assert eventually(forgotten, seconds=30, what="the gone connection is forgotten")
+    assert eventually(forgotten, seconds=120, what="the gone connection is forgotten")

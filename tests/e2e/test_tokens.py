@@ -16,7 +16,7 @@ from tests.fuzz.frames import fuzz
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
-CLOSED_WITHIN_S = 40
+CLOSED_WITHIN_S = 150
 """On a machine with other things to do, where the function that closes has not run yet; `make reactions` measures."""
 
 
@@ -62,7 +62,7 @@ def test_revoking_a_token_closes_what_it_opened_and_nothing_else(platform: Platf
         platform.client.delete("projects", project.id, "tokens", made["details"]["id"])
         assert closes(theirs, within=CLOSED_WITHIN_S)
         assert ask(ours, action="ping")["type"] == "pong"
-    eventually(lambda: refused(platform, project, made["token"]), seconds=10, what="the token is refused")
+    eventually(lambda: refused(platform, project, made["token"]), seconds=60, what="the token is refused")
 
 
 def test_a_token_is_made_rotated_and_revoked_by_command(platform: Platform, project: Project) -> None:
@@ -85,7 +85,7 @@ def test_a_token_is_made_rotated_and_revoked_by_command(platform: Platform, proj
 def test_a_token_beyond_its_number_is_told_to_come_again(platform: Platform, project: Project) -> None:
     token = project.token("read", requests_per_minute=3)["token"]
     url, header = f"{platform.access.url}/v1/projects/{project.id}", {"Authorization": f"Bearer {token}"}
-    answers = [httpx.get(url, headers=header, trust_env=False, timeout=35) for _ in range(8)]
+    answers = [httpx.get(url, headers=header, trust_env=False, timeout=120) for _ in range(8)]
     told = [answer for answer in answers if answer.status_code == 429]
     assert told, [answer.status_code for answer in answers]
     assert told[0].json()["type"].endswith("too-many-requests")
@@ -100,7 +100,7 @@ def test_nobody_makes_a_token_that_may_do_more_than_they_may(platform: Platform,
 
 
 def test_random_frames_fell_nothing(platform: Platform) -> None:
-    found = fuzz(platform, cases=120, seconds=15, seed=4)
+    found = fuzz(platform, cases=120, seconds=120, seed=4)
     assert (found.server_errors, found.schema_violations) == (0, 0), found.examples
     assert found.frame_cases > 30
     assert found.errors

@@ -14,6 +14,10 @@ import httpx
 from cli.access import Access
 
 
+PATIENCE_S = 120
+"""For a command, or a page on loopback: each is a process that may wait for its turn."""
+
+
 @dataclass(frozen=True)
 class Desk:
     """A user of the command in a folder of their own, with nothing in the environment."""
@@ -38,7 +42,7 @@ class Desk:
 
     def run(self, *words: str) -> tuple[int, str, str]:
         process = self.process(*words)
-        told, noted = process.communicate(timeout=60)
+        told, noted = process.communicate(timeout=PATIENCE_S)
         return process.returncode, told, noted
 
     @contextmanager
@@ -51,12 +55,13 @@ class Desk:
             yield process, address(process.stderr)
         finally:
             process.kill()
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE_S)
 
     def log_in(self) -> str:
         with self.logging_in() as (process, there):
-            assert "go back to the terminal" in httpx.get(there, follow_redirects=True, trust_env=False).text
-            told, noted = process.communicate(timeout=30)
+            landed = httpx.get(there, follow_redirects=True, trust_env=False, timeout=PATIENCE_S)
+            assert "go back to the terminal" in landed.text
+            told, noted = process.communicate(timeout=PATIENCE_S)
             assert process.returncode == 0, noted
         return told
 

@@ -13,7 +13,7 @@ import pytest
 from cli.client import Client
 from cli.errors import ApiError
 from functions.core.identity import user_id
-from tests.e2e.desk import Desk
+from tests.e2e.desk import PATIENCE_S, Desk
 from tests.e2e.platform import Platform, Project, eventually
 from tests.oidc import OWNERS, Issuer, Someone
 
@@ -64,22 +64,22 @@ def test_a_person_logs_in_through_the_browser_stays_in_and_logs_out(platform: Pl
 def test_who_is_not_let_in_by_the_issuer_is_not_logged_in(platform: Platform, desk: Desk) -> None:
     platform.issuer.at_browser = None
     with desk.logging_in() as (process, there):
-        httpx.get(there, follow_redirects=True, trust_env=False)
-        _, noted = process.communicate(timeout=30)
+        httpx.get(there, follow_redirects=True, trust_env=False, timeout=PATIENCE_S)
+        _, noted = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, "access_denied" in noted) == (1, True)
     assert not desk.kept.exists()
 
 
 def test_only_the_browser_of_this_login_is_listened_to(platform: Platform, desk: Desk) -> None:
     with desk.logging_in() as (process, there):
-        answer = httpx.get(there, trust_env=False)
+        answer = httpx.get(there, trust_env=False, timeout=PATIENCE_S)
         landing = httpx.URL(answer.headers["location"])
         forged = landing.copy_with(params={"code": "stolen", "state": "guessed"})
         for url in (forged, landing.copy_with(path="/"), landing.copy_with(query=None)):
-            assert httpx.get(url, trust_env=False).status_code == 404
+            assert httpx.get(url, trust_env=False, timeout=PATIENCE_S).status_code == 404
         assert process.poll() is None
-        assert httpx.get(landing, trust_env=False).status_code == 200
-        told, _ = process.communicate(timeout=30)
+        assert httpx.get(landing, trust_env=False, timeout=PATIENCE_S).status_code == 200
+        told, _ = process.communicate(timeout=PATIENCE_S)
         assert "logged in as zoe@example.com" in told
 
 
@@ -127,5 +127,5 @@ def test_a_new_key_of_the_issuer_is_taken_and_a_token_of_the_old_one_lasts(platf
         except ApiError:
             return False
 
-    eventually(admitted, seconds=90, what="the new key is read")
+    eventually(admitted, seconds=240, what="the new key is read")
     assert me(platform, before)["kind"] == "user"

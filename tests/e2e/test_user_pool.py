@@ -17,7 +17,7 @@ from infra.local import Running, down, up
 from infra.local.aws import DIRECT, root_session
 from infra.local.emulator import free_port
 from infra.local.paths import LocalPaths
-from tests.e2e.desk import Desk
+from tests.e2e.desk import PATIENCE_S, Desk
 from tests.oidc import OWNERS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -56,7 +56,7 @@ def ann(running: Running) -> str:
 
 def type_in(address: str, username: str) -> httpx.Response:
     """What a browser does with the pool's page."""
-    with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+    with httpx.Client(trust_env=False, follow_redirects=True, timeout=PATIENCE_S) as browser:
         page = browser.get(address)
         hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
         form = {name: html.unescape(value) for name, value in hidden}
@@ -69,7 +69,7 @@ def test_an_owner_of_the_pool_logs_in_on_its_pages(running: Running, ann: str, t
     )
     with desk.logging_in() as (process, there):
         assert "go back to the terminal" in type_in(there, ann).text
-        told, noted = process.communicate(timeout=30)
+        told, noted = process.communicate(timeout=PATIENCE_S)
         assert f"logged in as {ann}" in told, noted
     code, told, noted = desk.run("me", "--json")
     assert code == 0, noted

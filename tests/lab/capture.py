@@ -17,6 +17,9 @@ _RECORD_HEADER = 16
 _LINK_HEADER = 20
 _WITH_PORTS = {6, 17}
 _PATIENCE_S = 10.0
+_END_S = 60.0
+_LOOK_S = 0.3
+_LOOKS = 4
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def capture(router: str, ports: Sequence[str], file: Path) -> Iterator[Capture]:
         await_quiet(file)
     finally:
         process.terminate()
-        _, report = process.communicate(timeout=_PATIENCE_S)
+        _, report = process.communicate(timeout=_END_S)
     result.packets = list(_packets(file.read_bytes(), indexes))
     result.lost = sum(int(line.split()[0]) for line in report.splitlines() if "dropped by kernel" in line)
     file.unlink()
@@ -70,10 +73,13 @@ def await_start(process: subprocess.Popen[str]) -> None:
 
 
 def await_quiet(file: Path) -> None:
+    """On a busy machine tcpdump may wait for its turn longer than between two looks: then the last packets are still to come."""
     deadline = time.monotonic() + _PATIENCE_S
-    size = -1
-    while size != (size := file.stat().st_size) and time.monotonic() < deadline:
-        time.sleep(0.3)
+    size, alike = -1, 0
+    while alike < _LOOKS and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+        before, size = size, file.stat().st_size
+        alike = alike + 1 if size == before else 0
 
 
 def _packets(data: bytes, indexes: set[int]) -> Iterator[Packet]:

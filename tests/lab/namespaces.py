@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 NETNS = Path("/run/netns")
-COMMAND_TIMEOUT_S = 20
+COMMAND_TIMEOUT_S = 90
 
 
 class LabError(Exception):

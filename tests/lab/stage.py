@@ -23,7 +23,7 @@ from tests.lab.services import handler
 
 _CLONE_NEWNET = 0x40000000
 _BACKLOG = 4096
-_STOP_PATIENCE_S = 3.0
+_STOP_PATIENCE_S = 30.0
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

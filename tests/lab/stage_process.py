@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.lab.namespaces import LabError
 
 _REPOSITORY = Path(__file__).parents[2]
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 
 
 class StageProcess:

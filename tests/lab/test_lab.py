@@ -19,7 +19,7 @@ from tests.lab.hosts import Port, Service, many
 from tests.lab.lab import Lab
 from tests.lab.truth import listening
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 CLOSED_OR_HIDDEN = {2, 1000, 2000, 3306, 65534}
 REPOSITORY = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def nmap(lab: Lab, *arguments: str, worker: int = 0) -> Element:
         lab.in_worker(["nmap", "-n", "-Pn", "-oX", "-", *arguments], worker=worker),
         capture_output=True,
         check=True,
-        timeout=100,
+        timeout=400,
     )
     document: Element = ElementTree.fromstring(done.stdout)
     return document
@@ -135,7 +135,7 @@ def test_masscan_reaches_hosts_through_the_router(lab: Lab) -> None:
     argv = ["masscan", str(web.address), "-p80", "--rate", "100", "--wait", "3", "--retries", "3", "-oD", "-"]
     # stdbuf, because masscan holds its lines back; the lines are read as they come, because it may never end.
     process = subprocess.Popen(
-        lab.in_worker(["timeout", "20", "stdbuf", "-oL", *argv]), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        lab.in_worker(["timeout", "120", "stdbuf", "-oL", *argv]), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     with process:
         assert process.stdout is not None
@@ -256,14 +256,19 @@ def test_workers_stand_on_other_segments_than_their_targets(lab: Lab) -> None:
 def test_closing_leaves_nothing_behind_and_spares_other_labs(lab: Lab) -> None:
     before = links()
     other = Lab.start(many(3, seed=1))
-    left_running = subprocess.Popen(other.in_worker(["sleep", "1000"]))
+    left_running = subprocess.Popen(
+        other.in_worker(["sh", "-c", "echo inside; exec sleep 1000"]), stdout=subprocess.PIPE, text=True
+    )
+    assert left_running.stdout is not None
+    with left_running.stdout as said:
+        assert said.readline() == "inside\n"
     servers = namespaces.processes(other.namespaces)
     assert servers == [left_running.pid]
     assert namespaces.existing(f"vlab-{other.lab_id}-") == sorted(other.namespaces)
 
     other.close()
 
-    assert left_running.wait(timeout=5) == -signal.SIGKILL
+    assert left_running.wait(timeout=60) == -signal.SIGKILL
     assert namespaces.existing(f"vlab-{other.lab_id}-") == []
     assert links() == before
     assert state_of(lab, lab.host("web"), 80) == ("open", "syn-ack")
@@ -283,7 +288,7 @@ def test_a_lab_that_cannot_be_built_leaves_nothing_behind() -> None:
 def test_a_killed_lab_is_swept_away_by_the_next(lab: Lab) -> None:
     die = "import os, signal; from tests.lab.lab import Lab; print(Lab.start().lab_id, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     killed = subprocess.run(
-        [sys.executable, "-c", die], cwd=REPOSITORY, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", die], cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False
     )
     assert killed.returncode == -signal.SIGKILL
     prefix = f"vlab-{killed.stdout.strip()}-"

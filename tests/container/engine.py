@@ -68,14 +68,14 @@ class Engine:
         (self.root / "containers.conf").write_text(_CONTAINERS.format(root=self.root))
         (self.root / "storage.conf").write_text(_STORAGE.format(root=self.root))
 
-    def call(self, *words: str, seconds: float = 120) -> str:
+    def call(self, *words: str, seconds: float = 300) -> str:
         """What the client printed; a failure fails the test."""
         done = self.attempt(*words, seconds=seconds)
         assert done.returncode == 0, f"podman {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def attempt(
-        self, *words: str, seconds: float = 120, extra: Mapping[str, str] | None = None
+        self, *words: str, seconds: float = 300, extra: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.client, *words],

@@ -27,7 +27,7 @@ from scanner_image.halt import Halt
 async def main():
     if sys.argv[1] == "shut":
         child.shut_memory()
-    limits = child.Limits(seconds=10)
+    limits = child.Limits(seconds=60)
     argv = ("cat", f"/proc/{os.getpid()}/environ")
     out = lambda data: os.write(1, data)
     await child.run(argv, stdout=out, stderr=out, limits=limits, halt=Halt(), directory=pathlib.Path("/tmp"))
@@ -103,7 +103,7 @@ def test_the_image_starts_the_worker(engine: Engine, image: str) -> None:
 @pytest.mark.lab
 def test_masscan_finds_its_capture_library_by_the_systems_path(engine: Engine, image: str, lab: Lab) -> None:
     address = str(lab.host("web").address)
-    scan = f"masscan-raw {address} -p80 --rate 100 --wait 2"
+    scan = f"masscan-raw {address} -p80 --rate 100 --wait 10"
     network = f"ns:/run/netns/{lab.worker_namespaces[0]}"
     said = shell(engine, image, f"{scan} 2>&1", options=ONLY_RAW, network=network)
     assert "vedette-pcap:" in said

@@ -42,7 +42,7 @@ def task_container(engine: Engine) -> Json | None:
 def run_and_watch(project: Project, network: Json, engine: Engine, lab: Lab, image: str) -> Json:
     """Start a scan, look at its container while it runs, and wait for the scan's end."""
     scan = project.start(network)
-    container = eventually(lambda: task_container(engine), seconds=60, what="the task's container runs")
+    container = eventually(lambda: task_container(engine), seconds=240, what="the task's container runs")
     assert container is not None
     assert image in container["ImageName"]
     assert container["Config"]["User"] == "10001:10001"
@@ -52,11 +52,11 @@ def run_and_watch(project: Project, network: Json, engine: Engine, lab: Lab, ima
         """Another process of the same user cannot read the worker's environment, from before its first tool on."""
         return "Permission denied" in engine.attempt("exec", container["Id"], "cat", "/proc/1/environ").stderr
 
-    eventually(shut, seconds=10)
+    eventually(shut, seconds=60)
     listening = run(["ip", "netns", "exec", lab.worker_namespaces[0], "ss", "-Hlntup"]).splitlines()
     assert {line.split()[4].rpartition(":")[0] for line in listening} == {"127.0.0.1"}, "doors to the endpoint, no more"
     assert not [line for line in listening if f"pid={container['State']['Pid']}," in line]
-    return project.ended(scan)
+    return project.ended(scan, seconds=480)
 
 
 def test_a_scan_whose_task_is_a_container_finds_exactly_the_labs_truth(
@@ -64,7 +64,8 @@ def test_a_scan_whose_task_is_a_container_finds_exactly_the_labs_truth(
 ) -> None:
     project = platform.project("in containers")
     scanned = targets(lab, "web", "ssh")
-    network = project.network(targets=scanned, ports=PORTS, rate=4000)
+    # Slow enough to be looked at from outside while it runs: each look is a process of its own.
+    network = project.network(targets=scanned, ports=PORTS, rate=200)
     with timed("scan of two hosts"):
         ended = run_and_watch(project, network, engine, lab, image)
     assert ended["status"] == "completed", ended
@@ -76,4 +77,4 @@ def test_a_scan_whose_task_is_a_container_finds_exactly_the_labs_truth(
     assert {line["how"] for line in lines if line["kind"] == "coverage"} == {"syn"}
     commands = [command["argv"][0] for line in lines if line["kind"] == "trailer" for command in line["commands"]]
     assert any(re.search(r"/(masscan|nmap)-raw$", program) for program in commands), commands
-    eventually(lambda: not engine.containers(), seconds=30, what="no container is left")
+    eventually(lambda: not engine.containers(), seconds=120, what="no container is left")

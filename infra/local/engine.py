@@ -12,6 +12,8 @@ from infra.local.paths import PROJECT
 CHOICE = "VEDETTE_ENGINE"
 """`none` for processes, `docker` or `podman` for containers; unset: docker where its daemon answers."""
 IMAGE = "vedette-scanner:local"
+_ANSWER_S = 60
+"""An engine without a daemon sets up its store first; one that is hung is told from one that waits for its turn."""
 
 
 def find_engine(choice: str | None = None) -> str:
@@ -40,6 +42,6 @@ def build_image(engine: str, project: Path = PROJECT) -> None:
 
 def _answers(client: str) -> bool:
     try:
-        return subprocess.run([client, "info"], capture_output=True, timeout=10, check=False).returncode == 0
+        return subprocess.run([client, "info"], capture_output=True, timeout=_ANSWER_S, check=False).returncode == 0
     except subprocess.TimeoutExpired:
         return False

@@ -24,13 +24,14 @@ def stands(project: Project, scan: Json, status: str, stop: str) -> bool:
 
 def test_a_scan_that_is_paused_and_halted_goes_on_each_time_and_finds_all(project: Project, lab: Lab) -> None:
     scanned = targets(lab, "web", "mail")
-    network = project.network(targets=scanned, ports=PORTS, rate=300, profile="discovery")
+    # Each command is a process: the scan must be at work still when the second has started.
+    network = project.network(targets=scanned, ports=PORTS, rate=80, profile="discovery")
     scan, by_command = project.start(network), ("--project", project.id)
     command = project.platform.command
 
-    eventually(lambda: is_at_work(project, scan, run=1), seconds=90, what="a worker is at it")
+    eventually(lambda: is_at_work(project, scan, run=1), seconds=240, what="a worker is at it")
     assert command("scans", "pause", scan["id"], *by_command).returncode == 0
-    eventually(lambda: stands(project, scan, "paused", "pause"), seconds=90, what="the scan is paused")
+    eventually(lambda: stands(project, scan, "paused", "pause"), seconds=240, what="the scan is paused")
     with pytest.raises(ApiError, match="has not ended"):
         project.start(network)
     followed = command("watch", scan["id"], *by_command)
@@ -38,10 +39,10 @@ def test_a_scan_that_is_paused_and_halted_goes_on_each_time_and_finds_all(projec
     assert f"`vedette scans resume {scan['id']}` lets it go on" in followed.stdout
 
     assert command("scans", "resume", scan["id"], *by_command).returncode == 0
-    eventually(lambda: is_at_work(project, scan, run=2), seconds=90, what="a worker of the second run is at it")
+    eventually(lambda: is_at_work(project, scan, run=2), seconds=240, what="a worker of the second run is at it")
     halted = command("halt", "--why", "to try it", *by_command)
     assert halted.returncode == 0, halted.stderr
-    eventually(lambda: stands(project, scan, "paused", "halt"), seconds=90, what="the scan is halted")
+    eventually(lambda: stands(project, scan, "paused", "halt"), seconds=240, what="the scan is halted")
     with pytest.raises(ApiError, match=r"halted by .*: to try it"):
         project.post("scans", scan["id"], "resume")
 
@@ -63,7 +64,7 @@ def test_a_scan_asked_for_outside_of_its_hours_waits_for_them_and_sends_nothing(
     client.patch("projects", project.id, "networks", network["id"], body={"window": window}, version=network["version"])
     with lab.capture() as seen:
         scan = project.start(network)
-        eventually(lambda: stands(project, scan, "paused", "window"), seconds=90, what="the scan waits")
+        eventually(lambda: stands(project, scan, "paused", "window"), seconds=240, what="the scan waits")
     assert not [packet for packet in seen.packets if str(packet.destination) in targets(lab, "silent")]
     assert project.get("scans", scan["id"])["resume_at"] is not None
     project.post("scans", scan["id"], "cancel")

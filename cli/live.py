@@ -52,13 +52,14 @@ class Feed:
     """The events of one topic. `frames()` yields snapshots and events in order of arrival, each event once.
 
     It reconnects by itself, from the last event seen, for up to two minutes without a connection; then Unreachable.
+    `since`: what to begin with, any id of that time; empty: what happens from now on.
     """
 
-    def __init__(self, open_socket: Connect, *, topic: str, project: str) -> None:
+    def __init__(self, open_socket: Connect, *, topic: str, project: str, since: str = "") -> None:
         self._open = open_socket
         self._topic = topic
         self._project = project
-        self._since: str | None = None
+        self._since = since
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def frames(self, *, idle: float = 1.0) -> Iterator[Json | None]:
@@ -114,5 +115,5 @@ class Feed:
         self._seen[identifier] = None
         while len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
-        self._since = max(self._since or "", identifier)
+        self._since = max(self._since, identifier)
         return True

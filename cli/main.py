@@ -145,7 +145,7 @@ def scan(
     with open_session(project=project, json=as_json) as session:
         network = scanning.ensure_network(session.client, session.project, draft)
         started = scanning.start(session, network["id"])
-        raise typer.Exit(scanning.see_through(session, started["id"], watch=watch))
+        raise typer.Exit(scanning.see_through(session, started["id"], watch=watch, whole=True))
 
 
 @app.command()

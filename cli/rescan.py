@@ -42,7 +42,7 @@ def rescan(
         body = {"network": holder, "targets": [host], "confirm": confirm, "profile": profile, **part}
         started = session.client.post("projects", session.project, "scans", body=body, key=f"cli-{uuid.uuid4()}")
         if watch:
-            ended = scanning.follow(session, started["id"])
+            ended = scanning.follow(session, started["id"], whole=True)
             raise typer.Exit(scanning.report(session, ended, asset=host))
         if session.json:
             write_json({"scan": started})

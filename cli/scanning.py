@@ -38,21 +38,24 @@ def start(session: Session, network: str) -> Json:
     )
 
 
-def follow(session: Session, scan: str) -> Json:
-    """Show the scan live until it ends or is paused, and give it as it then stands. Ctrl-C offers to cancel."""
+def follow(session: Session, scan: str, *, whole: bool = False) -> Json:
+    """Show the scan live until it ends or is paused, and give it as it then stands. Ctrl-C offers to cancel.
+
+    `whole`: from its start, which is no longer ago than a connection takes; else from now on.
+    """
     with view_for(session.console) as view:
         while True:
             try:
-                return _follow(session, scan, view)
+                return _follow(session, scan, view, since=scan if whole else "")
             except KeyboardInterrupt:
                 if not _offer_cancel(session, scan):
                     raise
 
 
-def see_through(session: Session, scan: str, *, watch: bool) -> int:
-    """Follow a scan that was just set going to its end, or say that it goes; the exit code."""
+def see_through(session: Session, scan: str, *, watch: bool, whole: bool = False) -> int:
+    """Follow a scan that was just set going to its end, or say that it goes; the exit code. `whole`: as of `follow`."""
     if watch:
-        return report(session, follow(session, scan))
+        return report(session, follow(session, scan, whole=whole))
     started = read(session, scan)
     if session.json:
         sys.stdout.write(json.dumps({"scan": started}, indent=2) + "\n")
@@ -61,9 +64,9 @@ def see_through(session: Session, scan: str, *, watch: bool) -> int:
     return 0
 
 
-def _follow(session: Session, scan: str, view: View) -> Json:
+def _follow(session: Session, scan: str, view: View, *, since: str) -> Json:
     open_socket = connector(session.client, session.access.websocket_url, project=session.project)
-    feed = Feed(open_socket, topic=f"scan:{scan}", project=session.project)
+    feed = Feed(open_socket, topic=f"scan:{scan}", project=session.project, since=since)
     looked = time.monotonic()
     for frame in feed.frames():
         if frame is not None:

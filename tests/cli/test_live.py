@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import httpx
@@ -69,6 +69,14 @@ def test_a_reconnect_asks_since_the_last_event_and_drops_what_it_knows() -> None
     assert [frame["id"] for frame in seen if frame and "id" in frame] == ["01A", "01B", "01C"]
     assert lines[0].sent == [{"action": "subscribe", "topic": "scan:S", "project": "P"}]
     assert lines[1].sent == [{"action": "subscribe", "topic": "scan:S", "project": "P", "since": "01B"}]
+
+
+def test_what_came_before_the_first_connection_is_asked_for() -> None:
+    line = Line([SNAPSHOT, event("01B")])
+    feed = Feed(lambda: nullcontext(line), topic="scan:S", project="P", since="01A")
+    frames = feed.frames()
+    assert [next(frames), next(frames)] == [SNAPSHOT, event("01B")]
+    assert line.sent == [{"action": "subscribe", "topic": "scan:S", "project": "P", "since": "01A"}]
 
 
 def test_an_event_out_of_order_does_not_move_since_back() -> None:

@@ -44,7 +44,7 @@ def test_what_opens_after_the_baseline_is_an_alert_and_the_baseline_is_not(
     assert second["counts"]["opened"] == 1
     assert second["counts"]["baseline"] == 0
     expected = {(str(web.address), 31337)}
-    eventually(lambda: new_port_alerts(project) == expected, seconds=90, what="one alert, once it is confirmed")
+    eventually(lambda: new_port_alerts(project) == expected, seconds=240, what="one alert, once it is confirmed")
     (confirmation,) = (scan for scan in project.items("scans") if scan["kind"] == "confirm")
     assert (confirmation["cause"]["key"], confirmation["counts"]["cells"]) == (second["id"], 1)
     alert = project.items("alerts")[0]
@@ -59,7 +59,9 @@ def test_a_missing_alert_is_derived_from_its_exposure(project: Project, lab: Lab
     web, cell = lab.host("web"), str(lab.host("web").address)
     network = project.network(targets=[cell], ports="80,443", profile="discovery", alerts={"baseline": "alert"})
     project.scan(network)
-    eventually(lambda: len(new_port_alerts(project)) == 2, what="a first coverage raises alerts where asked to")
+    eventually(
+        lambda: len(new_port_alerts(project)) == 2, seconds=120, what="a first coverage raises alerts where asked to"
+    )
     lost = project.items("alerts")[0]
     project.platform.aws("dynamodb").delete_item(
         TableName=project.platform.outputs["TableName"],
@@ -86,7 +88,10 @@ def test_a_service_that_stops_closes_and_one_that_starts_again_reopens(
     project.scan(network)
     reopened = project.exposures()[cell]
     assert (reopened["state"], reopened["episode"], reopened["reopened"]) == ("open", 1, 1)
-    eventually(lambda: new_port_alerts(project, "REOPENED") == {(cell[0], 587)}, what="the reopened port is an alert")
+    expected = {(cell[0], 587)}
+    eventually(
+        lambda: new_port_alerts(project, "REOPENED") == expected, seconds=120, what="the reopened port is an alert"
+    )
     assert new_port_alerts(project) == set()
 
 

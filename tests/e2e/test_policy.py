@@ -11,6 +11,8 @@ from tests.lab.lab import Lab
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
 
 PORTS = "80,443,8080"
+LONG = 120.0
+"""Seconds that a review may take: it waits in a queue behind whatever else the platform does."""
 CSV = "name,action,ports,reason\nno-http,block,80,=cleartext\n"
 
 
@@ -46,7 +48,7 @@ def test_rules_are_staged_tried_published_and_taken_back(project: Project, lab: 
     assert standing(project) == set()
 
     assert rules(project, "publish") == "version 1 counts: 1 rule, default allow\n"
-    eventually(lambda: standing(project) == {("BLOCKED", 80)}, what="the published block is an alert")
+    eventually(lambda: standing(project) == {("BLOCKED", 80)}, seconds=LONG, what="the published block is an alert")
     (alert,) = project.items("alerts")
     assert alert["why"]["rule"] == {"scope": "project", "version": 1, "rule": "no-http"}
     told = rules(project, "why", f"{web}:80", "--network", network["id"])
@@ -57,14 +59,16 @@ def test_rules_are_staged_tried_published_and_taken_back(project: Project, lab: 
     jump = {"name": "web", "action": "allow", "ports": "80", "assets": [web]}
     allowed = put(project, network, project.get(*path), jump, default="deny")
     strict = {("NOT_ALLOWED", 443), ("NOT_ALLOWED", 8080)}
-    eventually(lambda: standing(project) == strict, what="the network's own rules change which alerts stand")
+    eventually(
+        lambda: standing(project) == strict, seconds=LONG, what="the network's own rules change which alerts stand"
+    )
     resolved = next(each for each in project.items("alerts") if each["type"] == "BLOCKED")
     assert resolved["resolution"]["by"] == ""
     put(project, network, allowed, {"name": "all", "action": "allow"}, default="deny")
     what = "what a rule allows is no alert, but the project's rule for the port is more specific"
-    eventually(lambda: standing(project) == {("BLOCKED", 80)}, what=what)
+    eventually(lambda: standing(project) == {("BLOCKED", 80)}, seconds=LONG, what=what)
     assert rules(project, "publish", "1", "--network", network["id"]).startswith("version 1 counts")
-    eventually(lambda: standing(project) == strict, what="an older version counts again")
+    eventually(lambda: standing(project) == strict, seconds=LONG, what="an older version counts again")
     assert [each["version"] for each in project.items(*path, "versions")] == [2, 1]
 
 

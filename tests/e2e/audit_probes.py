@@ -46,7 +46,8 @@ def _seal(hand: StageHand, _roles: Roles) -> Outcome:
     without_seals(hand.operator)
     past(hand.operator, hours=3, entries=1)
     said = hand.invoke("Seal", message({}))
-    return Outcome.of(said, done=not said.error and not said.said["batchItemFailures"] and "sealed" in said.log)
+    sealed = hand.operator.aws("s3").list_objects_v2(Bucket=hand.operator.outputs["SealsBucketName"]).get("Contents")
+    return Outcome.of(said, done=not said.error and not said.said["batchItemFailures"] and bool(sealed))
 
 
 def _list(hand: StageHand) -> tuple[Any, str, int]:

@@ -149,11 +149,13 @@ def _ends(hand: StageHand, scan: Scan) -> bool:
     def failed() -> bool:
         return hand.stores.reread(scan).status is ScanStatus.FAILED
 
-    return eventually(failed, seconds=10, what="the scan was handed to finish")
+    return eventually(failed, seconds=120, what="the scan was handed to finish")
 
 
 def _stop(hand: StageHand, roles: Roles) -> Outcome:
     """A workflow that was asked to cancel long ago and still tries to plan."""
+    # Its first call starts the function, which may take longer than the workflow tries to plan.
+    hand.invoke("Sweep", message({}))
     scan = hand.scan(age=STOP_AFTER + A_MINUTE)
     hand.stores.scans.request_stop(scan, Stop.CANCEL, now=hand.now - STOP_AFTER - A_MINUTE)
     with roles.without(Pair("PlanChunks", On.TABLE, "dynamodb:GetItem")):

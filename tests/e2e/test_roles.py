@@ -52,10 +52,10 @@ def hand(operator: Operator) -> Iterator[StageHand]:
 
 
 def refusal(hand: StageHand, roles: Roles, pair: Pair) -> Outcome:
-    """A busy embedded AWS may answer without what the function has logged: then it is asked again, twice at most."""
+    """A busy embedded AWS may answer without all that the function has logged: then it is asked again, four times at most."""
     refused = PROBES[pair](hand, roles)
-    for _ in range(2):
-        if refused.done or refused.log.strip():
+    for _ in range(4):
+        if refused.done or "not authorized to perform" in refused.log:
             break
         hand.leave()
         hand.new_project()

@@ -76,7 +76,7 @@ def test_what_changes_is_counted_once_however_often_it_is_told_and_goes_with_its
         same = counters.total(hand.project) == now
         return same and counted.items() <= now.items() and standing(now) == listed(hand)
 
-    eventually(whole, seconds=60, what="all of it is counted")
+    eventually(whole, seconds=240, what="all of it is counted")
     before = counters.total(hand.project)
     point = trend(hand, network.id)
     assert (point["open_ports"], point["opened"], point["closed"], point["hosts"]) == (20, 30, 10, 1)
@@ -94,7 +94,8 @@ def test_what_changes_is_counted_once_however_often_it_is_told_and_goes_with_its
     assert counters.total(hand.project) == before
 
     hand.stores.networks.delete(hand.project, network.id, expected=1)
-    eventually(lambda: "open" not in counters.total(hand.project), what="the network's ports leave the project")
+    emptied = "the network's ports leave the project"
+    eventually(lambda: "open" not in counters.total(hand.project), seconds=120, what=emptied)
     point = trend(hand)
     assert (point["open_ports"], point["hosts"], point["opened"]) == (0, 0, 30)
     gone = hand.operator.platform.command("trends", "--network", network.id, "--project", hand.project)

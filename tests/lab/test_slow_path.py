@@ -18,7 +18,7 @@ def connected(lab: Lab, *, times: int = 20) -> tuple[int, float]:
     started = time.monotonic()
     came = sum(
         subprocess.run(
-            lab.in_worker(["timeout", "0.5", "bash", "-c", knock]), check=False, capture_output=True
+            lab.in_worker(["timeout", "5", "bash", "-c", knock]), check=False, capture_output=True
         ).returncode
         == 0
         for _ in range(times)

@@ -52,13 +52,14 @@ ALERT = {
 
 
 class FakeApi:
-    """Answers as the API does; `end` is the status that the scan comes to, `calls` what was asked."""
+    """Answers as the API does; `end` is the status that the scan comes to, `calls` what was asked, `since` of its feed."""
 
     def __init__(self, end: str = "completed") -> None:
         self.end = end
         self.status = "running"
         self.networks: list[Json] = []
         self.calls: list[tuple[str, str]] = []
+        self.since: list[str] = []
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self._answer)
@@ -108,7 +109,9 @@ class FakeSocket:
         self._frames = frames
 
     def send(self, message: str) -> None:
-        assert json.loads(message)["topic"] == "scan:SCAN"
+        frame = json.loads(message)
+        assert frame["topic"] == "scan:SCAN"
+        self._api.since.append(frame.get("since", ""))
 
     def recv(self, timeout: float | None = None) -> str:
         if not self._frames:

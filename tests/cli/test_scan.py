@@ -57,6 +57,13 @@ def test_the_exit_code_says_how_the_scan_ended(command: Command, end: str, code:
     assert command("scan", "10.0.0.9", api=FakeApi(end)).code == code
 
 
+def test_a_scan_is_shown_from_its_start_and_a_watched_one_from_now_on(command: Command) -> None:
+    started, watched = FakeApi(), FakeApi()
+    command("scan", "10.0.0.9", api=started)
+    command("watch", "SCAN", api=watched)
+    assert (started.since, watched.since) == (["SCAN"], [""])
+
+
 def test_a_pipe_gets_plain_lines_and_a_closing_line(command: Command) -> None:
     run = command("scan", "10.0.0.9", api=FakeApi())
     assert run.out.splitlines()[0] == "open 10.0.0.9 22/tcp ssh"

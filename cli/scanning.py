@@ -43,13 +43,15 @@ def follow(session: Session, scan: str, *, whole: bool = False) -> Json:
 
     `whole`: from its start, which is no longer ago than a connection takes; else from now on.
     """
+    since = scan if whole else ""
     with view_for(session.console) as view:
         while True:
             try:
-                return _follow(session, scan, view, since=scan if whole else "")
+                return _follow(session, scan, view, since=since)
             except KeyboardInterrupt:
                 if not _offer_cancel(session, scan):
                     raise
+                since = ""
 
 
 def see_through(session: Session, scan: str, *, watch: bool, whole: bool = False) -> int:

@@ -19,6 +19,10 @@ from infra.transport import refuse_plain_http
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
+_LOCAL_SECONDS = 30
+"""A machine that is everything at once may take ten seconds of load to start a function that Lambda starts in one."""
+
+
 class Function(Construct):
     """`construct_id` names the row of `PERMISSIONS`; `arns` says where its targets are."""
 
@@ -53,7 +57,7 @@ class Function(Construct):
             log_group=self.log_group,
             environment=variables(settings),
             memory_size=memory,
-            timeout=Duration.seconds(seconds),
+            timeout=Duration.seconds(max(seconds, _LOCAL_SECONDS) if stage.local else seconds),
             tracing=lambda_.Tracing.ACTIVE,
         )
 

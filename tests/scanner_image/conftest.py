@@ -1,12 +1,15 @@
 """A worker with fake neighbours, and fake tools on its PATH."""
 
 import asyncio
+import gzip
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,19 +22,57 @@ from tests.scanner_image.fake_tools import FakeTools
 from tests.scanner_image.fakes import PROJECT, SCAN, Document, FakeLedger, FakeLive, FakeResults
 
 
+class Loop(asyncio.SelectorEventLoop):
+    """A loop to which `passed` seconds more have gone by than to anybody else: what it was told to do by then is due."""
+
+    passed = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.passed
+
+
 @dataclass
 class Stage:
     directory: Path
     ledger: FakeLedger = field(default_factory=FakeLedger)
     live: FakeLive = field(default_factory=FakeLive)
 
-    def run(self, spec: ChunkSpec, *, admit_loopback: bool = False, after_s: float = 0, halt: str = "") -> Document:
-        """One attempt; `halt` is given as a SIGTERM's reason after `after_s` seconds."""
-        self.work(spec, admit_loopback=admit_loopback, after_s=after_s, halt=halt)
+    @property
+    def found(self) -> bool:
+        """Whether a port was told of."""
+        return bool(self.live.of("port.found"))
+
+    @property
+    def left(self) -> dict[str, Any]:
+        """The checkpoint; empty as long as there is none."""
+        file = self.directory / "checkpoint.json.gz"
+        left: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes())) if file.exists() else {}
+        return left
+
+    def run(
+        self,
+        spec: ChunkSpec,
+        *,
+        admit_loopback: bool = False,
+        once: Callable[[], object] | None = None,
+        halt: str = "",
+        pass_s: float = 0,
+    ) -> Document:
+        """One attempt. `once` something is so, and no sooner on a busy machine, `pass_s` seconds have passed for its timers, and
+        `halt` is given as a SIGTERM's reason."""
+        self.work(spec, admit_loopback=admit_loopback, once=once, halt=halt, pass_s=pass_s)
         assert self.ledger.saved is not None
         return Document(self.ledger.saved.result_key)
 
-    def work(self, spec: ChunkSpec, *, admit_loopback: bool = False, after_s: float = 0, halt: str = "") -> str:
+    def work(
+        self,
+        spec: ChunkSpec,
+        *,
+        admit_loopback: bool = False,
+        once: Callable[[], object] | None = None,
+        halt: str = "",
+        pass_s: float = 0,
+    ) -> str:
         settings = WorkerSettings(
             table="table",
             live_table="live",
@@ -43,14 +84,26 @@ class Stage:
             admit_loopback=admit_loopback,
         )
 
+        async def interfere(stop: Halt, happened: Callable[[], object]) -> None:
+            while not happened():
+                await asyncio.sleep(0.02)
+            loop.passed += pass_s
+            if halt:
+                stop("partial", halt)
+
         async def attempt() -> str:
             stop = Halt()
-            if halt:
-                asyncio.get_running_loop().call_later(after_s, stop, "partial", halt)
             worker = Worker(settings, self.ledger, self.live, FakeResults(spec, self.directory), stop)
-            return await worker.work()
+            interfering = asyncio.create_task(interfere(stop, once)) if once else None
+            try:
+                return await worker.work()
+            finally:
+                if interfering:
+                    interfering.cancel()
 
-        return asyncio.run(attempt())
+        loop = Loop()
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            return runner.run(attempt())
 
 
 @pytest.fixture

@@ -32,10 +32,18 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembering, "_EFFORT", 0)
 
 
-def broken_off(stage: Stage, tools: FakeTools, heard: str = HEARD, spec: Any = SPEC) -> Document:
-    """An attempt that is told to end halfway."""
-    tools.install(masscan=f"{discovered('10.9.1.2', 80)}; {HALF_SENT}; sleep 0.5; {heard}; sleep 60")
-    return stage.run(spec, after_s=3, halt="the task was told to end")
+def broken_off(stage: Stage, tools: FakeTools, heard: str = HEARD) -> Document:
+    """An attempt that is told to end halfway, once it has left what masscan said last: that a port is closed."""
+    said = f"{heard}; {discovered('10.9.1.3', 81).replace('open', 'closed')}"
+    tools.install(
+        masscan=f"{discovered('10.9.1.2', 80)}; {HALF_SENT}; for i in $(seq 200); do sleep 0.3; {said}; done; sleep 60"
+    )
+
+    def halfway() -> bool:
+        runs = [run for sweep in stage.left.get("sweeps", ()) for run in sweep["runs"]]
+        return bool(runs) and bool(runs[-1]["refused"]) and (heard == LOSSY or runs[-1]["reached"] > 0)
+
+    return stage.run(SPEC, once=halfway, halt="the task was told to end")
 
 
 def option(document: Document, name: str, *, of: int) -> str:
@@ -98,7 +106,7 @@ def test_identified_ports_are_asked_no_more(stage: Stage, fake_tools: FakeTools)
     fake_tools.install(
         masscan=f"{discovered('10.9.1.2', 80)}; {HALF_SENT}; sleep 60", nmap=fake_tools.whole_nmap(named)
     )
-    stage.run(spec, after_s=5, halt="the task was told to end")
+    stage.run(spec, once=lambda: stage.left.get("asked"), halt="the task was told to end")
     (fake_tools.directory / "ran-nmap").unlink()
     fake_tools.install(masscan=f"{ACCOUNT}; {DONE}", nmap="exit 1")
 
@@ -113,7 +121,7 @@ def test_identified_ports_are_asked_no_more(stage: Stage, fake_tools: FakeTools)
 def test_hosts_that_nmap_finished_are_left_out(stage: Stage, fake_tools: FakeTools) -> None:
     first = nmap_host("10.55.0.0", open_ports="2", closed="1,3")
     fake_tools.install(nmap=f"echo '<?xml version=\"1.0\"?><!DOCTYPE nmaprun><nmaprun>{first}'; sleep 60")
-    stage.run(LOCAL, after_s=3, halt="the task was told to end")
+    stage.run(LOCAL, once=lambda: stage.left.get("open"), halt="the task was told to end")
     rest = (nmap_host(f"10.55.0.{number}", silent="1-3") for number in (1, 2))
     fake_tools.install(
         nmap=f"cat $(echo $* | grep -o '[^ ]*targets') > {fake_tools.directory}/asked; {fake_tools.whole_nmap(*rest)}"

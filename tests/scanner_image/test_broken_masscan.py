@@ -1,8 +1,11 @@
 """A masscan that did not finish, or cannot be believed, leaves its silence uncovered."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
-from scanner_image import masscan
+from scanner_image import child, masscan
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_tools import ACCOUNT, DONE, FakeTools
 from tests.scanner_image.one_found import FOUND, HANG, SPEC, assert_only_the_found_is_covered
@@ -37,7 +40,9 @@ def test_a_masscan_without_its_capture_library_is_not_believed(stage: Stage, fak
 
 
 def test_a_hung_masscan_is_killed(stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(masscan, "_IDLE_S", 1.0)
+    passes = masscan._IDLE_S + 1
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passes * stage.found)
+    monkeypatch.setattr(child, "time", clock)
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
     assert_only_the_found_is_covered(stage.run(SPEC), "without output")

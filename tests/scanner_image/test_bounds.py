@@ -66,8 +66,7 @@ def test_an_exclusion_made_while_the_attempt_is_at_work_stops_it(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heart, "HEARTBEAT_S", 0.5)
-    asked = iter([(), ()])
-    monkeypatch.setattr(stage.ledger, "exclusions", lambda *_: next(asked, (SPEC.addresses[0].first,)))
+    monkeypatch.setattr(stage.ledger, "exclusions", lambda *_: (SPEC.addresses[0].first,) * stage.found)
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {HANG}")
 
     document = stage.run(SPEC)

@@ -57,7 +57,7 @@ def test_where_the_time_went_stands_in_the_ledger(
 
 def test_a_port_is_identified_while_others_are_still_looked_for(stage: Stage, fake_tools: FakeTools) -> None:
     asked = f"{fake_tools.directory}/ran-nmap"
-    later = f"for i in $(seq 100); do [ -e {asked} ] && {discovered('10.9.1.3', 22)} && break; sleep 0.1; done"
+    later = f"for i in $(seq 250); do [ -e {asked} ] && {discovered('10.9.1.3', 22)} && break; sleep 0.1; done"
     named = fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports="80"), nmap_host("10.9.1.3", open_ports="22"))
     fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {later}; {DONE}", nmap=named)
 

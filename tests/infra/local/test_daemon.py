@@ -30,7 +30,7 @@ def start(daemon: Daemon, argv: list[str], **env: str) -> None:
 
 
 def wait_for_output(daemon: Daemon, text: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while text not in daemon.log_tail():
         assert time.monotonic() < deadline, f"{text!r} never appeared in {daemon.log_tail()!r}"
         time.sleep(0.02)
@@ -83,7 +83,9 @@ def test_a_pid_from_before_a_reboot_is_not_ours(daemon: Daemon) -> None:
 def test_the_child_sees_only_the_environment_it_is_given(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
-    start(daemon, [sys.executable, "-c", "import os; print(sorted(os.environ), flush=True)"], GIVEN="1")
+    # One that ended while `start` still looked for it would pass for one that did not start.
+    shows = "import os, time; print(sorted(os.environ), flush=True); time.sleep(60)"
+    start(daemon, [sys.executable, "-c", shows], GIVEN="1")
     wait_for_output(daemon, "GIVEN")
     assert "AWS_PROFILE" not in daemon.log_tail()
     assert "HTTPS_PROXY" not in daemon.log_tail()
@@ -98,9 +100,10 @@ def test_a_program_that_is_not_there_leaves_its_complaint_in_the_log(daemon: Dae
 
 
 def test_the_log_of_the_start_before_is_kept(daemon: Daemon) -> None:
-    start(daemon, [sys.executable, "-c", "print('first', flush=True)"])
-    wait_for_output(daemon, "first")
-    start(daemon, [sys.executable, "-c", "print('second', flush=True)"])
+    start(daemon, FOREVER)
+    wait_for_output(daemon, "up")
+    daemon.stop(patience=5)
+    start(daemon, [word.replace("up", "second") for word in FOREVER])
     wait_for_output(daemon, "second")
-    assert "first" not in daemon.log_tail()
-    assert "first" in daemon.log_file.with_suffix(".log.1").read_text()
+    assert "up" not in daemon.log_tail()
+    assert "up" in daemon.log_file.with_suffix(".log.1").read_text()

@@ -27,7 +27,7 @@ def test_instances_that_start_side_by_side_install_once(tmp_path: Path) -> None:
     for starter in starters:
         starter.start()
     for starter in starters:
-        starter.join(30)
+        starter.join(120)
 
     assert [starter.exitcode for starter in starters] == [0] * 4
     assert (home.parent / "installations").read_text() == "one\n"

@@ -31,9 +31,9 @@ def _split(text: bytes) -> bytes:
 
 @contextmanager
 def resolver(answer: Answer, *, over_tcp: Answer | None = None) -> Iterator[str]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind(("127.0.0.1", 0))
-        tcp.bind(("127.0.0.1", udp.getsockname()[1]))
+    with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        udp.bind(tcp.getsockname())
         tcp.listen()
 
         def serve() -> None:
@@ -57,7 +57,7 @@ def resolver(answer: Answer, *, over_tcp: Answer | None = None) -> Iterator[str]
 
 
 def ask(server: str) -> frozenset[str]:
-    return TxtRecords(server, timeout_s=0.3).of(NAME)
+    return TxtRecords(server, timeout_s=60).of(NAME)
 
 
 def test_every_text_of_a_name_is_told_long_ones_whole() -> None:
@@ -85,7 +85,7 @@ def test_an_answer_that_was_cut_is_asked_for_again_over_tcp() -> None:
         lambda query: answered(query, b"x")[:-4],
         lambda query: answered(query[:12] + b"\4evil" + query[17:], b"x"),
     ],
-    ids=["silence", "nonsense", "failure", "another number", "cut off", "another question"],
+    ids=["nothing", "nonsense", "failure", "another number", "cut off", "another question"],
 )
 def test_without_an_answer_to_the_question_nothing_is_taken_for_granted(answer: Answer) -> None:
     with resolver(answer) as server, pytest.raises(Unavailable):

@@ -1,13 +1,15 @@
 """Fixtures of every test, and which tests share a process: unit tests reach no network."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["tests.lab.fixtures", "tests.platform_fixtures"]
 
-settings.register_profile("unit", max_examples=40, deadline=None)
-settings.register_profile("long", max_examples=2000, deadline=None)
+# A busy machine draws slowly, and a unit run asks the same each time: what is rare is looked for by `make test-long`.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("unit", PATIENT, max_examples=40, derandomize=True, database=None)
+settings.register_profile("long", PATIENT, max_examples=2000, derandomize=False)
 settings.load_profile("unit")
 
 OUTSIDE = ("lab", "e2e", "container", "long")

@@ -30,6 +30,7 @@ from functions.store.table import Table
 from functions.store.ticks import Ticks
 from functions.usecases.bounds import Bounds
 from tests.core.authorities import everywhere
+from tests.moto_answers import one_by_one
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 BUCKET = "results"
@@ -129,7 +130,7 @@ class Backend:
 @pytest.fixture(scope="module")
 def aws_clients() -> Iterator[tuple[Any, Any]]:
     """Made once in a module: boto3 takes longer over a client than most tests over their work."""
-    with mock_aws():
+    with mock_aws(), one_by_one():
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket=BUCKET)
         yield boto3.client("dynamodb", region_name="us-east-1"), s3

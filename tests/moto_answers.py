@@ -3,9 +3,14 @@
 That was a third of the time of all tests on an AWS in memory.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from moto.core.serialize import BaseJSONSerializer
+
+from functions.usecases import side_by_side
 
 _by_members = BaseJSONSerializer._serialize_type_structure
 
@@ -22,3 +27,11 @@ def _of_its_one_kind(self: BaseJSONSerializer, serialized: Any, value: Any, shap
     told: dict[str, Any] = {}
     self._serialize(told, inner, shape.members[kind], kind)
     self._default_serialize(serialized, told, shape, key)
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    """moto copies a whole table for a transaction, and fails, or undoes more, where another thread writes into it meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(side_by_side, "AT_ONCE", 1)
+        yield

@@ -21,8 +21,8 @@ from functions.core.errors import Unavailable
 from functions.core.network import Network
 from functions.store.audit import acting
 from functions.store.table import Table
-from functions.usecases import side_by_side
 from functions.wiring import authorizer, http_api, tickets, websocket
+from tests.moto_answers import one_by_one
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
@@ -196,10 +196,8 @@ def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
     patch.setattr(http_api, "http_api", lambda: made.http)
     patch.setattr(websocket, "websocket", lambda: made.websocket)
     patch.setattr(authorizer, "authorizer", lambda: made.authorizer)
-    # moto copies a whole table for a transaction, and fails where another thread writes into it meanwhile.
-    patch.setattr(side_by_side, "AT_ONCE", 1)
     patch.setattr(tickets, "ticket_door", lambda: made.ticket_door)
-    with acting(Acting(principal="tests", kind="system", route="by hand", request="none")):
+    with one_by_one(), acting(Acting(principal="tests", kind="system", route="by hand", request="none")):
         yield made
 
 

@@ -10,6 +10,7 @@ import boto3
 from moto import mock_aws
 
 from functions.store.table import Table
+from tests.moto_answers import one_by_one
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,7 +25,7 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
     if ENDPOINT:
         yield session.client("dynamodb", endpoint_url=ENDPOINT)
         return
-    with mock_aws():
+    with mock_aws(), one_by_one():
         yield session.client("dynamodb")
 
 

@@ -70,22 +70,30 @@ def choose(errand: Errand, *, rate: int, density: Density, means: Means, deadlin
     exact = _exact(errand, _possible(errand, rate, density, means), case)
     found = {layout: wall_seconds(errand, layout, case) for layout in exact}
     shortest = min(found.values())
-    late = "" if deadline_minutes is None or shortest <= 60 * deadline_minutes else _too_late(shortest, rate, means)
     if deadline_minutes is None:
-        longest = max(PATIENCE * shortest, shortest + means.start_s)
+        late = ""
+        soon = _soon_enough(errand, found, full, shortest=shortest, start_s=means.start_s)
     else:
-        longest = max(shortest, 60.0 * deadline_minutes)
-    soon = [layout for layout, seconds in found.items() if seconds <= longest]
-    if deadline_minutes is None:
-        surprised = {layout: wall_seconds(errand, layout, full) for layout in found}
-        most = max(SURPRISE * min(surprised.values()), min(surprised[layout] for layout in soon))
-        soon = [layout for layout in soon if surprised[layout] <= most]
+        in_time = 60.0 * deadline_minutes
+        late = "" if shortest <= in_time else _too_late(shortest, rate, means)
+        soon = [layout for layout, seconds in found.items() if seconds <= max(shortest, in_time)]
 
     def rank(layout: Layout) -> tuple[float, float, int, int]:
         return _usd(errand, layout, case, means.machine), found[layout], layout.chunks, layout.tasks
 
     best = min(soon, key=rank)
     return Choice(layout=best, seconds=found[best], shortest_s=shortest, late=late)
+
+
+def _soon_enough(
+    errand: Errand, found: dict[Layout, float], full: Case, *, shortest: float, start_s: float
+) -> list[Layout]:
+    """Those that nobody would call slow, neither as expected nor where as much is there as may be."""
+    longest = max(PATIENCE * shortest, shortest + start_s)
+    soon = [layout for layout, seconds in found.items() if seconds <= longest]
+    surprised = {layout: wall_seconds(errand, layout, full) for layout in found}
+    most = max(SURPRISE * min(surprised.values()), min(surprised[layout] for layout in soon))
+    return [layout for layout in soon if surprised[layout] <= most]
 
 
 def _too_late(shortest_s: float, rate: int, means: Means) -> str:

@@ -74,8 +74,9 @@ class NetworkDraft(Model):
     rate: int = Field(default=1000, ge=10, le=1_000_000)
     """The most packets per second that all scans of this network together may send."""
     deadline_minutes: DeadlineMinutes | None = None
-    """In which a scan is to be done, as the estimate expects it: it is cut for as many tasks as that takes; previews and
-    estimates refuse what none would do, and a scan of it is cut for the shortest time, and says so. Left out: as cheaply as can be without being much slower than the fastest. Nothing is stopped by it."""
+    """In which a scan is to be done, as the estimate expects it: it is cut for as many tasks as that takes. What no number of
+    them would do is refused by previews and estimates, and a scan of it is cut for the shortest time, and says so. Left out:
+    as cheaply as can be without being much slower than the fastest. Nothing is stopped by it."""
     schedule: Schedule | None = None
     window: Window | None = None
     """When it may be scanned; a scan that meets the end goes on by itself in the next one. Always, where left out."""

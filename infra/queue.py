@@ -60,7 +60,7 @@ def _queue(scope: Construct, construct_id: str, stage: Stage, **properties: obje
         construct_id,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=not stage.local,
-        **properties,  # type: ignore[arg-type]
+        **properties,
     )
     if stage.local:
         acknowledge(queue, {"AwsSolutions-SQS4": "The embedded AWS speaks plain HTTP, on loopback only."})

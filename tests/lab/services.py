@@ -62,12 +62,21 @@ def _banner(
     return converse
 
 
+async def _ssh(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, version: str) -> None:
+    """Names itself, and hangs up where keys would be agreed on: it has none."""
+    writer.write(f"SSH-2.0-OpenSSH_{version}\r\n".encode())
+    await writer.drain()
+    if not (await reader.readline()).startswith(b"SSH-"):
+        writer.write(b"Invalid SSH identification string.\r\n")
+        await writer.drain()
+
+
 _CONVERSATIONS: dict[str, Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[None]]] = {
     "http": _http,
     "https": _http,
     "mysql": _mysql,
     "shy": _shy,
-    "ssh": _banner("SSH-2.0-OpenSSH_{version}\r\n", "Invalid SSH identification string.\r\n"),
+    "ssh": _ssh,
     "ftp": _banner("220 (vsFTPd {version})\r\n", "530 Please login with USER and PASS.\r\n"),
     "smtp": _banner("220 mail.lab.test ESMTP Postfix\r\n", "502 5.5.2 Error: command not recognized\r\n"),
     "pop3": _banner("+OK Dovecot ready.\r\n", "-ERR Unknown command.\r\n"),

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
 from functions.core.engine import Engine, Target, identifies
-from functions.core.everything import is_evidence
+from functions.core.everything import is_evidence, is_named
 from functions.core.model import Protocol
 from functions.core.ports import PortSet
 from functions.core.profile import Profile
-from functions.core.service import Service
 from scanner_image import connect, nmap
 from scanner_image.batches import SAMPLE, SIDE_BY_SIDE, Batch, Waiting
 from scanner_image.cells import Verdict
@@ -24,7 +23,6 @@ SAMPLE_TIMEOUT_S = 60
 _GATHER_S = 1.5
 """While discovery goes on, ports are gathered for so long before the next run of nmap begins: each costs its start."""
 _LOOK_S = 0.25
-_SHUT = "tcpwrapped"
 
 
 async def identify(scan: Scan, found_all: asyncio.Event) -> None:
@@ -122,7 +120,7 @@ class _Identification:
         for address, ports in batch.wanted.items():
             found = self.scan.findings.open.get(address, {})
             done = (
-                port for port in ports if batch.look == "patient" or (port in found and _named(found[port].service))
+                port for port in ports if batch.look == "patient" or (port in found and is_named(found[port].service))
             )
             self.scan.asked.setdefault(address, set()).update(done)
 
@@ -148,7 +146,7 @@ class _Identification:
                 self._waiting.told(address, port.port)
                 if not _known(self.scan, address, port.port) or is_evidence(port.service):
                     found.identified(address, port.port, port.service, port.scripts)
-                if batch.look == "quick" and not _named(port.service):
+                if batch.look == "quick" and not is_named(port.service):
                     self._waiting.ask_again(address, port.port)
         said = {port.port for port in host.ports if port.state != "open"}
         said |= {port for rest in host.rest for port in rest.ports}
@@ -159,11 +157,6 @@ def _known(scan: Scan, address: Address, port: int) -> bool:
     """Whether an earlier look heard something."""
     told = scan.findings.open.get(address, {}).get(port)
     return told is not None and is_evidence(told.service)
-
-
-def _named(service: Service) -> bool:
-    """Whether a longer look would say no more."""
-    return service.name == _SHUT or (is_evidence(service) and bool(service.product))
 
 
 def _tools(scan: Scan, engine: Engine) -> Tools:

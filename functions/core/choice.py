@@ -107,6 +107,7 @@ def _case(density: Density, end: Literal["expected", "high"], means: Means) -> C
     return Case(
         hosts=getattr(density.hosts, end),
         open_ports=getattr(density.open_ports, end),
+        unnamed=density.unnamed,
         start_s=means.start_s,
         steps_s=means.steps_s,
     )

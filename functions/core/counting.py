@@ -5,17 +5,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from functions.core.alert import UNRESOLVED, AlertStatus, AlertType, Severity
+from functions.core.everything import is_named
 from functions.core.exposure import ExposureState
 from functions.core.model import Id, Model, Time
+from functions.core.service import UNKNOWN, Service
 
-OPEN_PORTS, HOSTS = "open", "hosts"
-"""Levels: what there is now, and by how much a day changed it."""
+OPEN_PORTS, UNNAMED, HOSTS = "open", "unnamed", "hosts"
+"""Levels: what there is now, and by how much a day changed it; the second is of those open ports that a longer look may yet name."""
 OPENED, CLOSED, BASELINE = "opened", "closed", "baseline"
 """What happened; openings that were a first coverage's are apart."""
-INVENTORY = (OPEN_PORTS, HOSTS)
+INVENTORY = (OPEN_PORTS, UNNAMED, HOSTS)
 
 Changes = Mapping[str, int]
 """By counter's name; those of alerts are written by `alert_counter`."""
@@ -40,7 +42,17 @@ class _When(Model):
 class ExposureFacts(_Facts):
     state: ExposureState
     answering: bool = True
+    service: Service = UNKNOWN
     change: _When
+
+    @field_validator("service", mode="wrap")
+    @classmethod
+    def _a_damaged_one_is_unknown(cls, told: object, validate: ValidatorFunctionWrapHandler) -> Service:
+        try:
+            service: Service = validate(told)
+        except ValidationError:
+            return UNKNOWN
+        return service
 
     @property
     def is_open(self) -> bool:
@@ -83,16 +95,16 @@ def alert_counter(kind: str, *parts: str) -> str:
 
 def count_exposure(before: ExposureFacts | None, after: ExposureFacts | None, at: datetime) -> Iterator[Count]:
     """`before`, `after`: None where the record was not there; `at`: when it was written, which dates a removal."""
-    was, is_now = before is not None and before.is_open, after is not None and after.is_open
-    if was == is_now:
-        return
-    if after is None:
-        yield _count(before, at, {OPEN_PORTS: -1})
-    elif is_now:
-        kind = BASELINE if after.change.baseline else OPENED
-        yield _count(after, after.change.at, {OPEN_PORTS: 1, kind: 1})
-    else:
-        yield _count(after, after.change.at, {OPEN_PORTS: -1, CLOSED: 1})
+    changes: Counter[str] = Counter()
+    for facts, sign in ((before, -1), (after, 1)):
+        if facts is not None and facts.is_open:
+            changes[OPEN_PORTS] += sign
+            changes[UNNAMED] += 0 if is_named(facts.service) else sign
+    if after is not None and changes[OPEN_PORTS]:
+        opened = BASELINE if after.change.baseline else OPENED
+        changes[opened if changes[OPEN_PORTS] > 0 else CLOSED] = 1
+    if any(changes.values()):
+        yield _count(after or before, at if after is None else after.change.at, changes)
 
 
 def count_host(before: HostFacts | None, after: HostFacts | None, at: datetime) -> Iterator[Count]:

@@ -49,6 +49,7 @@ def estimate(shape: Shape, density: Density, machine: Machine, *, start_s: float
         name: Case(
             hosts=getattr(density.hosts, name),
             open_ports=getattr(density.open_ports, name),
+            unnamed=density.unnamed,
             start_s=start_s * start,
             steps_s=steps_s * start,
             pace=pace,

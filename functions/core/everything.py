@@ -40,6 +40,11 @@ def is_evidence(service: Service) -> bool:
     return service.confidence > _GUESS and service.name != _SHUT
 
 
+def is_named(service: Service) -> bool:
+    """Whether a longer look would say no more."""
+    return service.name == _SHUT or (is_evidence(service) and bool(service.product))
+
+
 def is_wide(open_ports: int, asked: int) -> bool:
     """Whether it answers on so many of the ports asked that they are in doubt."""
     return open_ports >= FEWEST_PORTS and 2 * open_ports >= asked

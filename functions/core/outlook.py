@@ -33,6 +33,8 @@ class Case:
 
     hosts: float
     open_ports: float
+    unnamed: float
+    """The share of the open ports that nmap is asked about a second time."""
     start_s: float
     """From a task's launch to its claim."""
     steps_s: float
@@ -119,6 +121,7 @@ def _work(demand: Demand, cut: Cut, rate: int, profile: Profile, case: Case, *, 
         rate=rate,
         hosts=hosts,
         open_ports=case.open_ports * share,
+        unnamed=case.unnamed,
         services=profile.service_detection,
         discovery=profile.discovery,
         host_probes=first * (hosts + SILENT_ASKED * (addresses - hosts)),

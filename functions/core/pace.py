@@ -38,8 +38,6 @@ AT_ONCE = {Protocol.TCP: 0, Protocol.UDP: 8}
 """Ports that a silent host lets pass before it slows nmap down: kernels send a few ICMP errors in a row."""
 UDP_S, QUICK_S, PATIENT_S = 1.0, 3.0, 13.0
 """A round of `nmap -sV`: on UDP ports, with a short patience for greetings, and with its own, for what that did not name."""
-UNNAMED = 0.15
-"""Of the open ports: asked a second time."""
 HOSTS_A_ROUND = 128
 """Four runs side by side, of 32 hosts each."""
 SERVICE_RUNS = 13
@@ -66,6 +64,8 @@ class Work:
     rate: int
     hosts: float
     open_ports: float
+    unnamed: float
+    """The share of the open ports that nmap is asked about a second time."""
     services: bool
     discovery: Discovery = Discovery.AUTO
     host_probes: float = 0.0
@@ -153,7 +153,7 @@ def service_seconds(work: Work) -> float:
     """From the end of discovery; nothing where nothing is open. Meanwhile, what is found last is asked last."""
     if not work.services or work.open_ports < 0.5:
         return 0.0
-    rounds, unnamed = ceil(work.hosts / HOSTS_A_ROUND), UNNAMED * work.open_ports
+    rounds, unnamed = ceil(work.hosts / HOSTS_A_ROUND), work.unnamed * work.open_ports
     last = QUICK_S + PATIENT_S * min(1.0, unnamed)
     whole = last * rounds + PORT_S * work.open_ports
     if not work.overlaps or not work.by_masscan:

@@ -9,7 +9,7 @@ from functions.core.addresses import Version, to_ranges
 from functions.core.authority import end_of
 from functions.core.choice import Choice, Means, choose
 from functions.core.chunk_spec import with_known
-from functions.core.counting import HOSTS, OPEN_PORTS
+from functions.core.counting import HOSTS, OPEN_PORTS, UNNAMED
 from functions.core.density import Density, density_of
 from functions.core.errors import OutOfScope
 from functions.core.intervals import EMPTY, IntervalSet
@@ -33,8 +33,8 @@ def nothing_known(spec: ChunkSpec) -> Iterable[KnownExposure]:
 
 def known_by(counted: Mapping[str, int]) -> Known | None:
     """What a network's counters say is there; None where no host is known."""
-    hosts = counted.get(HOSTS, 0)
-    return Known(hosts=hosts, open_ports=max(0, counted.get(OPEN_PORTS, 0))) if hosts > 0 else None
+    hosts, open_ports, unnamed = (max(0, counted.get(name, 0)) for name in (HOSTS, OPEN_PORTS, UNNAMED))
+    return Known(hosts=hosts, open_ports=open_ports, unnamed=min(unnamed, open_ports)) if hosts else None
 
 
 class Preview(Model):
@@ -244,12 +244,7 @@ def _errand(snapshot: Snapshot, demands: list[Demand], targets: TargetSet) -> Er
 
 
 def _density(snapshot: Snapshot, targets: TargetSet) -> Density:
-    known, ports = snapshot.known, _ports(snapshot)
-    return (
-        density_of(targets, ports, hosts=known.hosts, open_ports=known.open_ports)
-        if known
-        else density_of(targets, ports)
-    )
+    return density_of(targets, _ports(snapshot), snapshot.known)
 
 
 def _choose(snapshot: Snapshot, errand: Errand, density: Density, means: Means) -> Choice:

@@ -82,6 +82,8 @@ class Known(Model):
 
     hosts: int = Field(ge=0)
     open_ports: int = Field(ge=0)
+    unnamed: int = Field(default=0, ge=0)
+    """Of the open ports: those whose service a longer look may yet name."""
 
 
 class Snapshot(Model):

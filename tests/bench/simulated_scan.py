@@ -23,6 +23,8 @@ BEGAN = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 PROJECT, NETWORK = derived_id(BEGAN, "project"), derived_id(BEGAN, "network")
 FIRST, PORTS, OPEN = "10.0.0.0", "top-1000", 20.0
 """Every address is known to be up, with so many open ports: an estate whose services take more tasks than its packets do."""
+UNNAMED = 0.15
+"""Of the open ports, that nmap is asked about a second time."""
 ADDRESSES_A_CHUNK = int(STAGE.chunk_seconds / added_seconds(Protocol.TCP, hosts=1, open_ports=OPEN))
 SENDING = 0.5
 """Of a chunk's time: at such a rate the packets of all tasks do not bound it."""
@@ -58,7 +60,7 @@ def _means(tasks: int) -> Means:
 def snapshot(network: Network, tasks: int) -> Snapshot:
     """What is there is known, and the deadline is one that only the whole quota of tasks meets."""
     hosts = parse_targets(network.targets, field="targets", admit_loopback=False).count
-    known = Known(hosts=hosts, open_ports=round(hosts * OPEN))
+    known = Known(hosts=hosts, open_ports=round(hosts * OPEN), unnamed=round(hosts * OPEN * UNNAMED))
     snapshot = snapshot_of(network).model_copy(update={"exclusions": (), "known": known})
     shortest = shape_of(snapshot=snapshot, means=_means(tasks), admit_loopback=False).shortest_s
     return snapshot.model_copy(update={"deadline_minutes": ceil(shortest / 60)})
@@ -89,6 +91,7 @@ def work(spec: ChunkSpec, chance: random.Random) -> float:
         rate=spec.rate,
         hosts=hosts,
         open_ports=hosts * OPEN,
+        unnamed=UNNAMED,
         services=spec.profile.service_detection,
     )
     return scan_seconds(work) * chance.lognormvariate(0, 0.1)

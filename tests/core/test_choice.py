@@ -34,12 +34,13 @@ def there(errand: Errand, *, share: float = 0.2, ports: float = 4, more: float =
     return Density(
         Spread(low=hosts, expected=hosts, high=min(assets, more * hosts)),
         Spread(low=open_ports, expected=open_ports, high=more * open_ports),
+        unnamed=0.15,
     )
 
 
 def case_of(density: Density, stage: Means, end: str = "expected") -> Case:
     hosts, ports = getattr(density.hosts, end), getattr(density.open_ports, end)
-    return Case(hosts=hosts, open_ports=ports, start_s=stage.start_s, steps_s=stage.steps_s)
+    return Case(hosts=hosts, open_ports=ports, unnamed=density.unnamed, start_s=stage.start_s, steps_s=stage.steps_s)
 
 
 def usd(errand: Errand, layout: Layout, case: Case) -> float:

@@ -20,10 +20,18 @@ CHANGED = datetime(2026, 11, 3, 23, 59, tzinfo=UTC)
 WRITTEN = datetime(2026, 11, 9, tzinfo=UTC)
 
 
-def an_exposure(state: str, *, answering: bool = True, baseline: bool = False) -> ExposureFacts:
+NAMED = {"name": "ssh", "product": "OpenSSH", "confidence": 10}
+WRAPPED = {"name": "tcpwrapped", "confidence": 8}
+GUESSED = {"name": "http", "confidence": 3}
+DAMAGED = "of no interest"
+
+
+def an_exposure(
+    state: str, *, answering: bool = True, baseline: bool = False, service: object = NAMED
+) -> ExposureFacts:
     change = {"at": CHANGED, "baseline": baseline, "kind": "of no interest"}
     fields = {"project": PROJECT, "network": NETWORK, "state": state, "answering": answering, "change": change}
-    return ExposureFacts.model_validate(fields | {"service": "of no interest"})
+    return ExposureFacts.model_validate(fields | {"service": service, "address": "of no interest"})
 
 
 OPEN, SUSPECT, CLOSED = (
@@ -69,6 +77,25 @@ def test_an_opening_and_a_closing_are_counted_on_the_day_of_their_evidence(
 )
 def test_what_neither_opens_nor_closes_counts_nothing(before: ExposureFacts | None, after: ExposureFacts) -> None:
     assert list(count_exposure(before, after, WRITTEN)) == []
+
+
+@pytest.mark.parametrize("service", [GUESSED, {}, DAMAGED])
+def test_an_open_port_that_is_not_named_counts_as_such_until_it_is(service: object) -> None:
+    unnamed, closed = an_exposure("open", service=service), an_exposure("closed", answering=False, service=service)
+    assert changes_of(None, unnamed) == {"open": 1, "unnamed": 1, "opened": 1}
+    assert changes_of(unnamed, OPEN) == {"unnamed": -1}
+    assert changes_of(OPEN, unnamed) == {"unnamed": 1}
+    assert changes_of(unnamed, closed) == {"open": -1, "unnamed": -1, "closed": 1}
+    assert changes_of(unnamed, None) == {"open": -1, "unnamed": -1}
+    assert changes_of(None, closed) == {}
+
+
+def test_what_ends_a_connection_without_a_word_has_no_more_to_say() -> None:
+    assert changes_of(None, an_exposure("open", service=WRAPPED)) == {"open": 1, "opened": 1}
+
+
+def changes_of(before: ExposureFacts | None, after: ExposureFacts | None) -> Changes:
+    return {name: by for count in count_exposure(before, after, WRITTEN) for name, by in count.changes.items()}
 
 
 def test_an_exposure_that_is_removed_is_not_open_any_more_and_was_not_closed() -> None:

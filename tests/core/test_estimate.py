@@ -20,9 +20,11 @@ def estimated(of: Snapshot, *, density: Density | None = None, max_tasks: int = 
     return estimate(shape, density or shape.density, MACHINE, start_s=start_s, steps_s=3)
 
 
-def exactly(hosts: float, open_ports: float) -> Density:
+def exactly(hosts: float, open_ports: float, *, unnamed: float = 0.15) -> Density:
     return Density(
-        Spread(low=hosts, expected=hosts, high=hosts), Spread(low=open_ports, expected=open_ports, high=open_ports)
+        Spread(low=hosts, expected=hosts, high=hosts),
+        Spread(low=open_ports, expected=open_ports, high=open_ports),
+        unnamed=unnamed,
     )
 
 
@@ -93,6 +95,23 @@ def test_open_ports_take_time_only_where_services_are_asked_for() -> None:
         > estimated(with_services, density=none).minutes.expected
     )
     assert estimated(discovery, density=many).minutes == estimated(discovery, density=none).minutes
+
+
+def test_a_second_look_is_expected_where_the_inventory_says_that_ports_are_unnamed() -> None:
+    of = snapshot("10.0.0.0/24", ports="top-100", rate=10_000)
+    shapes = [
+        shaped(of.model_copy(update={"known": Known(hosts=50, open_ports=200, unnamed=unnamed)}))
+        for unnamed in (0, 100, 200)
+    ]
+    assert [shape.density.unnamed for shape in shapes] == [0, 0.5, 1]
+    none, half, every = (
+        estimate(shape, shape.density, MACHINE, start_s=0, steps_s=0).minutes.expected for shape in shapes
+    )
+    assert none + 0.1 < half <= every
+
+
+def test_nothing_open_leaves_nothing_unnamed() -> None:
+    assert shaped(snapshot("10.0.0.0/24", known=Known(hosts=5, open_ports=0))).density.unnamed == 0
 
 
 def test_no_more_is_there_than_is_scanned_whatever_is_known_of_its_network() -> None:

@@ -14,7 +14,15 @@ from scanner_image.rates import Rates
 from tests.scanner_image.fakes import chunk_spec
 
 FULL = Work(
-    protocol=Protocol.TCP, addresses=16, ports=65_535, retries=1, rate=8000, hosts=16, open_ports=64, services=False
+    protocol=Protocol.TCP,
+    addresses=16,
+    ports=65_535,
+    retries=1,
+    rate=8000,
+    hosts=16,
+    open_ports=64,
+    unnamed=0.15,
+    services=False,
 )
 
 
@@ -80,4 +88,5 @@ def test_services_are_asked_while_ports_are_looked_for() -> None:
         "a short discovery leaves much for afterwards"
     )
     assert service_seconds(replace(named, open_ports=0)) == 0
+    assert service_seconds(replace(named, unnamed=0)) < service_seconds(named), "nobody is asked twice"
     assert scan_seconds(named) >= discovery_seconds(named) + service_seconds(named)

@@ -13,7 +13,7 @@ from functions.adapters.resolver import Resolver
 from functions.core.authority import Authority, LeanedOn, revoked
 from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.chunk_spec import assets_of
-from functions.core.counting import HOSTS, OPEN_PORTS, Count
+from functions.core.counting import HOSTS, OPEN_PORTS, UNNAMED, Count
 from functions.core.errors import Unavailable
 from functions.core.exclusion import Exclusion
 from functions.core.exposure import Exposure
@@ -235,11 +235,12 @@ def test_a_deadline_that_no_plan_meets_gets_the_fastest_plan_and_is_told_with_th
 def test_what_the_inventory_has_is_kept_with_the_scan_for_all_its_runs(backend: Backend) -> None:
     network = backend.network(**SLOW)
     scan = backend.scan(network)
-    counted = Count(project=network.project, network=network.id, day=NOW.date(), changes={HOSTS: 3, OPEN_PORTS: 7})
+    changes = {HOSTS: 3, OPEN_PORTS: 7, UNNAMED: 2}
+    counted = Count(project=network.project, network=network.id, day=NOW.date(), changes=changes)
     Counters(backend.table).add(network.project, network.id, [Counted("EXP#", 1, counted)])
     plan(backend, scan)
 
-    assert backend.reread(scan).snapshot.known == Known(hosts=3, open_ports=7)
+    assert backend.reread(scan).snapshot.known == Known(hosts=3, open_ports=7, unnamed=2)
 
 
 def test_a_scan_of_some_ports_is_cut_by_a_guess(backend: Backend) -> None:

@@ -23,7 +23,7 @@ def start(home: Path) -> None:
 
 def test_instances_that_start_side_by_side_install_once(tmp_path: Path) -> None:
     home = tmp_path / "tools" / "tool"
-    starters = [multiprocessing.get_context("fork").Process(target=start, args=(home,)) for _ in range(4)]
+    starters = [multiprocessing.get_context("spawn").Process(target=start, args=(home,)) for _ in range(4)]
     for starter in starters:
         starter.start()
     for starter in starters:

@@ -87,3 +87,11 @@ def test_functions_trace_and_log_to_their_own_group(stage: Synthesised) -> None:
     assert len(groups) == len(set(groups))
     assert all(each["TracingConfig"] == {"Mode": "Active"} for each in stage.functions().values())
     assert all(each["RetentionInDays"] for each in stage.resources("AWS::Logs::LogGroup").values())
+
+
+def test_no_function_of_the_local_stage_is_cut_off_while_it_is_loaded(local: Synthesised, prod: Synthesised) -> None:
+    on_aws = {handler: each["Timeout"] for handler, each in prod.functions().items()}
+    assert min(on_aws.values()) < 30
+    assert {handler: each["Timeout"] for handler, each in local.functions().items()} == {
+        handler: max(30, seconds) for handler, seconds in on_aws.items()
+    }

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pytest
 
@@ -31,6 +31,15 @@ class Loop(asyncio.SelectorEventLoop):
         return super().time() + self.passed
 
 
+class Interference(TypedDict, total=False):
+    """`once` something is so, and no sooner on a busy machine, `pass_s` seconds have passed for an attempt's timers, and `halt` is
+    given as a SIGTERM's reason."""
+
+    once: Callable[[], object]
+    pass_s: float
+    halt: str
+
+
 @dataclass
 class Stage:
     directory: Path
@@ -49,30 +58,14 @@ class Stage:
         left: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes())) if file.exists() else {}
         return left
 
-    def run(
-        self,
-        spec: ChunkSpec,
-        *,
-        admit_loopback: bool = False,
-        once: Callable[[], object] | None = None,
-        halt: str = "",
-        pass_s: float = 0,
-    ) -> Document:
-        """One attempt. `once` something is so, and no sooner on a busy machine, `pass_s` seconds have passed for its timers, and
-        `halt` is given as a SIGTERM's reason."""
-        self.work(spec, admit_loopback=admit_loopback, once=once, halt=halt, pass_s=pass_s)
+    def run(self, spec: ChunkSpec, *, admit_loopback: bool = False, **interference: Unpack[Interference]) -> Document:
+        """One attempt, and the document that it saved."""
+        self.work(spec, admit_loopback=admit_loopback, **interference)
         assert self.ledger.saved is not None
         return Document(self.ledger.saved.result_key)
 
-    def work(
-        self,
-        spec: ChunkSpec,
-        *,
-        admit_loopback: bool = False,
-        once: Callable[[], object] | None = None,
-        halt: str = "",
-        pass_s: float = 0,
-    ) -> str:
+    def work(self, spec: ChunkSpec, *, admit_loopback: bool = False, **interference: Unpack[Interference]) -> str:
+        """One attempt; gives how it ended."""
         settings = WorkerSettings(
             table="table",
             live_table="live",
@@ -87,13 +80,14 @@ class Stage:
         async def interfere(stop: Halt, happened: Callable[[], object]) -> None:
             while not happened():
                 await asyncio.sleep(0.02)
-            loop.passed += pass_s
-            if halt:
+            loop.passed += interference.get("pass_s", 0)
+            if halt := interference.get("halt"):
                 stop("partial", halt)
 
         async def attempt() -> str:
             stop = Halt()
             worker = Worker(settings, self.ledger, self.live, FakeResults(spec, self.directory), stop)
+            once = interference.get("once")
             interfering = asyncio.create_task(interfere(stop, once)) if once else None
             try:
                 return await worker.work()

@@ -79,7 +79,7 @@ class Waiting:
         waiting: dict[Address, frozenset[int]] = {}
         for address, ports in found.items():
             taken = self._taken.get(address, set())
-            if len(ports) <= len(taken) or (len(ports) > SAMPLE if not whole else self.is_sampled(address, found)):
+            if ports.keys() <= taken or (len(ports) > SAMPLE if not whole else self.is_sampled(address, found)):
                 continue
             if left := frozenset(sorted(ports)[:MOST_PORTS]) - taken:
                 waiting[address] = left

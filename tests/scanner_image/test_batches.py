@@ -54,6 +54,13 @@ def test_every_open_port_is_asked_about_once() -> None:
     assert sorted(asked) == sorted((host, port) for host, ports in hosts.items() for port in ports)
 
 
+def test_a_port_that_was_taken_back_leaves_none_that_is_found_later_unasked() -> None:
+    waiting = Waiting(asked=len(PORTS), quick=True)
+    (first,) = batches({address(1): {80: None}}, waiting)
+    (later,) = batches({address(1): {443: None}}, waiting)
+    assert (first.ports, later.ports) == ({80}, {443})
+
+
 def test_hosts_with_unlike_ports_are_asked_apart() -> None:
     hosts: dict[Address, dict[int, object]] = {
         address(number): dict.fromkeys(range(20 * number, 20 * number + 20)) for number in range(1, 33)

@@ -18,11 +18,10 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _FAILURES = {
     errno.EHOSTUNREACH: Answer.HOST_DOWN,
     errno.EHOSTDOWN: Answer.HOST_DOWN,
-    errno.ENETUNREACH: Answer.HOST_DOWN,
     errno.ETIMEDOUT: Answer.NO_ANSWER,
     errno.ECONNRESET: Answer.NO_ANSWER,
 }
-"""Any other failure is this machine's own, and says nothing of the cell."""
+"""Any other failure is this machine's own, as that of a network to which it has no route, and says nothing of the cell."""
 
 
 class Asked(NamedTuple):

@@ -41,6 +41,7 @@ def test_both_ip_versions_are_asked(family: str) -> None:
         (TimeoutError(), Answer.NO_ANSWER),
         (ConnectionRefusedError(), Answer.REFUSED),
         (OSError(113, "No route to host"), Answer.HOST_DOWN),
+        (OSError(101, "Network is unreachable"), Answer.NOT_COVERED),
         (OSError(24, "Too many open files"), Answer.NOT_COVERED),
     ],
 )

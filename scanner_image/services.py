@@ -12,7 +12,7 @@ from functions.core.model import Protocol
 from functions.core.ports import PortSet
 from functions.core.profile import Profile
 from scanner_image import connect, nmap
-from scanner_image.batches import SAMPLE, SIDE_BY_SIDE, Batch, Waiting
+from scanner_image.batches import MOST_PORTS, SAMPLE, SIDE_BY_SIDE, Batch, Waiting
 from scanner_image.cells import Verdict
 from scanner_image.nmap import Asking, Errand, Nmap
 from scanner_image.nmap_host import NmapHost
@@ -57,8 +57,16 @@ class _Identification:
                 for batch in self._next(SIDE_BY_SIDE - len(running), whole=whole):
                     running.add(group.create_task(self._identify(batch, alone=whole)))
                 if whole and not running:
-                    return
+                    break
                 await self._pause(running, whole=whole)
+        self._tell_unasked()
+
+    def _tell_unasked(self) -> None:
+        found = self.scan.findings.open
+        for address, ports in found.items():
+            if len(ports) > MOST_PORTS and not self._waiting.is_sampled(address, found):
+                told = f"{address} has {len(ports)} open ports: the first {MOST_PORTS} are asked what they are"
+                self.scan.report.log("warning", told)
 
     def _next(self, free: int, *, whole: bool) -> Iterator[Batch]:
         """While more is being found, one at a time."""

@@ -1,5 +1,6 @@
 """The life of an attempt, from what it asks to what it leaves behind."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -65,6 +66,22 @@ def test_a_port_is_identified_while_others_are_still_looked_for(stage: Stage, fa
 
     assert document.open == {("10.9.1.2", 80), ("10.9.1.3", 22)}
     assert document.trailer.outcome == "complete"
+
+
+def test_ports_that_nobody_is_asked_about_because_there_are_so_many_are_told(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    found = 'for port in $(seq 1 201); do echo "Discovered open port $port/tcp on 10.9.1.2                "; done'
+    fake_tools.install(
+        masscan=f"{ACCOUNT}; {found}; {DONE}",
+        nmap=fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports=",".join(map(str, range(1, 202))))),
+    )
+
+    document = stage.run(chunk_spec("10.9.1.0-10.9.1.3", ports="1-1000", profile="standard"))
+
+    assert len(document.open) == 201
+    told = json.dumps([event.data for event in stage.live.of("log")])
+    assert "10.9.1.2 has 201 open ports: the first 200 are asked what they are" in told
 
 
 def test_at_a_low_rate_one_thing_is_done_after_the_other(stage: Stage, fake_tools: FakeTools) -> None:

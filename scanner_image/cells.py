@@ -129,6 +129,23 @@ class Cells:
         for number in settled.addresses:
             self.mark(address_of(number, settled.version), settled.ports, settled.verdict, at=settled.at)
 
+    def doubt(self, silence: Verdict, verdict: Verdict, *, at: datetime) -> None:
+        """Where `silence` was taken for an answer, it is `verdict`; what answered by itself stays."""
+        for version, regions in self._regions.items():
+            addresses = _EMPTY
+            for region in regions:
+                addresses = addresses - region.addresses
+                if region.verdict == silence:
+                    addresses = addresses | region.addresses
+            if addresses:
+                self.settle(version, addresses, verdict, at=at)
+
+    @property
+    def doubts(self) -> frozenset[str]:
+        """Why silence was no answer: of cells that the next attempt asks again."""
+        regions = (region for each in self._regions.values() for region in each)
+        return frozenset(region.verdict.reason for region in regions if region.verdict.answer == Answer.NOT_COVERED)
+
     def unjudged(self, version: Version, addresses: IntervalSet) -> IntervalSet:
         """Those of `addresses` whose silence means nothing yet."""
         for region in self._regions[version]:

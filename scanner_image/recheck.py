@@ -5,37 +5,58 @@ from functions.core.coverage import Answer, Method
 from functions.core.engine import Engine, Target, rechecks
 from scanner_image import connect
 from scanner_image.cells import Verdict
+from scanner_image.sampling import Loss, is_belied
 from scanner_image.scan import Scan
+
+_SILENCE = Verdict(Answer.NOT_OPEN, Method.SYN)
 
 
 async def recheck(scan: Scan) -> None:
     if rechecks(scan.spec.profile, Target(protocol=scan.spec.protocol)).engine == Engine.NONE:
         return
     found = scan.findings
+    known = {
+        (address, known.port)
+        for known in scan.spec.known
+        if known.protocol == scan.spec.protocol and known.port in found.cells.ports
+        for address in found.assets.addresses(known.asset)
+    }
     cells = sorted(
-        {
-            (address, known.port)
-            for known in scan.spec.known
-            if known.protocol == scan.spec.protocol and known.port in found.cells.ports
-            for address in found.assets.addresses(known.asset)
-            if known.port not in found.open.get(address, {})
-        },
+        (cell for cell in known if cell[1] not in found.open.get(cell[0], {})),
         key=lambda cell: (cell[0].version, int(cell[0]), cell[1]),
     )
     if cells:
         with scan.times.spent("recheck"):
-            await _ask(scan, cells)
+            missed = await _ask(scan, cells)
+        _judge(scan, Loss(known=len(known) - len(cells) + missed, lost=missed))
 
 
-async def _ask(scan: Scan, cells: list[tuple[Address, int]]) -> None:
-    found, done = scan.findings, 0
+def _judge(scan: Scan, loss: Loss) -> None:
+    """What the inventory knows to be open speaks for the rest: a path that drops the probes of the sweep alone looks like silence."""
+    if not is_belied(loss):
+        return
+    why = (
+        f"masscan heard nothing of {loss.lost} of {loss.known} known open ports that answer connections: "
+        "something on the path drops its probes"
+    )
+    scan.report.log("warning", why)
+    scan.findings.notes.append(why)
+    doubt = Verdict(Answer.NOT_COVERED, Method.NONE, why)
+    scan.findings.cells.doubt(_SILENCE, doubt, at=scan.findings.clock())
+
+
+async def _ask(scan: Scan, cells: list[tuple[Address, int]]) -> int:
+    """How many of them answer, of which a sweep heard nothing."""
+    found, done, missed = scan.findings, 0, 0
     async for asked in connect.ask_all(cells, rate=scan.rates.discovery):
         if scan.halt.is_set:
-            return
+            return missed
         done += 1
         if asked.answer == Answer.OPEN:
+            missed += found.cells.answer(asked.address, asked.port) == _SILENCE
             found.opened(asked.address, asked.port, Method.CONNECT)
         elif asked.answer != Answer.NOT_COVERED:
             found.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
         scan.report.sent(1)
         scan.report.moved("recheck", done / len(cells))
+    return missed

@@ -32,7 +32,7 @@ Cells = set[tuple[Address, int]]
 
 
 def told_of(scan: Scan, *, attempt: int, now: datetime) -> Checkpoint | None:
-    """What is known by now; None where it has grown too large to be written down."""
+    """What is known by now, without what was said of cells that are asked again; None where it has grown too large to be written down."""
     found = scan.findings
     settled = list(found.cells.settled())
     named = found.open_ports + sum(len(run.open) + len(run.refused) for _, each in scan.stories for run in each.runs)
@@ -47,9 +47,9 @@ def told_of(scan: Scan, *, attempt: int, now: datetime) -> Checkpoint | None:
         hosts=tuple(_hosts(found)),
         settled=tuple(_rectangle(each) for each in settled),
         sweeps=tuple(_sweep(cells, story) for cells, story in scan.stories),
-        sampled=tuple(scan.sampled),
+        sampled=tuple(each for each in scan.sampled if each.is_sure),
         commands=tuple(found.commands[-_MOST_COMMANDS:]),
-        notes=tuple(note[:_NOTE] for note in found.notes[-_MOST_NOTES:]),
+        notes=tuple(note[:_NOTE] for note in found.notes if note not in found.cells.doubts)[-_MOST_NOTES:],
     )
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil, sqrt
 
 from functions.core.addresses import Address
+from functions.core.effort import UNSURE
 from functions.core.intervals import IntervalSet
 from functions.core.model import Protocol
 from functions.core.ports import PortSet, parse_ports
@@ -29,6 +31,7 @@ _AT_MOST = 4
 _FEWEST_TO_SPEAK = 100
 """Open ports that were known before a pass, for what it missed of them to count."""
 _SLOWEST = 50
+_FEWEST_TO_BELIE = 5
 
 Heard = AbstractSet[tuple[Address, int]]
 
@@ -48,11 +51,17 @@ def sample_of(addresses: int, ports: PortSet, *, seed: int) -> Sample:
     asked = likely if addresses * likely.count >= _SAMPLE // 2 else ports
     size = min(_SAMPLE, addresses * ports.count // _SAMPLE_SHARE)
     cells = addresses * asked.count
-    return Sample(asked, seed, _shards(cells, at_least=max(1, ceil(cells / size))))
+    shards = _shards(cells, at_least=max(1, ceil(cells / size)))
+    if cells % shards and asked.count >= shards:
+        asked = PortSet.of(islice(asked.numbers, asked.count - asked.count % shards))
+    return Sample(asked, seed, shards)
 
 
 def _shards(cells: int, *, at_least: int) -> int:
-    """A number that divides the cells, where one is near: then a part is the same cells whatever the rate."""
+    """A number that divides the cells, where one is near: then a part is the same cells whatever the rate.
+
+    Where none is, a few ports are left out, if there are as many.
+    """
     return next((number for number in range(at_least, 2 * at_least) if cells % number == 0), at_least)
 
 
@@ -95,6 +104,12 @@ def missed(known: AbstractSet[tuple[Address, int]], heard: AbstractSet[tuple[Add
     loss = Loss(len(known), len(known - heard))
     borne = _BORNE * loss.known
     return loss if loss.known >= _FEWEST_TO_SPEAK and loss.lost > borne + 2 * sqrt(borne) else Loss()
+
+
+def is_belied(loss: Loss) -> bool:
+    """Whether silence is no answer, because too many of the exposures that are `known` to answer a connection were not heard: more than chance."""
+    unsure = UNSURE * loss.known
+    return loss.lost >= _FEWEST_TO_BELIE and loss.lost > unsure + 2 * sqrt(unsure)
 
 
 def share_of_open(loss: Loss, opens: Loss) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
-from functions.core.effort import Phase, Sampled
+from functions.core.effort import UNSURE, Phase, Sampled
 from functions.core.engine import is_sampled
 from functions.core.intervals import IntervalSet
 from functions.core.ports import PortSet
@@ -33,8 +33,6 @@ _TIME_SHARE = 0.7
 _MOST_TRIES = 4
 _MOST_LOOKS = 6
 """In a row, for a rate that the path bears."""
-_UNSURE = 0.02
-"""Of the open ports: where more may be missed, silence is no answer."""
 
 
 @dataclass
@@ -143,7 +141,7 @@ class _Sweep:
             f"{done} passes at {self._pace.rate}/s; of {loss.known} known answers {loss.lost} were lost, "
             f"of {self._opens.known} open ports asked again {self._opens.lost}"
         )
-        if miss <= _UNSURE:
+        if miss <= UNSURE:
             return ""
         return (
             f"masscan: {loss.share:.0%} of the answers that were known to come were lost, on the path or by hosts that answer "

@@ -20,6 +20,10 @@ class PhaseTime(Model):
     busy_s: float = Field(ge=0)
 
 
+UNSURE = 0.02
+"""Of the open ports: where more may be missed, silence is no answer."""
+
+
 class Sampled(Model):
     """What probing a sample of a chunk's cells again showed of how the rest were probed."""
 
@@ -34,3 +38,7 @@ class Sampled(Model):
     miss_rate: float = Field(ge=0, le=1)
     """The share of open ports that all passes together are expected to have missed: the sample's loss to the power of the passes, or that
     of the open ports that were known before a pass, where only refusals were lost."""
+
+    @property
+    def is_sure(self) -> bool:
+        return self.miss_rate <= UNSURE

@@ -32,6 +32,26 @@ def test_known_exposures_get_a_verdict_by_connect(
     assert set(asked) == {("10.9.1.3", 22)}
 
 
+@pytest.mark.parametrize(("answering_ports", "answer"), [(4, Answer.NOT_OPEN), (5, Answer.NOT_COVERED)])
+def test_known_ports_that_answer_belie_a_sweep_that_heard_none_of_them(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch, answering_ports: int, answer: Answer
+) -> None:
+    """At most so many may have opened since."""
+    ports = range(8001, 8001 + answering_ports)
+    known = [{"asset": "10.9.1.3", "protocol": "tcp", "port": port} for port in ports]
+    spec = chunk_spec("10.9.1.0-10.9.1.3", ports="22,8001-8005", known=known)
+    answering(monkeypatch, Answer.OPEN)
+    fake_tools.install(masscan=f"{ACCOUNT}; {DONE}")
+
+    document = stage.run(spec)
+
+    covered = cells(spec, document.coverage)
+    assert covered["10.9.1.0", 22].answer == answer
+    assert {("10.9.1.3", port) for port in ports} <= document.open
+    assert document.trailer.outcome == ("partial" if answer == Answer.NOT_COVERED else "complete")
+    assert ("drops its probes" in document.trailer.reason) == (answer == Answer.NOT_COVERED)
+
+
 def test_known_exposures_of_other_chunks_are_not_probed(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,20 @@ def test_more_than_was_granted_is_never_sent(stage: Stage, fake_tools: FakeTools
     assert option(document, "--rate", of=-1) == option(document, "--rate", of=0) == "5000"
 
 
+def test_what_an_attempt_did_not_cover_is_no_fault_of_the_next_one_that_does(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    spec = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", profile="standard")
+    fake_tools.install(masscan=f"{discovered('10.9.1.2', 80)}; exit 3", nmap="sleep 60")
+    broken = stage.run(spec, once=lambda: stage.left.get("commands"), halt="the task was told to end")
+    assert "exit code 3" in broken.trailer.reason
+    fake_tools.install(masscan=f"{ACCOUNT}; {DONE}", nmap=fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports="80")))
+
+    document = stage.run(spec)
+
+    assert (document.trailer.outcome, document.trailer.reason) == ("complete", "")
+
+
 def test_identified_ports_are_asked_no_more(stage: Stage, fake_tools: FakeTools) -> None:
     spec = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", profile="standard")
     named = nmap_host("10.9.1.2", open_ports="80").replace(

@@ -3,15 +3,38 @@
 import ipaddress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.core.addresses import Address
-from scanner_image.sampling import MOST_PASSES, Loss, Pace, compare, missed, passes_for, share_of_open
+from functions.core.ports import PortSet
+from scanner_image.sampling import (
+    MOST_PASSES,
+    Loss,
+    Pace,
+    compare,
+    is_belied,
+    missed,
+    passes_for,
+    sample_of,
+    share_of_open,
+)
 
 Cells = set[tuple[Address, int]]
 
 
 def cells(*ports: int) -> Cells:
     return {(ipaddress.IPv4Address("10.0.0.1"), port) for port in ports}
+
+
+@given(addresses=st.integers(1, 4096), last=st.sampled_from([1000, 1024, 10_000, 65_535]))
+def test_a_sample_is_the_same_cells_at_any_rate(addresses: int, last: int) -> None:
+    asked = PortSet.of(range(1, last + 1))
+    sample = sample_of(addresses, asked, seed=1)
+    cells = addresses * sample.ports.count
+    assert cells % sample.shards == 0
+    assert addresses * asked.count < 16_384 or 0 < cells // sample.shards <= 16_384
+    assert not PortSet(sample.ports.numbers - asked.numbers)
 
 
 def test_what_was_heard_once_should_come_again() -> None:
@@ -103,6 +126,15 @@ def test_a_pass_that_misses_many_known_ports_says_so() -> None:
 @pytest.mark.parametrize(("known", "heard"), [(1000, 975), (90, 10), (0, 0)])
 def test_a_pass_that_misses_no_more_than_chance_would_says_nothing(known: int, heard: int) -> None:
     assert missed(cells(*range(known)), cells(*range(heard))) == Loss()
+
+
+@pytest.mark.parametrize(
+    ("known", "lost", "belied"), [(40, 40, True), (5, 5, True), (4, 4, False), (1000, 28, False), (1000, 29, True)]
+)
+def test_known_ports_that_a_sweep_did_not_hear_belie_it_where_that_is_more_than_chance(
+    known: int, lost: int, belied: bool
+) -> None:
+    assert is_belied(Loss(known, lost)) is belied
 
 
 def test_a_little_less_loss_is_not_worth_being_much_slower() -> None:

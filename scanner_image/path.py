@@ -18,7 +18,7 @@ from scanner_image.child import environment
 
 _LOOPBACK = "lo"
 _ETHERNET = "ether"
-_TIMEOUT_S = 10
+TIMEOUT_S = 10.0
 _ASKED, _ANSWER_S = 10, 0.2
 _DISCARD = 9
 
@@ -128,7 +128,12 @@ async def _ip(*arguments: str) -> list[dict[str, Any]]:
     process = await asyncio.create_subprocess_exec(
         "ip", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment({})
     )
-    output, errors = await asyncio.wait_for(process.communicate(), _TIMEOUT_S)
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise ScannerFailed(f"ip {' '.join(arguments)}: no answer in {TIMEOUT_S} s") from None
     if process.returncode != 0:
         raise ScannerFailed(f"ip {' '.join(arguments)}: {errors.decode(errors='replace').strip()[:200]}")
     rows: list[dict[str, Any]] = json.loads(output or b"[]")

@@ -29,6 +29,9 @@ from scanner_image.scan import Scan
 from scanner_image.services import identify
 from scanner_image.sources import sources
 
+LAST_WORDS_S = 20.0
+"""For live events that wait when all is saved: what the table of events does not take by then is not told."""
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -96,7 +99,8 @@ class Attempt:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
             self.report.close()
-            await asyncio.gather(sending)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(sending, LAST_WORDS_S)
 
     async def _scan_and_save(self) -> str:
         with workplace() as directory:

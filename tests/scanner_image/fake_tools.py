@@ -37,8 +37,8 @@ class FakeTools:
 
     directory: Path
 
-    def install(self, *, nmap: str = "", masscan: str = "", raw: bool = True) -> None:
-        self._script("ip", self._ip())
+    def install(self, *, nmap: str = "", masscan: str = "", ip: str = "", raw: bool = True) -> None:
+        self._script("ip", ip or self._ip())
         probe = f"echo '{NMAP_HEAD}{PROBE if raw else ''}{NMAP_END}'; exit 0"
         self._script(
             "nmap",

@@ -1,15 +1,17 @@
 """What ends an attempt before its work is done, and what it saves then."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from functions.core.coverage import Answer
 from functions.core.errors import Superseded
-from scanner_image import heart
+from functions.core.messages import Event
+from scanner_image import heart, path, worker
 from tests.scanner_image.cells_of import answers, cells
 from tests.scanner_image.conftest import Stage
-from tests.scanner_image.fake_tools import ACCOUNT, DONE, FakeTools
+from tests.scanner_image.fake_tools import ACCOUNT, DONE, FakeTools, discovered
 from tests.scanner_image.one_found import FOUND, HANG, SPEC, assert_only_the_found_is_covered
 
 HOUR = timedelta(hours=1)
@@ -46,6 +48,38 @@ def test_a_stop_request_seen_at_a_heartbeat_stops(
     assert document.trailer.outcome == "stopped"
     assert "cancel" in document.trailer.reason
     cells(SPEC, document.coverage)
+
+
+def test_events_that_nobody_takes_hold_up_no_task(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "LAST_WORDS_S", 0.1)
+    taken: list[str] = []
+
+    def publish(event: Event) -> None:
+        time.sleep(1)
+        taken.append(event.type)
+
+    monkeypatch.setattr(stage.live, "publish", publish)
+    fake_tools.install(masscan=f"{ACCOUNT}; {discovered('10.9.1.2', 22)}; {discovered('10.9.1.2', 80)}; {DONE}")
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "complete"
+    assert taken[:1] == ["chunk.started"]
+    assert "chunk.done" not in taken
+
+
+def test_a_router_that_nobody_can_be_asked_about_leaves_its_cells_uncovered(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(path, "TIMEOUT_S", 0.2)
+    fake_tools.install(masscan=f"{ACCOUNT}; {DONE}", ip="exec sleep 5")
+
+    document = stage.run(SPEC)
+
+    assert set(answers(SPEC, document.coverage).values()) == {Answer.NOT_COVERED}
+    assert "no answer in 0.2 s" in document.trailer.reason
 
 
 def test_a_superseded_attempt_writes_nothing(

@@ -58,7 +58,7 @@ def test_a_port_that_was_taken_back_leaves_none_that_is_found_later_unasked() ->
     waiting = Waiting(asked=len(PORTS), quick=True)
     (first,) = batches({address(1): {80: None}}, waiting)
     (later,) = batches({address(1): {443: None}}, waiting)
-    assert (first.ports, later.ports) == ({80}, {443})
+    assert (first.ports, later.ports) == (frozenset({80}), frozenset({443}))
 
 
 def test_hosts_with_unlike_ports_are_asked_apart() -> None:

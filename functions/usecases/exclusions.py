@@ -1,16 +1,16 @@
 """What nobody in the organisation may scan: made, and at once part of every scan that is live."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from functions.adapters.resolver import Resolver
-from functions.core.errors import AlreadyExists, InvalidInput
+from functions.core.errors import AlreadyExists
 from functions.core.exclusion import Exclusion, ExclusionDraft
 from functions.core.targets import parse_exclusions
 from functions.store.authorities import Exclusions
 from functions.store.ledger import Ledger
 from functions.store.scans import Scans
+from functions.usecases.addresses_of import addresses_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class ManageExclusions:
         Raises InvalidInput, also for a hostname that has no address: every scan would be refused. Conflict for one too many.
         """
         names = parse_exclusions(draft.targets, field="targets").hostnames
-        addresses = tuple(self._addresses(names))
+        addresses = addresses_of(names, self.resolver, field="targets")
         exclusion = Exclusion(**dict(draft), id=identifier, addresses=addresses, by=by, created=now)
         try:
             self.exclusions.create(exclusion)
@@ -34,13 +34,6 @@ class ManageExclusions:
             exclusion = self.exclusions.get(identifier)
         self._narrow()
         return exclusion
-
-    def _addresses(self, names: tuple[str, ...]) -> Iterator[str]:
-        found = self.resolver.resolve(names) if names else {}
-        for name in names:
-            if not found[name]:
-                raise InvalidInput("targets", f"{name} has no address to leave out: exclude its addresses")
-            yield from found[name]
 
     def _narrow(self) -> None:
         """After the write: whatever is planned later reads it by itself."""

@@ -9,6 +9,7 @@ network and starts nothing for one that is gone or whose schedule is off.
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.adapters.resolver import Resolver
 from functions.adapters.scheduler import Scheduler
 from functions.core.alert_settings import validate_alert_settings
 from functions.core.errors import AlreadyExists, InvalidInput, ScanInProgress, StaleVersion
@@ -22,6 +23,7 @@ from functions.core.window_check import validate_window
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.scans import Scans
+from functions.usecases.addresses_of import addresses_of
 from functions.usecases.bounds import Bounds
 from functions.usecases.start_scan import profile_named
 
@@ -33,6 +35,7 @@ class ManageNetworks:
     ledger: Ledger
     scheduler: Scheduler
     bounds: Bounds
+    resolver: Resolver
 
     def create(self, *, project: str, identifier: str, draft: NetworkDraft, now: datetime) -> Network:
         """The new network, or, asked again with the same `identifier`, the one made before. Raises InvalidInput, OutOfScope."""
@@ -55,6 +58,7 @@ class ManageNetworks:
         current = self.networks.get(project, identifier)
         if _is_scheduled(draft) and not (_is_scheduled(current) and draft.targets == current.targets):
             self._check_authority(project, draft, now)
+        addresses = self._addresses(draft, current)
         if current.version == expected:
             changed = current.model_copy(update={**dict(draft), "updated": now})
             current = self.networks.update(changed, expected=expected)
@@ -64,7 +68,7 @@ class ManageNetworks:
                 current=current.model_dump(mode="json"),
             )
         for live in self.scans.live_of(project, identifier):
-            self.ledger.narrow(project, live.id, current.exclusions)
+            self.ledger.narrow(project, live.id, (*current.exclusions, *addresses))
         self.scheduler.put(current)
         return current
 
@@ -101,6 +105,17 @@ class ManageNetworks:
     def _check_authority(self, project: str, draft: NetworkDraft, now: datetime) -> None:
         """What is to be scanned by itself is refused to who asks, not to a clock at night. Raises OutOfScope."""
         self.bounds.lean(project, draft.targets, self.bounds.excluded(draft.exclusions), at=now)
+
+    def _addresses(self, draft: NetworkDraft, current: Network) -> tuple[str, ...]:
+        """Of the hostnames that are excluded from now on; of all where a scan is live, for what it is told replaces what it knew.
+
+        Raises InvalidInput.
+        """
+        names = parse_exclusions(draft.exclusions, field="exclusions").hostnames
+        if names and not any(self.scans.live_of(current.project, current.id)):
+            before = parse_exclusions(current.exclusions, field="exclusions").hostnames
+            names = tuple(name for name in names if name not in before)
+        return addresses_of(names, self.resolver, field="exclusions")
 
     def delete(self, *, project: str, identifier: str, expected: int) -> None:
         """Raises NotFound, StaleVersion, ScanInProgress. Its scans, exposures and alerts stay to be read."""

@@ -24,12 +24,14 @@ from functions.core.planner import Plan, known_by, left_out_of, names_to_pin, pl
 from functions.core.ports import parse_ports
 from functions.core.scan import AT_WORK, Scan, ScanCounts, ScanEvent, ScanStatus, Snapshot
 from functions.core.stop import HOLDS, Stop
+from functions.core.targets import parse_exclusions
 from functions.store.counters import Counters
 from functions.store.exposures import Exposures
 from functions.store.ledger import Ledger
 from functions.store.networks import Networks
 from functions.store.projects import Projects
 from functions.store.scans import Scans
+from functions.usecases.addresses_of import addresses_of
 from functions.usecases.lean_proved import LeanProved
 
 _AT_ONCE = 16
@@ -100,7 +102,10 @@ class PlanScan:
             scan = self._started(scan, now)
         if run > 1:
             scan = self._told(scan)
-            self._narrow(scan)
+            try:
+                self._narrow(scan)
+            except InvalidInput as error:
+                return self._refused(scan, run, error.message)
             names = self._reopened(scan, run)
         if self.ledger.stop_requested(scan.project, scan.id, run=run):
             return self._nothing(scan, run)
@@ -108,6 +113,11 @@ class PlanScan:
         rows = deal(names, lanes, short=self.limits.short_rows)
         key = self.results.put_index(project=scan.project, scan=scan.id, run=run, rows=rows)
         return Planned(key, lanes)
+
+    def _refused(self, scan: Scan, run: int, why: str) -> Planned:
+        """What earlier runs covered stands: the run's end derives the status from it, and tells why."""
+        reason = "; ".join(each for each in (why, scan.reason) if each)[:_MAX_REASON]
+        return self._nothing(self.scans.update(scan, reason=reason), run)
 
     def _started(self, scan: Scan, now: datetime) -> Scan:
         try:
@@ -129,9 +139,15 @@ class PlanScan:
         return [chunk.chunk for chunk in left]
 
     def _narrow(self, scan: Scan) -> None:
-        """What was excluded while nothing of the scan was live; what is excluded from now on is told to live scans."""
+        """What was excluded while nothing of the scan was live; what is excluded from now on is told to live scans.
+
+        Raises InvalidInput for a hostname that has no address to leave out.
+        """
         own = self.networks.get(scan.project, scan.network).exclusions
-        self.ledger.narrow(scan.project, scan.id, self.lean.bounds.excluded(own), by="run")
+        excluded = self.lean.bounds.excluded(own)
+        names = parse_exclusions(excluded, field="exclusions").hostnames
+        addresses = addresses_of(names, self.resolver, field="exclusions")
+        self.ledger.narrow(scan.project, scan.id, (*excluded, *addresses), by="run")
 
     def _lanes(self, scan: Scan) -> int:
         """As many chunks side by side as may send what they were cut for: what network, project and stage allow may have changed."""

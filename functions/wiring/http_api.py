@@ -170,6 +170,7 @@ def http_api() -> HttpApi:
     halts, stop_scan = Halts(table), StopScan(scans=scans, ledger=ledger, workflow=workflow)
     next_run = NextRun(scans=scans, networks=networks, halts=halts, workflow=workflow)
     loopback, reviews = settings.admit_loopback, Queue(clients.sqs(), settings.review_queue_url)
+    resolver = Resolver()
     return HttpApi(
         projects=projects,
         networks=networks,
@@ -221,7 +222,7 @@ def http_api() -> HttpApi:
             admit_loopback=loopback,
         ),
         exclusions=exclusions,
-        manage_exclusions=ManageExclusions(exclusions=exclusions, scans=scans, ledger=ledger, resolver=Resolver()),
+        manage_exclusions=ManageExclusions(exclusions=exclusions, scans=scans, ledger=ledger, resolver=resolver),
         counters=Counters(table),
         exports=Exports(table),
         export_objects=ExportObjects(clients.s3(), settings.bucket),
@@ -254,7 +255,7 @@ def http_api() -> HttpApi:
         diff_scans=DiffScans(scans=scans, ledger=ledger, results=results, exposures=exposures),
         delete_scan=DeleteScan(scans=scans, ledger=ledger, live=live, objects=objects),
         manage_networks=ManageNetworks(
-            networks=networks, scans=scans, ledger=ledger, scheduler=scheduler, bounds=bounds
+            networks=networks, scans=scans, ledger=ledger, scheduler=scheduler, bounds=bounds, resolver=resolver
         ),
         start_scan=StartScan(networks=networks, scans=scans, halts=halts, workflow=workflow, bounds=bounds),
         stop_scan=stop_scan,

@@ -1,10 +1,12 @@
 """Networks, through the door."""
 
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
 import pytest
 
+from functions.adapters.resolver import Resolver
 from functions.store.ledger import Ledger
 from tests.http_api.conftest import DRAFT, Api
 from tests.platform_in_memory import Platform
@@ -174,6 +176,20 @@ def test_an_exclusion_made_while_a_scan_is_live_reaches_its_workers(
     edited = api.put(f"/v1/projects/{project}/networks/{network}", DRAFT | {"exclusions": ["10.0.0.9"]}, version=1)
     assert edited.status == 200
     assert Ledger(platform.table).exclusions(project, scan) == ("10.0.0.9",)
+
+
+def test_an_excluded_name_reaches_them_with_its_addresses_and_one_without_any_is_refused(
+    api: Api, platform: Platform, project: str, network: str
+) -> None:
+    resolver = Resolver(lambda name: ("10.0.0.5",) if name == "db.example.com" else ())
+    manage = replace(platform.http.manage_networks, resolver=resolver)
+    platform.http = replace(platform.http, manage_networks=manage)
+    one = f"/v1/projects/{project}/networks/{network}"
+    scan = api.post(f"/v1/projects/{project}/scans", {"network": network}).body["id"]
+    refused = api.patch(one, {"exclusions": ["gone.example.com"]}, version=1)
+    assert (refused.status, refused.slug, refused.body["field"]) == (400, "invalid-input", "exclusions")
+    assert api.patch(one, {"exclusions": ["db.example.com"]}, version=1).status == 200
+    assert Ledger(platform.table).exclusions(project, scan) == ("db.example.com", "10.0.0.5")
 
 
 def test_a_preview_counts_and_keeps_nothing(api: Api, project: str) -> None:

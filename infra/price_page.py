@@ -64,7 +64,7 @@ for by the second, from its start on and a minute at least. The planner looks at
 - with a deadline (`deadline_minutes` of a network, `--deadline-minutes`), the cheapest that is expected to meet it. What none meets is refused with the shortest time possible by previews and estimates;
   every estimate tells that time (`shortest_minutes`). A scan of it is cut for that time and says so (`reason`): what is watched late is better than what is not. Nothing is stopped by a deadline: hours in which nothing may be sent are a network's window.
 
-A chunk's discovery takes no longer than the stage's `chunk_seconds` at its share of the rate, nor are its services expected to, nor would they outlast the worker (`deadline_s`) where as much is there as may be
+A chunk's discovery takes no longer than the stage's `chunk_seconds` at its share of the rate (where hosts are asked first, with their questions, whether they are silent or there), nor are its services expected to, nor would they outlast the worker (`deadline_s`) where as much is there as may be
 (both four times as long, and again, where the scan would take more than 10,000 chunks). No chunk is made too small for a sample only to be sooner done: what a sample shows of misses is worth more than that. Numbers of hosts and ports are those of the inventory at the plan of a scan's first run, of no more
 than is scanned; a scan of some of a network's targets or ports is cut by a guess. A later run goes on with the chunks as they were cut, by as many tasks as may send what they were cut for.
 

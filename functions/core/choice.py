@@ -128,6 +128,7 @@ def _possible(errand: Errand, rate: int, density: Density, means: Means) -> list
             errand.demands,
             rate=rate,
             retries=errand.profile.retries,
+            questions=errand.profile.host_discovery.probes,
             max_tasks=means.max_tasks,
             chunk_seconds=means.chunk_seconds,
             rooms=[partial(room, times) for room in rooms],

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from functions.core.model import Protocol
-from functions.core.pace import HOST_PACE, MOST_PPS
+from functions.core.pace import HOST_PACE, MOST_PPS, SILENT_ASKED
 
 MAX_CHUNKS = 10_000
 MIN_SHARE = 50
@@ -16,6 +17,8 @@ EVERY_NUMBER = 64
 
 Room = Callable[[Protocol, int], int]
 """The most assets that a chunk may have, of so many ports each."""
+Weight = Callable[[int], int]
+"""The cells that an address of so many ports counts for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +58,30 @@ class Layout:
 
 
 def layouts(
-    demands: Sequence[Demand], *, rate: int, retries: int, max_tasks: int, chunk_seconds: int, rooms: Sequence[Room]
+    demands: Sequence[Demand],
+    *,
+    rate: int,
+    retries: int,
+    questions: int,
+    max_tasks: int,
+    chunk_seconds: int,
+    rooms: Sequence[Room],
 ) -> Iterator[Layout]:
     """Every way that is worth a look, each of no more than MAX_CHUNKS chunks; none where none is possible.
 
-    A chunk's discovery takes about `chunk_seconds` at most at its share of `rate`. Tasks share the network's cap, so more
-    of them shorten what is not sent (services, waits on single hosts) and send more only where one cannot send it all.
+    A chunk's discovery takes about `chunk_seconds` at most at its share of `rate`, whoever is there: of hosts, by so many
+    `questions` each, and of ports. Tasks share the network's cap, so more of them shorten what is not sent (services,
+    waits on single hosts) and send more only where one cannot send it all.
     """
-    probes = sum(demand.addresses * demand.ports for demand in demands) * (1 + retries)
+    weight = partial(_weight, questions=questions, retries=retries)
+    probes = sum(demand.addresses * weight(demand.ports) for demand in demands) * (1 + retries)
     seconds = max([_ceil(probes, rate), *(_ceil(each.ports, HOST_PACE[each.protocol]) for each in demands)])
     for tasks in _numbers(max(1, min(max_tasks, rate // MIN_SHARE))):
         fewest = max(1, _ceil(probes, min(rate // tasks, MOST_PPS) * tasks * chunk_seconds))
         for rounds in sorted({fewest, fewest + 1, 2 * fewest}):
             budget = _ceil(probes, rounds * tasks * (1 + retries))
             for room in rooms:
-                cuts = tuple(_cut(demand, budget, chunk_seconds, room) for demand in demands)
+                cuts = tuple(_cut(demand, budget, chunk_seconds, room, weight) for demand in demands)
                 chunks = sum(cut.chunks for cut in cuts)
                 if chunks <= MAX_CHUNKS:
                     at_once = min(tasks, chunks)
@@ -84,14 +96,25 @@ def _numbers(most: int) -> Iterator[int]:
     yield most
 
 
-def _cut(demand: Demand, budget: int, chunk_seconds: int, room: Room) -> Cut:
+def _weight(ports: int, *, questions: int, retries: int) -> int:
+    """The most that an address takes, in cells: its ports alone where no `questions` are put.
+
+    A silent host is asked each question SILENT_ASKED times and nothing else; one that is there, each question once and then
+    its ports. No host takes both, so a chunk is no smaller than the dearer of the two needs. Nor is it larger where few are
+    likely there, for that is a guess: such a chunk is done sooner.
+    """
+    return max(_ceil(SILENT_ASKED * questions, 1 + retries), _ceil(questions, 1 + retries) + ports)
+
+
+def _cut(demand: Demand, budget: int, chunk_seconds: int, room: Room, weight: Weight) -> Cut:
     """Addresses first; ports only where one asset's are more than a chunk can do. `budget`: cells, each probed once.
 
     Parts are as many as fill the rounds, so that no lone chunk trails behind; an uneven one is over by one asset at most.
     """
     per_asset = _ceil(demand.addresses, demand.assets)
     ports = min(demand.ports, HOST_PACE[demand.protocol] * chunk_seconds, max(1, budget // per_asset))
-    parts = max(_ceil(demand.assets, room(demand.protocol, ports)), _ceil(demand.assets * per_asset * ports, budget))
+    cells = demand.assets * per_asset * weight(ports)
+    parts = max(_ceil(demand.assets, room(demand.protocol, ports)), _ceil(cells, budget))
     return Cut(asset_parts=min(demand.assets, parts), port_parts=_ceil(demand.ports, ports))
 
 

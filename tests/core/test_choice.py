@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 from functions.core.choice import FEWER_ASSETS, PATIENCE, Choice, Means, choose
 from functions.core.density import Density, Spread
 from functions.core.errors import InvalidInput
+from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.layout import MAX_CHUNKS, MIN_SHARE, MOST_ASSETS, Cut, Demand, Layout
 from functions.core.model import Protocol
 from functions.core.outlook import Case, Errand, sampled_cells, usage_of, wall_seconds
-from functions.core.pace import HOST_PACE, MOST_PPS, added_seconds
+from functions.core.pace import HOST_PACE, MOST_PPS, SCAN_STEPS, added_seconds
 from functions.core.prices import bill
 from functions.core.profile import PROFILES
 from tests.core.specs import MACHINE, means
-from tests.core.test_layout import demand
+from tests.core.test_layout import demand, up
 
 STAGE = means(max_tasks=40, chunk_seconds=300, deadline_s=1800)
+HOSTS_FIRST = HostDiscovery(by=(Question.ICMP, Question.TCP), tcp_ports=tuple(range(1, 17)))
+"""All that one can be asked: 34 packets to a host that is silent."""
 
 
 def errand(*demands: Demand, profile: str = "standard") -> Errand:
@@ -41,6 +44,12 @@ def there(errand: Errand, *, share: float = 0.2, ports: float = 4, more: float =
 def case_of(density: Density, stage: Means, end: str = "expected") -> Case:
     hosts, ports = getattr(density.hosts, end), getattr(density.open_ports, end)
     return Case(hosts=hosts, open_ports=ports, unnamed=density.unnamed, start_s=stage.start_s, steps_s=stage.steps_s)
+
+
+def longest_s(errand: Errand, layout: Layout, case: Case) -> float:
+    """What the worker of a chunk takes: so long would the scan take if it had a task for each."""
+    at_once = wall_seconds(errand, replace(layout, tasks=layout.chunks), case)
+    return at_once - (1 + SCAN_STEPS) * case.steps_s - case.start_s
 
 
 def usd(errand: Errand, layout: Layout, case: Case) -> float:
@@ -69,10 +78,6 @@ def formerly_cut(each: Demand, budget: int, chunk_seconds: int, most: int) -> Cu
     ports = min(each.ports, HOST_PACE[each.protocol] * chunk_seconds, max(1, budget // per_asset))
     parts = max(up(each.assets, most), up(each.assets * per_asset * ports, budget))
     return Cut(asset_parts=min(each.assets, parts), port_parts=up(each.ports, ports))
-
-
-def up(amount: int, unit: int) -> int:
-    return -(-amount // unit)
 
 
 def is_bounded(errand: Errand, layout: Layout, density: Density, rate: int, stage: Means) -> bool:
@@ -210,6 +215,15 @@ def test_no_chunk_is_expected_to_identify_for_longer_than_may_be_lost() -> None:
         density = there(wanted, share=share, ports=10, more=more)
         layout = choose(wanted, rate=100_000, density=density, means=STAGE).layout
         assert is_bounded(wanted, layout, density, 100_000, STAGE)
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 1])
+def test_a_worker_has_the_time_to_ask_hosts_first_however_many_are_there(share: float) -> None:
+    profile = PROFILES["discovery"].model_copy(update={"host_discovery": HOSTS_FIRST})
+    wanted = replace(errand(demand(2**16, 1)), profile=profile)
+    density = there(wanted, share=share, ports=1)
+    layout = choose(wanted, rate=100, density=density, means=STAGE).layout
+    assert longest_s(wanted, layout, case_of(density, STAGE)) < 1.1 * STAGE.chunk_seconds < STAGE.deadline_s
 
 
 def test_groups_run_side_by_side_however_short() -> None:

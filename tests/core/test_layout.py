@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.layout import MAX_CHUNKS, MOST_ASSETS, Demand, Layout, layouts
 from functions.core.model import Protocol
-from functions.core.pace import HOST_PACE, MOST_PPS
+from functions.core.pace import HOST_PACE, MOST_PPS, SILENT_ASKED
 
 
 def demand(assets: int, ports: int, protocol: Protocol = Protocol.TCP, per_asset: int = 1) -> Demand:
@@ -18,19 +19,32 @@ def ways(
     *demands: Demand,
     rate: int = 1000,
     retries: int = 0,
+    questions: int = 0,
     max_tasks: int = 8,
     chunk_seconds: int = 100,
     most: Sequence[int] = (MOST_ASSETS,),
 ) -> list[Layout]:
     rooms = [lambda _protocol, _ports, each=each: each for each in most]
     return list(
-        layouts(demands, rate=rate, retries=retries, max_tasks=max_tasks, chunk_seconds=chunk_seconds, rooms=rooms)
+        layouts(
+            demands,
+            rate=rate,
+            retries=retries,
+            questions=questions,
+            max_tasks=max_tasks,
+            chunk_seconds=chunk_seconds,
+            rooms=rooms,
+        )
     )
 
 
 def by_tasks(found: Sequence[Layout], tasks: int) -> Layout:
     """Of the fewest chunks."""
     return min((each for each in found if each.tasks == tasks), key=lambda each: each.chunks)
+
+
+def up(amount: int, unit: int) -> int:
+    return -(-amount // unit)
 
 
 DEMANDS = st.lists(
@@ -59,9 +73,55 @@ def test_no_chunk_sends_for_longer_than_may_be_lost(
 ) -> None:
     for layout in ways(demand(assets, ports), rate=rate, retries=retries, chunk_seconds=seconds):
         cut = layout.cuts[0]
-        largest = -(-assets // cut.asset_parts) * -(-ports // cut.port_parts)
-        over = -(-ports // cut.port_parts) * (1 + retries)
+        largest = up(assets, cut.asset_parts) * up(ports, cut.port_parts)
+        over = up(ports, cut.port_parts) * (1 + retries)
         assert largest * (1 + retries) <= min(layout.share, MOST_PPS) * seconds + over, "but for one asset"
+
+
+@given(
+    st.builds(demand, st.integers(1, 2**17), st.integers(1, 2000), st.sampled_from(Protocol), st.integers(1, 3)),
+    st.integers(1, 1_000_000),
+    st.integers(0, 5),
+    st.integers(1, 18),
+    st.integers(1, 600),
+)
+def test_no_chunk_asks_hosts_and_their_ports_for_longer_than_may_be_lost_whoever_is_there(
+    whole: Demand, rate: int, retries: int, questions: int, seconds: int
+) -> None:
+    for layout in ways(whole, rate=rate, retries=retries, questions=questions, chunk_seconds=seconds):
+        cut = layout.cuts[0]
+        but_one = (up(whole.assets, cut.asset_parts) - 1) * (whole.addresses // whole.assets)
+        silent = SILENT_ASKED * questions
+        there = questions + up(whole.ports, cut.port_parts) * (1 + retries)
+        for packets in (silent, there):
+            assert but_one * packets <= min(layout.share, MOST_PPS) * seconds, "but for one asset"
+
+
+@pytest.mark.parametrize(
+    ("whole", "rate", "retries", "tasks", "chunks"),
+    [
+        (demand(1000, 1000), 1000, 0, 1, [10, 11, 20]),
+        (demand(1000, 1000), 1000, 1, 1, [20, 21, 40]),
+        (demand(1000, 1000), 1000, 0, 7, [77, 84, 154]),
+        (demand(100, 1000, per_asset=4), 1000, 0, 1, [4, 5, 8]),
+        (demand(1, 65_535), 100, 0, 1, [7, 8, 14]),
+        (demand(10, 300, Protocol.UDP), 1000, 0, 1, [3, 3]),
+    ],
+)
+def test_where_no_host_is_asked_first_only_cells_count(
+    whole: Demand, rate: int, retries: int, tasks: int, chunks: list[int]
+) -> None:
+    found = [each for each in ways(whole, rate=rate, retries=retries) if each.tasks == tasks]
+    assert [each.chunks for each in found] == chunks
+
+
+def test_an_address_counts_for_its_silence_or_for_its_ports_and_not_for_both() -> None:
+    def chunks(ports: int) -> int:
+        return by_tasks(ways(demand(10_000, ports), retries=1, questions=17), 1).chunks
+
+    assert chunks(1) == chunks(8) == 4, "340,000 packets to silent hosts"
+    assert chunks(12) == 5
+    assert chunks(100) == 22, "where cells alone would make 20"
 
 
 @given(st.integers(100, 2000), st.integers(1, 500), st.integers(100, 100_000), st.integers(0, 3))
@@ -69,7 +129,7 @@ def test_no_lone_chunk_trails_behind_the_last_round(assets: int, ports: int, rat
     found = ways(demand(assets, ports), rate=rate, retries=retries)
     for tasks in {each.tasks for each in found}:
         layout = by_tasks(found, tasks)
-        rounds = max(1, -(-assets * ports * (1 + retries) // (tasks * (rate // tasks) * 100)))
+        rounds = max(1, up(assets * ports * (1 + retries), tasks * (rate // tasks) * 100))
         assert layout.chunks <= rounds * tasks
 
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from functions.core.chunk_spec import cells_of
 from functions.core.errors import InvalidInput, OutOfScope
+from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.messages import ChunkSpec, KnownExposure, PinnedHost
 from functions.core.model import Protocol
+from functions.core.pace import SILENT_ASKED
 from functions.core.planner import names_to_pin, plan, preview
 from functions.core.ports import PortSet, parse_ports
 from functions.core.scan import Known, Snapshot
@@ -132,6 +134,16 @@ def test_a_chunk_takes_about_chunk_seconds_at_its_share_of_the_rate() -> None:
 
     seconds = [cells_of(each) * (1 + of.profile.retries) / each.rate for each in made.chunks]
     assert max(seconds) <= 66
+    assert min(seconds) >= 30
+
+
+def test_a_chunk_asks_its_hosts_in_about_chunk_seconds_too() -> None:
+    asking = HostDiscovery(by=(Question.ICMP, Question.TCP), tcp_ports=(22, 80, 443))
+    of = snapshot("10.0.0.0/18", ports="443", rate=100, profile="discovery")
+    made = planned(of.model_copy(update={"profile": of.profile.model_copy(update={"host_discovery": asking})}))
+
+    seconds = [cells_of(each) * SILENT_ASKED * asking.probes / each.rate for each in made.chunks]
+    assert max(seconds) <= 61
     assert min(seconds) >= 30
 
 

@@ -15,7 +15,7 @@ _SILENT = {"not_covered": Answer.NOT_COVERED, "host_down": Answer.HOST_DOWN}
 
 
 async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: list[str]) -> IntervalSet:
-    """Those of `addresses` to ask; the rest are settled by their silence, where nmap asked all to the end.
+    """Those of `addresses` to ask; the rest are settled by their silence, of which nmap told before it ended or was ended.
 
     Hosts that the inventory knows an open port of are there without a question.
     """
@@ -49,10 +49,8 @@ async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: lis
         )
         ran = await Nmap(scan.tools, scan.directory).ask_hosts(errand, by=by)
     scan.findings.commands.append(ran.command)
-    if ran.why:
-        if not scan.halt.is_set:
-            scan.report.log("warning", f"host discovery did not end, so each cell is asked: {ran.why}")
-        return addresses
+    if ran.why and not scan.halt.is_set:
+        scan.report.log("warning", f"host discovery did not end, so the rest is asked as if it were there: {ran.why}")
     silent = IntervalSet.from_ranges((each, each) for each in {*mute} - _known(scan, target.version)) & addresses
     if silent:
         verdict = Verdict(_SILENT[profile.host_discovery.silent], Method.NONE, reason_of(by))

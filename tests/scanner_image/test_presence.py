@@ -14,6 +14,7 @@ from tests.scanner_image.cells_of import answers
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_tools import ACCOUNT, DONE, NMAP_END, NMAP_HEAD, FakeTools, discovered, nmap_host
 from tests.scanner_image.fakes import chunk_spec
+from tests.scanner_image.one_found import HANG
 
 HOSTS = ("10.9.1.0", "10.9.1.1", "10.9.1.2", "10.9.1.3")
 FOUND = f"{ACCOUNT}; {discovered('10.9.1.2', 80)}; {DONE}"
@@ -22,6 +23,7 @@ DOWN = "".join(
     f'<host><status state="down" reason="no-response"/><address addr="10.9.1.{last}" addrtype="ipv4"/></host>'
     for last in (0, 1, 3)
 )
+LAST = DOWN[DOWN.rindex("<host>") :]
 OTHER = DOWN.replace("10.9.1.0", "10.9.1.2")
 WHY = "no answer to host discovery (icmp, tcp)"
 
@@ -38,11 +40,11 @@ def spec_of(*ranges: str, known: tuple[object, ...] = (), **settings: object) ->
     )
 
 
-def answering(fake_tools: FakeTools, *hosts: str, end: str = NMAP_END) -> str:
+def answering(fake_tools: FakeTools, *hosts: str, end: str = NMAP_END, then: str = "exit 0") -> str:
     """An nmap that keeps what it was asked and by which words, and tells of `hosts` where it is asked for hosts alone."""
     there, kept = "".join(hosts), f"{fake_tools.directory}/asked"
     return (
-        f'case "$*" in *" -sn "*) echo "$*" > {kept}; printf "%s" \'{NMAP_HEAD}{there}{end}\'; exit 0;; esac\n'
+        f'case "$*" in *" -sn "*) echo "$*" > {kept}; printf "%s" \'{NMAP_HEAD}{there}{end}\'; {then};; esac\n'
         + fake_tools.whole_nmap(nmap_host("10.55.0.1", closed="22,80-81"))
     )
 
@@ -104,14 +106,45 @@ def test_where_nobody_is_there_no_port_is_asked(stage: Stage, fake_tools: FakeTo
     assert {line.answer for line in document.coverage} == {Answer.NOT_COVERED}
 
 
-def test_host_discovery_that_breaks_off_says_nothing_of_anybody(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(nmap=answering(fake_tools, UP, DOWN, end=""), masscan=FOUND)
+def test_what_host_discovery_said_before_it_broke_off_counts(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(nmap=answering(fake_tools, UP, LAST, end=""), masscan=FOUND)
     spec = spec_of()
 
     document = stage.run(spec)
 
-    assert Answer.NOT_COVERED not in answers(spec, document.coverage).values()
-    assert "each cell is asked" in json.dumps([event.data for event in stage.live.of("log")])
+    covered = answers(spec, document.coverage)
+    assert document.open == {("10.9.1.2", 80)}
+    assert {host for host, port in covered if covered[host, port] == Answer.NOT_COVERED} == {"10.9.1.3"}
+    assert {line.reason for line in document.coverage if line.answer == Answer.NOT_COVERED} == {WHY}
+    assert {covered[host, 22] for host in ("10.9.1.0", "10.9.1.1", "10.9.1.2")} == {Answer.NOT_OPEN}
+    assert "host discovery did not end" in json.dumps([event.data for event in stage.live.of("log")])
+
+
+def test_host_discovery_that_breaks_off_without_a_word_says_nothing_of_anybody(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    fake_tools.install(nmap=answering(fake_tools, end=""), masscan=FOUND)
+    spec = spec_of(silent="host_down")
+
+    document = stage.run(spec)
+
+    assert set(answers(spec, document.coverage).values()) == {Answer.OPEN, Answer.NOT_OPEN}
+
+
+def test_an_attempt_that_ends_meanwhile_keeps_what_was_said_and_asks_nobody_else(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    said = fake_tools.directory / "said"
+    fake_tools.install(nmap=answering(fake_tools, UP, LAST, end="", then=f"touch {said}; {HANG}"), masscan=FOUND)
+    spec = spec_of(silent="host_down")
+
+    document = stage.run(spec, once=said.exists, halt="the task was told to end")
+
+    covered = answers(spec, document.coverage)
+    assert not fake_tools.ran("masscan")
+    assert {host for host, port in covered if covered[host, port] == Answer.HOST_DOWN} == {"10.9.1.3"}
+    assert {covered[host, 22] for host in HOSTS if host != "10.9.1.3"} == {Answer.NOT_COVERED}
+    assert document.trailer.outcome == "partial"
 
 
 def test_a_host_that_nmap_says_nothing_of_is_asked(stage: Stage, fake_tools: FakeTools) -> None:

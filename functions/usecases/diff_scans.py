@@ -1,6 +1,7 @@
 """What differs between two scans of a network, or between a scan and the inventory, a page at a time."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol as Shape
 
 from functions.adapters.results import Results
@@ -113,6 +114,13 @@ class _ScanDiff:
     def __init__(self, before: ScanEvidence, after: ScanEvidence) -> None:
         self._before, self._after = before, after
         self._units = units(before.outlines, after.outlines)
+        self._befores: dict[str, list[str]] = {}
+        self._afters: dict[str, list[str]] = {}
+        """The other side's chunks that share cells with a chunk."""
+        for unit in self._units:
+            if unit.before and unit.after:
+                self._befores.setdefault(unit.after, []).append(unit.before)
+                self._afters.setdefault(unit.before, []).append(unit.after)
 
     @property
     def lines(self) -> int:
@@ -132,9 +140,9 @@ class _ScanDiff:
         if unit.before and unit.after:
             return Territory(self._before.region(unit.before) & self._after.region(unit.after))
         if unit.after:
-            others = [each.before for each in self._units if each.after == unit.after and each.before]
+            others = self._befores.get(unit.after, ())
             return Territory(self._after.region(unit.after), tuple(map(self._before.region, others)))
-        others = [each.after for each in self._units if each.before == unit.before and each.after]
+        others = self._afters.get(unit.before, ())
         return Territory(self._before.region(unit.before), tuple(map(self._after.region, others)))
 
     def _views(self, unit: Unit, territory: Territory) -> tuple[View, View]:
@@ -177,13 +185,16 @@ class _InventoryDiff:
         items, counts = compare(outline.protocol, scanned, known)
         return _Step(items, counts, str(index + 1))
 
+    @cached_property
+    def _owned(self) -> Ownership:
+        return Ownership(self._documents.outlines)
+
     def _outside(self, cursor: str) -> _Step:
-        owned = Ownership(self._documents.outlines)
         page = self._exposures.list(self._scan.project, self._scan.network, limit=_PAGE, cursor=cursor)
         items = tuple(
             not_covered(each)
             for each in page.items
-            if is_open(each) and not owned.owns(each.protocol, each.asset, each.port)
+            if is_open(each) and not self._owned.owns(each.protocol, each.asset, each.port)
         )
         counts = DiffCounts(not_comparable=len(items), cells_not_comparable=len(items))
         following = f"{len(self._documents.outlines)}/{page.next_cursor}" if page.next_cursor else ""

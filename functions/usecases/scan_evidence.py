@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from functions.adapters.results import Results
 from functions.core.block_evidence import BlockEvidence
@@ -27,13 +28,14 @@ class ScanEvidence:
     results: Results
     lines: int = 0
     _kept: tuple[str, list[BlockEvidence]] = ("", [])
-    _outlines: tuple[Outline, ...] | None = None
 
-    @property
+    @cached_property
     def outlines(self) -> tuple[Outline, ...]:
-        if self._outlines is None:
-            self._outlines = self._plan() if self.scan.counts.chunks else ()
-        return self._outlines
+        return self._plan() if self.scan.counts.chunks else ()
+
+    @cached_property
+    def _named(self) -> dict[str, Outline]:
+        return {each.chunk: each for each in self.outlines}
 
     def _plan(self) -> tuple[Outline, ...]:
         try:
@@ -42,7 +44,7 @@ class ScanEvidence:
             raise NotFound(f"the documents of scan {self.scan.id} are kept no longer") from None
 
     def outline(self, chunk: str) -> Outline:
-        return next(each for each in self.outlines if each.chunk == chunk)
+        return self._named[chunk]
 
     def region(self, chunk: str) -> Region:
         return Region.of(self.outline(chunk))

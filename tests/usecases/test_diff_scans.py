@@ -1,14 +1,16 @@
 """Two scans, or a scan and the inventory, page by page."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import pytest
 
+from functions.adapters.results import Results
 from functions.core.coverage import Answer
 from functions.core.errors import InvalidInput, NotFound
-from functions.core.messages import PinnedHost
-from functions.core.outline import Outline
+from functions.core.messages import AddressRange, PinnedHost
+from functions.core.model import Protocol
+from functions.core.outline import Outline, Ownership, units
 from functions.core.scan import ScanCounts, ScanEvent
 from functions.core.scan_diff import DiffCounts, Difference, Verdict
 from functions.core.service import Service
@@ -22,6 +24,7 @@ LOW = "10.0.0.0 10.0.0.127"
 
 
 Chunk = tuple[dict[str, Any], tuple[Line, ...]]
+T = TypeVar("T")
 
 
 def scanned(inventory: Inventory, at: float, *chunks: Chunk, ingest: bool = True) -> str:
@@ -32,9 +35,13 @@ def scanned(inventory: Inventory, at: float, *chunks: Chunk, ingest: bool = True
         if ingest:
             inventory.take_in(of, name)
     specs = [inventory.results.get_spec(PROJECT, of, f"{number:05}") for number in range(len(chunks))]
-    inventory.results.put_outlines(PROJECT, of, map(Outline.of, specs))
+    return ended(inventory, of, at, list(map(Outline.of, specs)))
+
+
+def ended(inventory: Inventory, of: str, at: float, plan: list[Outline]) -> str:
+    inventory.results.put_outlines(PROJECT, of, plan)
     found = inventory.scans.transition(inventory.scans.get(PROJECT, of), ScanEvent.START)
-    inventory.scans.transition(found, ScanEvent.COMPLETE, ended=after(at + 9), counts=ScanCounts(chunks=len(chunks)))
+    inventory.scans.transition(found, ScanEvent.COMPLETE, ended=after(at + 9), counts=ScanCounts(chunks=len(plan)))
     return of
 
 
@@ -203,3 +210,66 @@ def test_a_scan_whose_documents_are_gone_says_so(inventory: Inventory) -> None:
     inventory.results.client.delete_object(Bucket=inventory.results.bucket, Key=key)
     with pytest.raises(NotFound, match="kept no longer"):
         whole(inventory, second, first)
+
+
+class Walked(list[T]):
+    """Counts how often somebody goes through it from its beginning."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[T]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def walks(inventory: Inventory, monkeypatch: pytest.MonkeyPatch, *, chunks: int) -> int:
+    """How often a comparison of two scans, whose chunks overlap in pairs, goes through all of a plan or of its units."""
+    seen: list[Walked[Any]] = []
+
+    def walked(given: Iterable[Any]) -> Any:
+        seen.append(Walked(given))
+        return seen[-1]
+
+    def plan(at: float, first: int, last: int) -> str:
+        outlines = [
+            Outline(
+                chunk=f"{number:05}",
+                addresses=(AddressRange(first=f"10.0.{number}.{first}", last=f"10.0.{number}.{last}"),),
+                protocol=Protocol.TCP,
+                ports="22",
+            )
+            for number in range(chunks)
+        ]
+        return ended(inventory, inventory.begin(at), at, outlines)
+
+    one, two = plan(0, 0, 127), plan(1000, 64, 191)
+    read = Results.get_outlines
+    with monkeypatch.context() as patched:
+        patched.setattr(Results, "get_outlines", lambda self, *of: walked(read(self, *of)))
+        patched.setattr(diff_scans, "units", lambda before, after: walked(units(before, after)))
+        assert whole(inventory, two, one) == ({}, DiffCounts())
+    assert [len(each) for each in seen] == [chunks, chunks, 3 * chunks]
+    return sum(each.walks for each in seen)
+
+
+def test_a_chunk_is_found_without_going_through_all_others(
+    inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert walks(inventory, monkeypatch, chunks=3) == walks(inventory, monkeypatch, chunks=7)
+
+
+def test_what_a_plan_owns_is_made_out_once_for_a_page(inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = (f"10.0.0.{number}" for number in range(200, 204))
+    scanned(inventory, 0, plain(1, *(line for each in outside for line in is_open(each, 22, 1))))
+    scan = scanned(inventory, 1000, plain(1001, assets=LOW))
+    made: list[Ownership] = []
+
+    def own(plan: Iterable[Outline]) -> Ownership:
+        made.append(Ownership(plan))
+        return made[-1]
+
+    monkeypatch.setattr(diff_scans, "_PAGE", 1)
+    monkeypatch.setattr(diff_scans, "Ownership", own)
+    (page,) = pages(inventory, scan, INVENTORY)
+    assert page.counts.not_comparable == 4
+    assert len(made) == 1

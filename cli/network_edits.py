@@ -48,6 +48,13 @@ Silent = Annotated[
     str | None,
     typer.Option("--silent-hosts", help="Of hosts that answer none of it: not_covered (the default) or host_down."),
 ]
+OsDetection = Annotated[
+    bool | None,
+    typer.Option(
+        "--os-detection/--no-os-detection",
+        help="Guess the systems of hosts with open TCP ports; profile thorough always does.",
+    ),
+]
 Exclude = Annotated[list[str] | None, typer.Option(help="Never probe these; may be repeated.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="For rules, channels and lists; may be repeated.")]
 Timezone = Annotated[str | None, typer.Option(help="Of the schedule, as in Europe/Berlin; UTC when left out.")]
@@ -70,6 +77,7 @@ def create(
     arguments: Arguments = None,
     questions: Questions = None,
     silent: Silent = None,
+    os_detection: OsDetection = None,
     rate: Rate = None,
     deadline: Deadline = None,
     schedule: Annotated[str | None, typer.Option(help="rate(1 day) or cron(0 6 * * ? *).")] = None,
@@ -83,6 +91,7 @@ def create(
     given = _settings(exclusions=exclude, ports=ports, protocols=protocols, profile=profile, rate=rate, tags=tags)
     draft: Json = {"name": name, "targets": targets, **given, "enabled": enabled}
     draft |= _scripts(scripts, categories, arguments) | _host_discovery(questions, silent)
+    draft |= _settings(os_detection=os_detection)
     if deadline not in (None, NONE):
         draft |= _deadline(deadline)
     if schedule is not None:
@@ -116,6 +125,7 @@ def edit(
     arguments: Arguments = None,
     questions: Questions = None,
     silent: Silent = None,
+    os_detection: OsDetection = None,
     rate: Rate = None,
     deadline: Deadline = None,
     tags: Annotated[
@@ -128,7 +138,7 @@ def edit(
     """Change what is given; the rest stays. A live scan obeys new exclusions at once, all else holds from the next scan on."""
     plain = _settings(ports=ports, protocols=protocols, profile=profile, rate=rate)
     lists = _settings(exclusions=_filled(exclude), tags=_filled(tags))
-    hosts = _host_discovery(questions, silent)
+    hosts = _host_discovery(questions, silent) | _settings(os_detection=os_detection)
     body = plain | lists | hosts | _scripts(scripts, categories, arguments)
     body |= _settings(name=name, targets=target, enabled=enabled) | _deadline(deadline)
     if not body:

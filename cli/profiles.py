@@ -59,6 +59,7 @@ def _title(profile: Json) -> str:
     settings: Json = profile["settings"]
     parts = (
         f"services by intensity {settings['version_intensity']}" if settings["service_detection"] else "no services",
+        *(("systems guessed",) if settings["os_detection"] else ()),
         f"{settings['retries']} retries",
         f"{settings['host_timeout_s']} s for a host",
         *(() if profile["for_networks"] else ("for second looks, not for networks",)),

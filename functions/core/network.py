@@ -71,6 +71,8 @@ class NetworkDraft(Model):
     """nmap scripts that are run on open ports, from the list of docs/worker.md."""
     host_discovery: HostDiscovery = NOBODY
     """Whether hosts are asked if they are there before their ports are; nobody is, and each cell is asked, where left out."""
+    os_detection: bool = False
+    """Whether nmap guesses the systems of hosts with open TCP ports; in profile `thorough` it always does."""
     rate: int = Field(default=1000, ge=10, le=1_000_000)
     """The most packets per second that all scans of this network together may send."""
     deadline_minutes: DeadlineMinutes | None = None
@@ -105,6 +107,7 @@ class NetworkPatch(Model):
     profile: str | None = Field(default=None, max_length=32)
     scripts: ScriptChoice | None = None
     host_discovery: HostDiscovery | None = None
+    os_detection: bool | None = None
     rate: int | None = Field(default=None, ge=10, le=1_000_000)
     deadline_minutes: DeadlineMinutes | Literal["none"] | None = None
     schedule: Schedule | Literal["none"] | None = None

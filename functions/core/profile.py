@@ -26,7 +26,7 @@ class Profile(Model):
     host_timeout_s: int = Field(default=900, ge=10, le=3600)
     retries: int = Field(default=1, ge=0, le=5)
     os_detection: bool = False
-    """Guess the system by its answers to odd packets; only where raw sockets are to be had."""
+    """Guess the system by its answers to odd packets, where raw sockets are to be had; a network may ask for it, too."""
     scripts: ScriptChoice = ScriptChoice()
     host_discovery: HostDiscovery = NOBODY
     """Both of the network that is scanned; a profile has none of its own."""

@@ -12,7 +12,9 @@ from datetime import datetime
 from functions.adapters.resolver import Resolver
 from functions.adapters.scheduler import Scheduler
 from functions.core.alert_settings import validate_alert_settings
+from functions.core.engine import Engine, Target, identifies
 from functions.core.errors import AlreadyExists, InvalidInput, ScanInProgress, StaleVersion
+from functions.core.model import Protocol
 from functions.core.network import CloneDraft, Network, NetworkDraft, NetworkPatch
 from functions.core.ports import parse_ports
 from functions.core.schedule import validate_schedule
@@ -144,6 +146,7 @@ def validate_draft(draft: NetworkDraft, *, admit_loopback: bool) -> None:
     for protocol in draft.protocols:
         parse_ports(draft.ports, protocol=protocol, field="ports")
     _check_scripts(draft)
+    _check_os_detection(draft)
     validate_alert_settings(draft.alerts)
     if draft.schedule is not None:
         validate_schedule(draft.schedule)
@@ -155,6 +158,20 @@ def _check_scripts(draft: NetworkDraft) -> None:
     if draft.scripts.any and not asks:
         raise InvalidInput(
             "scripts", f"profile {draft.profile!r} asks open ports nothing: take another profile, or no scripts"
+        )
+
+
+def _check_os_detection(draft: NetworkDraft) -> None:
+    """A guess comes with the identification of open TCP ports, and only where that is by raw packets."""
+    if not draft.os_detection:
+        return
+    if Protocol.TCP not in draft.protocols:
+        raise InvalidInput("os_detection", "systems are guessed by open TCP ports: scan these too, or turn it off")
+    if identifies(profile_named(draft.profile), Target()).engine is not Engine.NMAP_SYN_SERVICES:
+        raise InvalidInput(
+            "os_detection",
+            f"profile {draft.profile!r} guesses no systems, which takes service detection by raw packets: take another "
+            "profile, or turn it off",
         )
 
 

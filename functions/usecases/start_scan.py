@@ -116,10 +116,15 @@ def snapshot_of(network: NetworkDraft) -> Snapshot:
     )
 
 
-def _of_network(profile: str, network: NetworkDraft) -> Profile:
+def _of_network(name: str, network: NetworkDraft) -> Profile:
     """A profile with what is a network's own choice."""
-    return profile_named(profile).model_copy(
-        update={"scripts": network.scripts, "host_discovery": network.host_discovery}
+    profile = profile_named(name)
+    return profile.model_copy(
+        update={
+            "scripts": network.scripts,
+            "host_discovery": network.host_discovery,
+            "os_detection": profile.os_detection or network.os_detection,
+        }
     )
 
 

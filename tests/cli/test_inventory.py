@@ -155,6 +155,16 @@ def test_a_network_is_made_edited_and_scheduled(command: Command) -> None:
     assert "USD; `vedette estimate` tells more" in told
 
 
+@pytest.mark.usefixtures("project")
+def test_the_guess_of_systems_is_turned_on_and_off(command: Command) -> None:
+    assert documents(command, "networks", "create", "plain", "10.8.0.0/24")["os_detection"] is False
+    assert documents(command, "networks", "create", "dmz", "10.9.0.0/24", "--os-detection")["os_detection"] is True
+    assert documents(command, "networks", "edit", "dmz", "--ports", "80")["os_detection"] is True
+    assert "os_detection: true\n" in command("networks", "show", "dmz")[1]
+    assert command("networks", "edit", "dmz", "--no-os-detection")[1] == "network dmz has another os_detection\n"
+    assert documents(command, "networks", "show", "dmz")["os_detection"] is False
+
+
 def test_an_estimate_is_told_by_service(command: Command, office: str) -> None:
     code, out, _ = command("estimate", "office")
     assert code == 0
@@ -200,6 +210,7 @@ def test_a_schedule_is_given_switched_and_taken_away(command: Command, office: s
         (("edit", "office", "--ports", "22-"), "ports: "),
         (("edit", "office", "--rate", "1"), "rate: "),
         (("edit", "office", "--protocol", "icmp"), "protocols.0: "),
+        (("edit", "office", "--os-detection", "--profile", "connect"), "os_detection: "),
         (("edit", "nowhere", "--ports", "22"), "there is no network 'nowhere' in this project"),
         (("schedule", "office", "off", "--timezone", "UTC"), "give the schedule's expression too"),
         (("schedule", "office", "rate(2 day)"), "schedule.expression: "),

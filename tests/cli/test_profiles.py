@@ -1,8 +1,11 @@
 """`vedette profiles` on a pipe, with what the API really says."""
 
+import io
 import json
 
 import httpx
+import pytest
+from rich.console import Console
 
 from functions.core.engine import KINDS, profiles_told
 from functions.core.profile import CONFIRM, PROFILES
@@ -40,6 +43,20 @@ def test_one_profile_is_told_with_its_whys(command: Command) -> None:
         "nmap -sT",
         "the profile asks for whole connections",
     ] in lines
+
+
+@pytest.mark.parametrize(("name", "guessed"), [("standard", False), ("thorough", True)])
+def test_on_a_terminal_a_profile_is_told_in_short(
+    command: Command, monkeypatch: pytest.MonkeyPatch, name: str, *, guessed: bool
+) -> None:
+    out = io.StringIO()
+    terminal = Console(file=out, force_terminal=True, width=200, color_system=None)
+    monkeypatch.setattr("cli.profiles.console", lambda: terminal)
+
+    assert command("profiles", name, api=Profiles()).code == 0
+
+    assert f"{name}: services by intensity" in out.getvalue()
+    assert ("systems guessed" in out.getvalue()) is guessed
 
 
 def test_as_json_it_is_the_apis_own(command: Command) -> None:

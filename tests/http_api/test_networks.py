@@ -51,6 +51,10 @@ def test_a_created_network_can_be_read_listed_and_edited(api: Api, project: str)
         ({"host_discovery": {"by": ["ping"]}}, "host_discovery.by.0"),
         ({"host_discovery": {"by": ["icmp", "icmp"]}}, "host_discovery.by"),
         ({"host_discovery": {"by": ["tcp"], "tcp_ports": []}}, "host_discovery.tcp_ports"),
+        ({"os_detection": "yes"}, "os_detection"),
+        ({"os_detection": True, "profile": "discovery"}, "os_detection"),
+        ({"os_detection": True, "profile": "connect"}, "os_detection"),
+        ({"os_detection": True, "protocols": ["udp"]}, "os_detection"),
         ({"rate": 0}, "rate"),
         ({"deadline_minutes": 0}, "deadline_minutes"),
         ({"protocols": ["icmp"]}, "protocols.0"),
@@ -295,7 +299,7 @@ def test_a_network_that_is_off_is_not_scanned(api: Api, project: str, network: s
 
 def test_a_clone_is_like_its_original_with_its_schedule_off(api: Api, project: str) -> None:
     networks = f"/v1/projects/{project}/networks"
-    made = api.post(networks, DRAFT | {"schedule": DAILY, "tags": ["dmz"], "rate": 77}).body
+    made = api.post(networks, DRAFT | {"schedule": DAILY, "tags": ["dmz"], "rate": 77, "os_detection": True}).body
     clone = api.post(f"{networks}/{made['id']}/clone", {"name": "copy"}, key="once")
     assert clone.status == 201
     same = made.keys() - {"id", "name", "schedule", "created", "updated"}
@@ -337,3 +341,29 @@ def test_no_network_asks_hosts_first_of_itself(api: Api, project: str, network: 
 def test_a_network_runs_no_scripts_of_itself(api: Api, project: str, network: str) -> None:
     made = api.get(f"/v1/projects/{project}/networks/{network}").body
     assert made["scripts"] == {"categories": [], "names": [], "arguments": {}}
+
+
+@pytest.mark.parametrize(
+    ("profile", "asked", "guessed"),
+    [("standard", False, False), ("standard", True, True), ("thorough", False, True), ("thorough", True, True)],
+)
+def test_systems_are_guessed_where_the_network_or_its_profile_says_so(
+    api: Api, project: str, profile: str, *, asked: bool, guessed: bool
+) -> None:
+    draft = DRAFT | {"profile": profile, "protocols": ["tcp", "udp"], "os_detection": asked}
+    made = api.post(f"/v1/projects/{project}/networks", draft).body
+    assert made["os_detection"] is asked
+
+    scan = api.post(f"/v1/projects/{project}/scans", {"network": made["id"]}).body
+
+    assert (scan["snapshot"]["profile"]["name"], scan["snapshot"]["profile"]["os_detection"]) == (profile, guessed)
+
+
+def test_the_guess_of_systems_is_turned_on_and_off_by_itself(api: Api, project: str, network: str) -> None:
+    one = f"/v1/projects/{project}/networks/{network}"
+    assert api.get(one).body["os_detection"] is False
+    assert api.patch(one, {"os_detection": True}, version=1).body["os_detection"] is True
+    assert api.patch(one, {"name": "hq"}, version=2).body["os_detection"] is True
+    assert api.patch(one, {"profile": "connect"}, version=3).body["field"] == "os_detection"
+    assert api.patch(one, {"os_detection": False}, version=3).body["os_detection"] is False
+    assert api.patch(one, {"profile": "connect"}, version=4).status == 200

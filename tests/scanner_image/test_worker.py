@@ -157,6 +157,22 @@ def test_a_tool_gets_an_allowed_environment_and_no_way_to_the_workers(
     assert names <= {"PATH", "LANG", "LD_LIBRARY_PATH", "VEDETTE_PORT", "PWD", "OLDPWD", "_", "SHLVL"}
 
 
+@pytest.mark.parametrize(("asked", "raw", "guessed"), [(True, True, True), (True, False, False), (False, True, False)])
+def test_a_system_is_guessed_where_it_is_asked_for_and_raw_sockets_are_to_be_had(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch, *, asked: bool, raw: bool, guessed: bool
+) -> None:
+    answering(monkeypatch, Answer.OPEN)
+    profile = PROFILES["standard"].model_copy(update={"os_detection": asked})
+    named = fake_tools.whole_nmap(nmap_host("10.9.1.2", open_ports="80"))
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}", nmap=named, raw=raw)
+
+    commands = stage.run(SPEC.model_copy(update={"profile": profile})).trailer.commands
+
+    identified = [command.argv for command in commands if "-sV" in command.argv]
+    assert identified
+    assert any("-O" in argv for argv in identified) is guessed
+
+
 def test_scripts_of_the_network_are_asked_by_name(
     stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

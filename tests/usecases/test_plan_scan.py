@@ -25,6 +25,7 @@ from functions.core.stop import Stop
 from functions.store.counters import Counted, Counters
 from functions.store.scans import Scans
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
+from functions.usecases.start_scan import snapshot_of
 from tests.authorities import FakeInventory, FakeTxt, lean
 from tests.backend import NOW, Backend
 from tests.core.authorities import authority
@@ -241,6 +242,15 @@ def test_what_the_inventory_has_is_kept_with_the_scan_for_all_its_runs(backend: 
     plan(backend, scan)
 
     assert backend.reread(scan).snapshot.known == Known(hosts=3, open_ports=7, unnamed=2)
+
+
+def test_workers_are_told_what_the_network_has_chosen_beside_its_profile(backend: Backend) -> None:
+    network = backend.network(os_detection=True)
+    scan = backend.scan(network, snapshot=snapshot_of(network))
+
+    told = specs(backend, scan, plan(backend, scan))
+
+    assert {(spec.profile.name, spec.profile.os_detection) for spec in told} == {("standard", True)}
 
 
 def test_a_scan_of_some_ports_is_cut_by_a_guess(backend: Backend) -> None:

@@ -30,7 +30,7 @@ from functions.usecases.scan_evidence import ScanEvidence
 
 INVENTORY = "inventory"
 MAX_LINES = 50_000
-"""Lines of results after which a page takes up no further chunk: it may be short and have a next one."""
+"""Lines of results, and exposures, after which a page takes up nothing further: it may be short and have a next one."""
 SHOWN = frozenset(Verdict) - {Verdict.UNCHANGED}
 _PAGE = 200
 
@@ -161,10 +161,11 @@ class _InventoryDiff:
 
     def __init__(self, scan: Scan, documents: ScanEvidence, exposures: Exposures) -> None:
         self._scan, self._documents, self._exposures = scan, documents, exposures
+        self._listed = 0
 
     @property
     def lines(self) -> int:
-        return self._documents.lines
+        return self._documents.lines + self._listed
 
     def step(self, position: str) -> _Step:
         chunk, _, rest = position.partition("/")
@@ -191,6 +192,7 @@ class _InventoryDiff:
 
     def _outside(self, cursor: str) -> _Step:
         page = self._exposures.list(self._scan.project, self._scan.network, limit=_PAGE, cursor=cursor)
+        self._listed += len(page.items)
         items = tuple(
             not_covered(each)
             for each in page.items

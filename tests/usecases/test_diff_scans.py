@@ -273,3 +273,14 @@ def test_what_a_plan_owns_is_made_out_once_for_a_page(inventory: Inventory, monk
     (page,) = pages(inventory, scan, INVENTORY)
     assert page.counts.not_comparable == 4
     assert len(made) == 1
+
+
+def test_a_page_reads_a_bounded_number_of_exposures(inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports = range(1, 6)
+    scan = scanned(inventory, 0, plain(1, *(line for port in ports for line in is_open("10.0.0.7", port, 1))))
+    wanted = whole(inventory, scan, INVENTORY)
+    monkeypatch.setattr(diff_scans, "_PAGE", 1)
+    monkeypatch.setattr(diff_scans, "MAX_LINES", 2)
+    assert wanted[1].unchanged == len(ports)
+    assert whole(inventory, scan, INVENTORY) == wanted
+    assert len(list(pages(inventory, scan, INVENTORY))) == 3, "the chunk, three exposures, two exposures"

@@ -62,6 +62,11 @@ class Remembering:
         finally:
             keeping.cancel()
 
+    async def leave_last(self, scan: Scan) -> None:
+        """Once all is done: cells that were not covered are asked anew by who comes next, and not as the last time."""
+        if not scan.halt.is_set and not scan.findings.cells.complete:
+            await self._leave(scan)
+
     async def _keep(self, scan: Scan) -> None:
         started = time.monotonic()
         pause = EVERY_S

@@ -115,6 +115,7 @@ class Attempt:
             await self.remembering.recall(scan)
             with self.remembering.kept(scan):
                 await self._scan(scan)
+            await self.remembering.leave_last(scan)
             if self.halt.outcome == "superseded":
                 raise Superseded(self.halt.reason)
             return await self.keeping.save(scan)

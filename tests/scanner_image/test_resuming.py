@@ -111,6 +111,18 @@ def test_what_an_attempt_did_not_cover_is_no_fault_of_the_next_one_that_does(
     assert (document.trailer.outcome, document.trailer.reason) == ("complete", "")
 
 
+def test_cells_that_came_to_nothing_are_asked_anew_and_not_as_the_last_time(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    fake_tools.install(masscan=f"{discovered('10.9.1.2', 80)}; {HALF_SENT}; sleep 2; exit 3")
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "partial"
+    assert stage.left["sweeps"] == []
+    assert [group["address"] for group in stage.left["open"]] == ["10.9.1.2"]
+
+
 def test_identified_ports_are_asked_no_more(stage: Stage, fake_tools: FakeTools) -> None:
     spec = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81", profile="standard")
     named = nmap_host("10.9.1.2", open_ports="80").replace(

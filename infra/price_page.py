@@ -81,6 +81,8 @@ A scan that has ended, or is paused, tells what it has used and cost (`vedette s
 | function calls and their memory by time, transitions | each step of the workflow, as it runs; the last step, *Finish scan*, is not in it |
 | packets, bytes stored | the workers, with each result; of packets, masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, its questions which hosts are there, and the identification of services are not in it, which an estimate has |
 
+Of these packets, data out are those of chunks that may send to the internet, by their own targets: any public address, or a name. A packet counts as 44 bytes.
+
 The functions behind the streams (alerts, live views) serve many scans at once and are not in it; they are cents for a thousand changes.
 """
 

@@ -115,6 +115,8 @@ class Chunk(Model):
     summary: str = Field(default="", max_length=256)
     """For people: e.g. `10.0.0.0-10.0.0.255 tcp 1-1024`."""
     cells: int = 0
+    public: bool = True
+    """Whether anything that is sent for it may go to the internet, which is charged as data out: it may where nobody says."""
     rate: int = Field(default=0, ge=0)
     """Packets a second that it was planned for."""
     granted: int = Field(default=0, ge=0)

@@ -1,6 +1,7 @@
 """What a chunk spec says of itself: its assets, its cells, which known exposures are its own, and what is left of it."""
 
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address, summarize_address_range
 
 from functions.core.addresses import from_ranges, to_ranges
 from functions.core.messages import AddressRange, ChunkSpec, KnownExposure, PinnedHost
@@ -40,6 +41,15 @@ def leaving_out(spec: ChunkSpec, excluded: TargetSet) -> ChunkSpec:
 
 def cells_of(spec: ChunkSpec) -> int:
     return assets_of(spec).count * PortSet.from_canonical(spec.ports).count
+
+
+def is_public(spec: ChunkSpec) -> bool:
+    """Whether anything that is sent for it may go to the internet; names count as if it did, whatever addresses they have."""
+    return bool(spec.hosts) or any(
+        network.is_global
+        for each in spec.addresses
+        for network in summarize_address_range(ip_address(each.first), ip_address(each.last))
+    )
 
 
 def summary_of(spec: ChunkSpec) -> str:

@@ -1,11 +1,10 @@
 """What a scan has used in fact, as its steps, its workers and the ledger counted it."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
-from ipaddress import ip_address
 
 from functions.core.chunk import Chunk
+from functions.core.messages import Progress
 from functions.core.model import Model
 from functions.core.pace import PACKET_BYTES
 from functions.core.prices import MINUTE_S, Architecture, Bill, Machine, Usage, bill, price_list
@@ -47,8 +46,13 @@ def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | Non
 
 def packets_of(chunk: Chunk) -> int:
     """Of all its attempts: of the last one too, where nobody has seen its task gone, as where a workflow was aborted."""
-    told = chunk.progress.probes if _claimed(chunk) and chunk.progress else 0
-    return chunk.packets + told
+    told = told_by_last(chunk)
+    return chunk.packets + (told.probes if told else 0)
+
+
+def told_by_last(chunk: Chunk) -> Progress | None:
+    """What the task that nobody has seen gone yet has told last; None where it never did."""
+    return chunk.progress if _claimed(chunk) else None
 
 
 def _claimed(chunk: Chunk) -> bool:
@@ -56,19 +60,9 @@ def _claimed(chunk: Chunk) -> bool:
     return chunk.admitted is not None and chunk.claimed is not None and chunk.claimed >= chunk.admitted
 
 
-def is_public(targets: Iterable[str]) -> bool:
-    """Whether what was sent to them went to the internet, by the first of them that is an address; names count as such."""
-    for target in targets:
-        first = target.partition("/")[0].partition("-")[0]
-        with suppress(ValueError):
-            return ip_address(first).is_global
-    return True
-
-
-def used(chunks: Iterable[Chunk], counted: Mapping[str, int], *, public: bool) -> Usage:
-    """`counted`: the amounts that the scan's steps and workers noted; `public`: whether its packets went to the internet."""
+def used(chunks: Iterable[Chunk], counted: Mapping[str, int]) -> Usage:
+    """`counted`: the amounts that the scan's steps and workers noted."""
     ledger = list(chunks)
-    packets = sum(map(packets_of, ledger))
     return Usage(
         tasks=sum(chunk.tasks for chunk in ledger),
         task_seconds=round(sum(chunk.charged_s for chunk in ledger), 3),
@@ -81,8 +75,8 @@ def used(chunks: Iterable[Chunk], counted: Mapping[str, int], *, public: bool) -
         s3_puts=counted.get("s3_puts", 0),
         s3_gets=counted.get("s3_gets", 0),
         log_bytes=counted.get("log_bytes", 0),
-        packets=packets,
-        bytes_out=packets * PACKET_BYTES if public else 0,
+        packets=sum(map(packets_of, ledger)),
+        bytes_out=sum(packets_of(chunk) for chunk in ledger if chunk.public) * PACKET_BYTES,
         bytes_stored=sum(file.size for chunk in ledger for file in chunk.files),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.errors import Corrupt, IllegalTransition, InvalidInput, NotFound, Superseded
-from functions.core.metering import Actual, actual, is_public, used
+from functions.core.metering import Actual, actual, used
 from functions.core.prices import Machine
 from functions.core.scan import AT_WORK, Scan, ScanCounts, ScanEvent
 from functions.core.scan_end import counted, ending, explained, stop_of
@@ -85,8 +85,7 @@ class FinishScan:
             return self.scans.get(scan.project, scan.id)
 
     def _spent(self, scan: Scan, chunks: tuple[Chunk, ...]) -> Actual | None:
-        public = is_public(scan.snapshot.targets)
-        return actual(used(chunks, self.ledger.metered(scan.project, scan.id), public=public), self.machine)
+        return actual(used(chunks, self.ledger.metered(scan.project, scan.id)), self.machine)
 
     def _paused(self, scan: Scan, stop: Stop, counts: ScanCounts) -> dict[str, Any]:
         now = self.clock()

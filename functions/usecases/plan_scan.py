@@ -12,7 +12,7 @@ from functions.adapters.resolver import Resolver
 from functions.adapters.results import Results
 from functions.core.choice import DEADLINE, Means
 from functions.core.chunk import Chunk
-from functions.core.chunk_spec import cells_of, summary_of, with_known
+from functions.core.chunk_spec import cells_of, is_public, summary_of, with_known
 from functions.core.confirm_plan import lost_cells, pace_of, plan_confirmation
 from functions.core.cover import Cover
 from functions.core.errors import IllegalTransition, InvalidInput, NotFound
@@ -248,6 +248,7 @@ def _draft(spec: ChunkSpec, run: int) -> Chunk:
         run=run,
         summary=summary_of(spec),
         cells=cells_of(spec),
+        public=is_public(spec),
         rate=spec.rate,
     )
 

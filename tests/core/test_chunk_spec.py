@@ -1,6 +1,8 @@
 """What a chunk spec says of itself."""
 
-from functions.core.chunk_spec import assets_of, cells_of, leaving_out, owns, summary_of, with_known
+import pytest
+
+from functions.core.chunk_spec import assets_of, cells_of, is_public, leaving_out, owns, summary_of, with_known
 from functions.core.messages import KnownExposure
 from functions.core.model import Protocol
 from functions.core.targets import parse_exclusions
@@ -54,6 +56,24 @@ def test_what_is_excluded_is_left_out_with_names_pinned_to_it_and_what_was_known
     assert [host.name for host in left.hosts] == ["a.example"]
     assert [each.asset for each in left.known] == ["10.0.0.6", "a.example"]
     assert leaving_out(chunk, parse_exclusions(("203.0.113.1",), field="exclusions")) == chunk
+
+
+@pytest.mark.parametrize(
+    ("ranges", "public"),
+    [
+        ((("10.0.0.0", "10.255.255.255"), ("fd00::", "fd00::f"), ("100.64.0.1", "100.64.0.9")), False),
+        ((("8.8.8.0", "8.8.8.9"),), True),
+        ((("2600::", "2600::f"),), True),
+        ((("172.31.255.0", "172.32.0.255"),), True),
+        ((("10.0.0.0", "10.0.0.9"), ("8.8.8.8", "8.8.8.8")), True),
+    ],
+)
+def test_what_may_go_to_the_internet_in_part_does(ranges: tuple[tuple[str, str], ...], public: bool) -> None:
+    assert is_public(spec(*ranges)) is public
+
+
+def test_what_goes_to_names_goes_to_the_internet() -> None:
+    assert is_public(spec(hosts=(pinned("a.example", "10.0.0.1"),)))
 
 
 def test_a_chunk_counts_its_cells() -> None:

@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-
 from functions.core.chunk import Chunk, SavedFile
 from functions.core.messages import Progress
-from functions.core.metering import actual, attempt_ended, is_public, used
+from functions.core.metering import actual, attempt_ended, used
 from functions.core.prices import Usage
 from tests.core.specs import AT, MACHINE, PROJECT, SCAN
 
@@ -53,9 +51,9 @@ def test_the_packets_of_all_attempts_are_added_up_once_each() -> None:
 def test_packets_of_an_attempt_that_nobody_saw_gone_count_too() -> None:
     told = Progress(phase="discovery", fraction=0.2, open_ports=0, probes=300)
     aborted = CHUNK.model_copy(update={"packets": 700, "progress": told})
-    assert used([aborted], {}, public=False).packets == 1000
+    assert used([aborted], {}).packets == 1000
     seen = aborted.model_copy(update=attempt_ended(aborted, now=AT + timedelta(seconds=100)))
-    assert used([seen], {}, public=False).packets == 1000
+    assert used([seen], {}).packets == 1000
 
 
 def test_use_is_the_ledgers_tasks_and_what_the_steps_noted() -> None:
@@ -67,26 +65,24 @@ def test_use_is_the_ledgers_tasks_and_what_the_steps_noted() -> None:
             "files": (SavedFile(name="result.jsonl.gz", size=500, sha256="0" * 64),),
         }
     )
-    told = used([chunk, chunk], {"read_milliunits": 2500, "lambda_mb_ms": 1024 * 1000, "s3_puts": 3}, public=True)
+    told = used([chunk, chunk], {"read_milliunits": 2500, "lambda_mb_ms": 1024 * 1000, "s3_puts": 3})
     assert (told.tasks, told.task_seconds, told.packets, told.bytes_stored) == (2, 180, 2000, 1000)
     assert (told.read_units, told.lambda_gb_seconds, told.s3_puts) == (2.5, 1, 3)
     assert told.bytes_out == 2000 * 44
-    assert used([chunk], {}, public=False).bytes_out == 0
+
+
+def test_what_stays_within_networks_of_ones_own_is_no_data_out() -> None:
+    outside = CHUNK.model_copy(update={"packets": 1000})
+    inside = CHUNK.model_copy(update={"packets": 500, "public": False})
+    assert used([outside, inside], {}).bytes_out == 1000 * 44
 
 
 def test_what_ran_on_spare_capacity_is_told_apart() -> None:
     spared = CHUNK.model_copy(update={"on_spot": True, "charged_s": 70, "spot_s": 0})
     ended = spared.model_copy(update=attempt_ended(spared, now=AT + timedelta(seconds=100)))
     assert (ended.charged_s, ended.spot_s) == (170, 100)
-    assert used([ended], {}, public=False).spot_seconds == 100
+    assert used([ended], {}).spot_seconds == 100
 
 
 def test_where_no_prices_are_known_no_cost_is_told() -> None:
     assert actual(Usage(), MACHINE.model_copy(update={"region": "mars-1"})) is None
-
-
-@pytest.mark.parametrize(
-    ("target", "public"), [("10.0.0.0/8", False), ("8.8.8.0-8.8.8.9", True), ("fd00::1", False), ("a.example", True)]
-)
-def test_what_goes_to_the_internet_is_told_by_the_targets(target: str, public: bool) -> None:
-    assert is_public((target,)) is public

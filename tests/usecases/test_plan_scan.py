@@ -94,6 +94,15 @@ class Unsure(Scans):
         return super().transition(scan, event, **changes)
 
 
+@pytest.mark.parametrize(("target", "public"), [("10.0.0.0/30", False), ("8.8.8.0/30", True), ("web.example", True)])
+def test_chunks_are_told_apart_by_whether_they_may_send_to_the_internet(
+    backend: Backend, target: str, public: bool
+) -> None:
+    scan = backend.scan(backend.network(target, **SLOW))
+    plan(backend, scan)
+    assert {chunk.public for chunk in backend.ledger.list(scan.project, scan.id)} == {public}
+
+
 def test_a_scan_that_began_with_its_answer_lost_is_planned_all_the_same(backend: Backend) -> None:
     scan = backend.scan(backend.network(**SLOW))
     planned = plan(backend, scan, scans=Unsure(backend.table))

@@ -62,8 +62,8 @@ class FinishScan:
         open_ones = {chunk.status for chunk in chunks} - _ENDED
         if open_ones and not (stop in HOLDS and open_ones == {ChunkStatus.WAITING}):
             return found
-        self.allotments.release_scan(project, scan)
         charged = tuple(map(self._count_task, chunks))
+        self.allotments.release_scan(project, scan)
         return self._end(self.scans.get(project, scan), charged, stop, cause)
 
     def _count_task(self, chunk: Chunk) -> Chunk:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from functions.core.allotment import Allotment, Budget
 from functions.core.chunk import Chunk, ChunkCounts, ChunkStatus
 from functions.core.errors import Corrupt, Unavailable
 from functions.core.prices import micros_of
@@ -180,6 +181,27 @@ def test_tasks_of_an_aborted_run_are_charged_once_until_they_were_last_heard_of(
         project=stage.scan.project, scan=stage.scan.id, run=1, chunk="00000", now=stage.backend.clock()
     )
     assert allotments.spent(stage.scan.project, stage.scan.id, at=now) == spent
+
+
+def test_what_a_lost_task_held_is_given_back_once_its_cost_is_written_down(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allotments, now = stage.backend.allotments, stage.backend.clock()
+    spend, held = allotments.spend, list[int]()
+
+    def watched(project: str, *what: Any, **fields: Any) -> None:
+        held.append(len(allotments.list(project)))
+        spend(project, *what, **fields)
+
+    monkeypatch.setattr(allotments, "spend", watched)
+    until = now + timedelta(hours=1)
+    where = {"project": stage.scan.project, "network": stage.scan.network, "scan": stage.scan.id, "chunk": "00000"}
+    wanted = Allotment.model_validate({**where, "rate": 1, "until": until, "micros": 1})
+    allotments.take(wanted, Budget(network_rate=1000), now=now)
+    stage.backend.ledger.admit(stage.chunk(0), rate=1, not_after=None, now=now)
+    stage.finish("the workflow ended early (aborted)")
+    assert held == [1]
+    assert allotments.list(stage.scan.project) == ()
 
 
 def test_a_worker_that_does_not_answer_keeps_the_scan_live_until_its_lease_is_over(stage: Stage) -> None:

@@ -83,6 +83,9 @@ A scan that has ended, or is paused, tells what it has used and cost (`vedette s
 
 Of these packets, data out are those of chunks that may send to the internet, by their own targets: any public address, or a name. A packet counts as 44 bytes.
 
+A bound in money ([docs/politeness.md](politeness.md#money)) goes by the same task seconds and packets, and by the most that the rest of a task and an open port may cost
+(`functions/core/prices.py`, `functions/core/task_cost.py`): what it takes for spent is never less than what tasks and data out are charged.
+
 The functions behind the streams (alerts, live views) serve many scans at once and are not in it; they are cents for a thousand changes.
 """
 

@@ -10,11 +10,10 @@ from functions.core.layout import Cut, Demand, Layout
 from functions.core.pace import (
     INGEST_GB,
     LAMBDA_GB,
-    PACKET_BYTES,
     SCAN_STEPS,
-    SERVICE_BYTES,
     SILENT_ASKED,
     Work,
+    bytes_sent,
     checkpoints,
     discovery_seconds,
     runs,
@@ -146,7 +145,7 @@ def _of_chunk(work: Work, case: Case, *, public: float) -> Usage:
         s3_gets=4,
         log_bytes=4_000 + 200 * seconds,
         packets=packets,
-        bytes_out=public * (packets * PACKET_BYTES + work.open_ports * work.services * SERVICE_BYTES),
+        bytes_out=public * bytes_sent(packets, work.open_ports * work.services),
         bytes_stored=4_000 + 400 * work.open_ports,
     )
 

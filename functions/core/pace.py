@@ -32,6 +32,11 @@ OVERLAP_FROM, DISCOVERY_SHARE = 200, 7 / 8
 
 SILENT_ASKED = 2
 """Times that nmap puts each question of host discovery to a host that is silent: 516 packets to 256 of them, 8,193 to 4,096."""
+MOST_PROBES = 32
+"""Packets for each cell, at most, that the worker's own limits lead to whatever it hears: passes that are made again at lower
+rates, looks with the resets that their answers get, what nmap repeats, and one more look at what was known."""
+MOST_ASKED = 6
+"""Times that nmap puts a question of host discovery, at most."""
 NMAP_S = 1.5
 """Of a discovery by nmap beside its probes: its start, and the last time-outs."""
 AT_ONCE = {Protocol.TCP: 0, Protocol.UDP: 8}
@@ -171,6 +176,19 @@ def added_seconds(protocol: Protocol, *, hosts: float, open_ports: float) -> flo
 def scan_seconds(work: Work) -> float:
     """Of a worker, from its claim to its save."""
     return WORKER_S + discovery_seconds(work) + service_seconds(work)
+
+
+def most_packets(cells: int, *, host_probes: int, rate: int, seconds: float) -> float:
+    """That a task of so many seconds sends to look for ports in so many cells, at most: by its rate, and by what it may do.
+
+    `host_probes`: packets to each host that ask whether it is there, without retries.
+    """
+    return min(rate * seconds, cells * (MOST_PROBES + MOST_ASKED * host_probes))
+
+
+def bytes_sent(packets: float, open_ports: float) -> float:
+    """To look for ports, and to identify those that are open."""
+    return packets * PACKET_BYTES + open_ports * SERVICE_BYTES
 
 
 def runs(work: Work) -> float:

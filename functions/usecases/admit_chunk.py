@@ -8,9 +8,10 @@ from functions.core.allotment import Allotment, Budget
 from functions.core.chunk import Chunk, ChunkStatus
 from functions.core.errors import IllegalTransition, InvalidInput, NotFound, StaleVersion, Superseded, Unavailable
 from functions.core.network import Network
-from functions.core.prices import Machine, micros_of
+from functions.core.prices import Machine, price_list
 from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
+from functions.core.task_cost import most_micros
 from functions.core.window import next_close, next_open
 from functions.store.allotments import Allotments, OverBudget
 from functions.store.ledger import Ledger
@@ -78,7 +79,7 @@ class AdmitChunk:
 
     def _let_in(self, scan: Scan, chunk: Chunk, network: Network, waits: int, now: datetime) -> Admission:
         try:
-            rate = self._take(chunk, network, now)
+            rate = self._take(scan, chunk, network, now)
         except (OverBudget, InvalidInput) as error:
             self._stop(scan, Stop.MONEY, error.message, now)
             return HOLD
@@ -116,7 +117,7 @@ class AdmitChunk:
         """Once in each run: what spare capacity did not do, or was not there for, is done on demand."""
         return self.machine.spot and not chunk.spent and not chunk.taken_back
 
-    def _take(self, chunk: Chunk, network: Network, now: datetime) -> int:
+    def _take(self, scan: Scan, chunk: Chunk, network: Network, now: datetime) -> int:
         """0 where the budgets have none left. Raises Unavailable where too many take at once."""
         limits = self.projects.limits(chunk.project)
         budget = Budget(
@@ -126,14 +127,18 @@ class AdmitChunk:
             scan_micros=_micros(limits.usd_a_scan),
             month_micros=_micros(limits.usd_a_month),
         )
+        rate = chunk.rate or network.rate
+        micros = 0
+        if budget.knows_money or self.machine.region in price_list().regions():  # a bound may be set while it runs
+            micros = most_micros(chunk, scan.snapshot, self.machine, rate=rate, seconds=self.task_s)
         wanted = Allotment(
             project=chunk.project,
             network=network.id,
             scan=chunk.scan,
             chunk=chunk.chunk,
-            rate=chunk.rate or network.rate,
+            rate=rate,
             until=now + timedelta(seconds=self.task_s),
-            micros=micros_of(self.machine, self.task_s) if budget.knows_money else 0,
+            micros=micros,
         )
         return self.allotments.take(wanted, budget, now=now)
 
@@ -159,4 +164,4 @@ class AdmitChunk:
 
 def _micros(usd: float | None) -> int | None:
     """Of a bound; None is none."""
-    return None if usd is None else int(usd * 1_000_000)
+    return None if usd is None else round(usd * 1_000_000)

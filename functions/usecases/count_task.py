@@ -5,7 +5,8 @@ from datetime import datetime
 from functions.core.chunk import Chunk
 from functions.core.errors import Superseded
 from functions.core.metering import attempt_ended
-from functions.core.prices import Machine, micros_of, price_list
+from functions.core.prices import Machine, price_list
+from functions.core.task_cost import micros_spent
 from functions.store.allotments import Allotments
 from functions.store.ledger import Ledger
 
@@ -15,10 +16,8 @@ def count_task(chunk: Chunk, *, ledger: Ledger, allotments: Allotments, machine:
 
     What it cost is spent before it is counted: what fails between is spent twice, and never not at all.
     """
-    cost = attempt_ended(chunk, now=now)
-    if cost and machine.region in price_list().regions():
-        micros = micros_of(machine, float(cost["charged_s"] or 0) - chunk.charged_s, spot=chunk.on_spot)
-        allotments.spend(chunk.project, chunk.scan, micros, at=now)
+    if attempt_ended(chunk, now=now) and machine.region in price_list().regions():
+        allotments.spend(chunk.project, chunk.scan, micros_spent(chunk, machine, now=now), at=now)
     try:
         return ledger.count_task(chunk, now=now)
     except Superseded:

@@ -7,9 +7,9 @@ import pytest
 from functions.core import pace
 from functions.core.messages import ChunkSpec
 from functions.core.model import Protocol
-from functions.core.pace import Work, checkpoints, discovery_seconds, scan_seconds, service_seconds
-from functions.core.profile import Discovery
-from scanner_image import batches, remembering, sampling
+from functions.core.pace import Work, checkpoints, discovery_seconds, most_packets, scan_seconds, service_seconds
+from functions.core.profile import Discovery, Profile
+from scanner_image import batches, nmap, remembering, sampling, sweep
 from scanner_image.rates import Rates
 from tests.scanner_image.fakes import chunk_spec
 
@@ -32,6 +32,24 @@ def spec(rate: int) -> ChunkSpec:
 
 def test_it_looks_at_samples_as_the_worker_does() -> None:
     assert (pace.FEWEST_KNOWN, pace.FEWEST_PORTS) == (sampling.FEWEST_KNOWN, sampling.FEWEST_PORTS)
+
+
+def test_no_cell_and_no_host_is_asked_more_often_than_is_held_for() -> None:
+    retries = 5
+    with pytest.raises(ValueError, match="less than or equal to 5"):
+        Profile(name="eager", retries=retries + 1)
+    passes = 2 * sampling.MOST_PASSES
+    looks = (1 + sweep._MOST_LOOKS) * (1 + passes)
+    adaptive = passes + 2 * looks / sampling._SAMPLE_SHARE
+    by_nmap = 1 + max(retries, nmap._FEWEST_RETRIES)
+    assert max(adaptive, 1 + retries + sweep._MOST_TRIES, by_nmap) + 1 <= pace.MOST_PROBES, "and one more look"
+    assert by_nmap <= pace.MOST_ASKED
+
+
+def test_a_task_sends_no_more_than_its_rate_and_its_cells_lead_to() -> None:
+    assert most_packets(10_000_000, host_probes=0, rate=60_000, seconds=1800) == 60_000 * 1800
+    assert most_packets(100, host_probes=0, rate=60_000, seconds=1800) == 100 * pace.MOST_PROBES
+    assert most_packets(100, host_probes=5, rate=60_000, seconds=1800) == 100 * (pace.MOST_PROBES + 5 * pace.MOST_ASKED)
 
 
 def test_it_identifies_as_many_side_by_side_as_the_worker_does() -> None:

@@ -15,6 +15,7 @@ from functions.core.prices import micros_of
 from functions.core.project import Limits, Project
 from functions.core.scan import Scan, ScanEvent
 from functions.core.stop import Stop
+from functions.core.task_cost import PORTS_HELD
 from functions.store.authorities import Authorities
 from functions.usecases.admit_chunk import HOLD, MOST_WAITS, Admission, AdmitChunk, Decision
 from functions.usecases.authority_still_holds import AuthorityStillHolds
@@ -50,7 +51,14 @@ class Stage:
     leaned: Authority
     scan: Scan
 
-    def admit(self, *, waits: int = 0, after: timedelta = timedelta(hours=1), spot: bool = False) -> Admission:
+    def admit(
+        self,
+        *,
+        waits: int = 0,
+        after: timedelta = timedelta(hours=1),
+        spot: bool = False,
+        region: str = MACHINE.region,
+    ) -> Admission:
         backend = self.backend
         admit = AdmitChunk(
             scans=backend.scans,
@@ -62,7 +70,7 @@ class Stage:
                 authorities=self.authorities, prove=cast("ProveAuthority", self.proof), ledger=backend.ledger
             ),
             task_s=500,
-            machine=MACHINE.model_copy(update={"spot": spot}),
+            machine=MACHINE.model_copy(update={"spot": spot, "region": region}),
         )
         scan = self.scan
         return admit(project=scan.project, scan=scan.id, run=1, chunk="00000", waits=waits, now=NOW + after)
@@ -72,14 +80,19 @@ class Stage:
         return self.backend.ledger.exclusions(self.scan.project, self.scan.id)
 
 
-def staged(backend: Backend, **fields: Any) -> Stage:
+INSIDE: dict[str, Any] = {"cells": 4, "rate": 100, "public": False}
+
+
+def staged(backend: Backend, *, chunk: dict[str, Any] = INSIDE, **fields: Any) -> Stage:
+    """`chunk`: what its only one is to do; `fields`: of the authority."""
     backend.forbid()
     authorities = Authorities(backend.table)
     leaned = authority("10.0.0.0/24", project=backend.project, **fields)
     authorities.create(leaned)
     scan = backend.scan(backend.network("10.0.0.0/30"))
     snapshot = scan.snapshot.model_copy(update={"authorities": (LeanedOn(id=leaned.id, until=leaned.until),)})
-    backend.ledger.create([Chunk(project=scan.project, scan=scan.id, chunk="00000", cells=4, rate=100)])
+    where = {"project": scan.project, "scan": scan.id, "chunk": "00000"}
+    backend.ledger.create([Chunk.model_validate({**where, **chunk})])
     running = backend.scans.transition(scan, ScanEvent.START, started=NOW, snapshot=snapshot)
     return Stage(backend, authorities, FakeProof(authorities), leaned, running)
 
@@ -163,8 +176,8 @@ def bounded(stage: Stage, **limits: float) -> None:
     projects.create(Project(id=project, name="office", created=NOW, limits=Limits.model_validate(limits)))
 
 
-MOST = micros_of(MACHINE, 500)
-"""That a task of the stage may cost."""
+MOST = micros_of(MACHINE, 500, open_ports=4)
+"""That a task of the stage may cost, which sends nothing to the internet and may find each of its cells open."""
 
 
 def test_a_task_that_the_scans_budget_has_no_money_for_is_held_and_the_scan_is_asked_to_stop(stage: Stage) -> None:
@@ -173,6 +186,36 @@ def test_a_task_that_the_scans_budget_has_no_money_for_is_held_and_the_scan_is_a
     asked = stage.backend.reread(stage.scan)
     assert asked.stop is Stop.MONEY
     assert "might cost more than what is left" in asked.stop_why
+
+
+@pytest.mark.parametrize(("public", "decision"), [(False, Decision.GO), (True, Decision.HOLD)])
+@pytest.mark.parametrize("bound", ["usd_a_scan", "usd_a_month"])
+def test_a_task_is_held_where_only_what_it_may_send_to_the_internet_would_pass_the_bound(
+    backend: Backend, bound: str, public: bool, decision: Decision
+) -> None:
+    stage = staged(backend, chunk={"cells": 1_000_000, "rate": 60_000, "public": public})
+    bounded(stage, **{bound: micros_of(MACHINE, 500, open_ports=PORTS_HELD) / 1_000_000})
+    assert stage.admit().decision is decision
+
+
+def test_what_a_task_may_cost_is_held_before_anybody_sets_a_bound(stage: Stage) -> None:
+    assert stage.admit().decision is Decision.GO
+    assert [each.micros for each in stage.backend.allotments.list(stage.backend.project)] == [MOST]
+
+
+def test_where_no_prices_are_known_a_task_goes_without_a_bound_and_is_held_with_one(stage: Stage) -> None:
+    assert stage.admit(region="mars-1").decision is Decision.GO
+    bounded(stage, usd_a_scan=1000)
+    assert stage.admit(region="mars-1") == HOLD
+    asked = stage.backend.reread(stage.scan)
+    assert asked.stop is Stop.MONEY
+    assert "no prices are known" in asked.stop_why
+
+
+def test_a_bound_is_good_to_its_last_millionth(stage: Stage) -> None:
+    bounded(stage, usd_a_scan=2.01)
+    stage.backend.allotments.spend(stage.backend.project, stage.scan.id, 2_010_000 - MOST, at=NOW)
+    assert stage.admit().decision is Decision.GO
 
 
 def test_what_was_spent_counts_for_the_scan_and_for_the_month(stage: Stage) -> None:

@@ -7,6 +7,9 @@ import pytest
 from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkCounts, ChunkStatus
 from functions.core.errors import NotFound, Superseded
 from functions.core.ids import new_id
+from functions.core.messages import Progress
+from functions.core.pace import PACKET_BYTES, SERVICE_BYTES
+from functions.core.prices import micros_of
 from functions.store.sources import Sources
 from functions.usecases.judge_attempt import JudgeAttempt, Verdict
 from tests.backend import NOW, Backend
@@ -66,6 +69,24 @@ def test_a_saved_chunk_is_ingested(backend: Backend) -> None:
     saved(backend)
     assert judged(backend) is Verdict.INGEST
     assert status(backend) is ChunkStatus.SAVED
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_task_that_is_gone_has_cost_its_time_and_what_it_found_and_sent_to_the_internet(
+    backend: Backend, public: bool
+) -> None:
+    chunk = Chunk(project=backend.project, scan=SCAN, chunk="00000", cells=4, public=public)
+    backend.ledger.create([chunk])
+    backend.ledger.admit(chunk, rate=100, not_after=None, now=backend.clock())
+    attempt = claimed(backend)
+    backend.clock.pass_by(100)
+    told = Progress(phase="saving", fraction=1, open_ports=3, probes=1_000_000)
+    backend.ledger.save(attempt, result_key="results/1", outcome="complete", progress=told)
+    judged(backend)
+    judged(backend)
+    sent = (1_000_000 * PACKET_BYTES + 3 * SERVICE_BYTES) * public
+    spent = backend.allotments.spent(backend.project, SCAN, at=backend.clock())
+    assert spent.scan == spent.month == micros_of(MACHINE, 100, open_ports=3, bytes_out=sent)
 
 
 def test_an_ingested_chunk_is_done(backend: Backend) -> None:

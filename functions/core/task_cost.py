@@ -1,0 +1,41 @@
+"""What one task costs, in millionths of a USD: at most, held before it starts, and in fact, spent once it is gone."""
+
+from datetime import datetime
+
+from functions.core.chunk import Chunk
+from functions.core.metering import attempt_ended, told_by_last
+from functions.core.pace import bytes_sent, most_packets
+from functions.core.prices import Machine, micros_of
+from functions.core.scan import Snapshot
+
+PORTS_HELD = 500
+"""Open ports of a chunk that are held for: each one more may pass the bound by its own cost."""
+
+
+def most_micros(chunk: Chunk, snapshot: Snapshot, machine: Machine, *, rate: int, seconds: float) -> int:
+    """`rate`: packets a second that are asked for; `seconds`: after which the task is gone in any case.
+
+    Raises InvalidInput where there are no prices for the machine's region.
+    """
+    cells = chunk.cells * max((len(host.addresses) for host in snapshot.hosts), default=1)
+    open_ports = min(cells, PORTS_HELD)
+    host_probes = snapshot.profile.host_discovery.probes
+    packets = most_packets(cells, host_probes=host_probes, rate=rate, seconds=seconds)
+    return micros_of(machine, seconds, open_ports=open_ports, bytes_out=_out(chunk, packets, open_ports))
+
+
+def micros_spent(chunk: Chunk, machine: Machine, *, now: datetime) -> int:
+    """By the task of its last attempt, which is gone by now. Raises InvalidInput as `most_micros` does."""
+    after, told = chunk.model_copy(update=attempt_ended(chunk, now=now)), told_by_last(chunk)
+    open_ports = told.open_ports if told else 0
+    return micros_of(
+        machine,
+        after.charged_s - chunk.charged_s,
+        spot=chunk.on_spot,
+        open_ports=open_ports,
+        bytes_out=_out(chunk, after.packets - chunk.packets, open_ports),
+    )
+
+
+def _out(chunk: Chunk, packets: float, open_ports: int) -> float:
+    return bytes_sent(packets, open_ports) if chunk.public else 0

@@ -6,6 +6,7 @@ from typing import Any, cast
 from functions.adapters.workflow import Workflow
 from functions.core.chunk import ChunkStatus
 from functions.core.halt import Halt
+from functions.core.prices import micros_of
 from functions.core.project import Limits, Project
 from functions.core.scan import Scan, ScanStatus
 from functions.core.stop import Stop
@@ -15,6 +16,7 @@ from functions.usecases.resume_scan import ResumeScan
 from functions.usecases.stop_scan import StopScan
 from functions.wiring.clock import utc_now
 from tests.backend import NOW, Backend
+from tests.core.specs import MACHINE
 from tests.platform_in_memory import FakeWorkflow
 from tests.scan_workflow.rehearsal import Rehearsal
 
@@ -176,3 +178,31 @@ def test_a_scan_that_waited_long_for_its_budget_rests_and_tries_again_by_itself(
     resting = backend.reread(second)
     assert (resting.status, resting.stop) == (ScanStatus.PAUSED, Stop.BUDGET)
     assert resting.resume_at is not None
+
+
+def test_a_scan_that_its_bound_has_no_money_for_goes_on_once_the_bound_is_raised(
+    backend: Backend, rehearsal: Rehearsal
+) -> None:
+    rehearsal.worker.truth = TRUTH
+    one_task = micros_of(MACHINE, 500, open_ports=8)
+    limits = Limits(usd_a_scan=one_task / 1_000_000)
+    backend.projects.create(Project(id=backend.project, name="p", created=NOW, limits=limits))
+    scan = backend.scan(backend.network(**SLOW))
+    items = rehearsal.plan(scan)
+    rehearsal.chunks(items)
+    assert rehearsal.worker.tasks == [items[0]["chunk"]], "of several, for one of which there was money"
+    assert len(items) > 1
+    assert rehearsal.finish(scan)["status"] == "paused"
+    paused = backend.reread(scan)
+    assert (paused.stop, paused.resume_at) == (Stop.MONEY, None)
+    assert "might cost more than what is left" in paused.stop_why
+    assert 0 < backend.allotments.spent(scan.project, scan.id, at=utc_now()).scan <= one_task
+
+    assert rehearsal.run(resume(backend, scan))["status"] == "paused", "nothing has changed"
+    assert len(rehearsal.worker.tasks) == 1
+
+    backend.projects.limit(scan.project, Limits(usd_a_scan=1), expected=1)
+    assert rehearsal.run(resume(backend, scan))["status"] == "completed"
+    ended = backend.reread(scan)
+    assert (ended.run, ended.counts.cells_covered, ended.counts.open_ports) == (3, 8, 2)
+    assert len(rehearsal.worker.tasks) == len(items)

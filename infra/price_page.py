@@ -48,8 +48,8 @@ Written by `make docs` from the code that estimates (`infra/price_page.py`); a t
 ## Before it starts
 
 `vedette estimate NETWORK`, `GET /v1/projects/{project}/networks/{network}/estimate`, and in short every preview of a network's targets. An estimate takes the chunks that the planner itself
-would make, the worker's pace (`functions/core/pace.py`), and one dated list of AWS's public prices (`functions/core/prices.json`), and tells chunks, tasks at once, minutes, packets, data
-and the cost by service, each as a range of low, expected and high. `--region` and `--architecture` ask for elsewhere than the stage runs; a region without prices is refused by naming
+would make, the worker's pace (`functions/core/pace.py`), and one dated list of AWS's public prices (`functions/core/prices.json`), and tells chunks and tasks at once;
+minutes, packets, data and the whole cost, each as a range of low, expected and high; and the cost by service as it is expected. `--region` and `--architecture` ask for elsewhere than the stage runs; a region without prices is refused by naming
 those that have some. Free tiers, discounts, support and taxes are not in it.
 
 How many hosts and open ports there are is taken from the inventory, less and more a fifth; of a network that was never scanned it is a guess, and the answer says so: a host that is named

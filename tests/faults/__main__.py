@@ -1,7 +1,7 @@
-"""`make faults`: the last line on stdout tells of how many runs, and what was wrong after them.
+"""`make faults`: the last line on stdout tells of how many runs, what was wrong after them, and how many faults met something.
 
 RUNS scans of the lab, each with a fault of KINDS in turn (all of them, or some, parted by commas) at a moment that SEED makes;
-each ends within BOUND seconds or counts as stuck.
+each ends within BOUND seconds or counts as stuck. It fails where anything was wrong, or a fault never met anything.
 """
 
 import json
@@ -9,12 +9,12 @@ import os
 import random
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from tests.ended_early import unwind_when_told_to_end
 from tests.faults.kinds import KINDS
 from tests.faults.play import play
+from tests.faults.series import is_sound, series
 from tests.faults.stand import standing
 from tests.progress import say
 
@@ -27,17 +27,14 @@ def main() -> int:
     if unknown := [each for each in kinds if each not in KINDS]:
         say(f"there is no kind {', '.join(unknown)}; there are {', '.join(KINDS)}")
         return 2
-    figures: Counter[str] = Counter(lost=0, twice=0, stuck=0, wrong_status=0)
     with tempfile.TemporaryDirectory() as directory, standing(Path(directory), say) as stand:
-        for index in range(runs):
-            name = kinds[index % len(kinds)]
-            say(f"run {index + 1} of {runs}: {name}")
-            verdict = play(stand, name, random.Random(f"{seed}/{index}/{name}"), bound=bound, tell=say)
-            for fault in verdict.told:
-                say(f"  {fault}")
-            figures.update(verdict.figures)
-    sys.stdout.write(json.dumps({"runs": runs, **figures}) + "\n")
-    return int(any(figures.values()))
+        told = series(
+            [kinds[index % len(kinds)] for index in range(runs)],
+            lambda name, chance: play(stand, name, random.Random(f"{seed}/{chance}"), bound=bound, tell=say),
+            tell=say,
+        )
+    sys.stdout.write(json.dumps(told) + "\n")
+    return int(not is_sound(told))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """A Fargate agent in this process, whose tasks meet what a run has in store for them."""
 
+import errno
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,6 +18,9 @@ from infra.local.running_task import RunningTask
 from infra.local.stack import AGENT_STOP_SECONDS, agent_daemon
 from infra.local.task_credentials import TaskCredentials
 from infra.local.task_log import TaskLog
+from tests.faults.skewed import READ
+
+FULL = os.strerror(errno.ENOSPC)
 
 
 @dataclass
@@ -30,10 +35,14 @@ class InStore:
 class FaultyLauncher(Launcher):
     in_store: InStore = field(default_factory=InStore)
     mounted: list[Path] = field(default_factory=list)
+    logs: list[Path] = field(default_factory=list)
+    """Of the tasks for which something was in store."""
 
     def _process(
         self, task: EcsTask, environment: dict[str, str], *, namespace: str, scratch: Path, log_file: Path
     ) -> RunningTask:
+        if self.in_store != InStore():
+            self.logs.append(log_file)
         if self.in_store.disk:
             options = f"size={self.in_store.disk},mode=0711"
             subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(scratch)], check=True, timeout=20)
@@ -42,8 +51,16 @@ class FaultyLauncher(Launcher):
             task = replace(task, command=("python", "-m", "tests.faults.skewed", str(self.in_store.skew)))
         return super()._process(task, environment, namespace=namespace, scratch=scratch, log_file=log_file)
 
-    def unmount(self) -> None:
-        """What is still used goes once nobody uses it."""
+    @property
+    def met(self) -> bool:
+        """Whether one of these tasks says of itself that its disk was full, or that it read its wrong clock."""
+        told = [log.read_text(encoding="utf-8", errors="replace") for log in self.logs]
+        return any(FULL in text or READ in text for text in told)
+
+    def calm(self) -> None:
+        """Nothing is in store any more. A disk that is still used goes once nobody uses it."""
+        self.in_store.disk, self.in_store.skew = 0, 0.0
+        self.logs.clear()
         for scratch in self.mounted:
             subprocess.run(["umount", "--lazy", str(scratch)], check=False, timeout=20)
             if scratch.is_dir():
@@ -73,5 +90,5 @@ def own_agent(paths: LocalPaths, *, port: int, tasks_port: int) -> Iterator[Faul
     finally:
         stopped.set()
         thread.join(AGENT_STOP_SECONDS)
-        launcher.unmount()
+        launcher.calm()
         credentials.close()

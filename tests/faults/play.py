@@ -5,13 +5,14 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from functions.core.messages import CoverageLine
 from tests.e2e.estate import PORTS, targets, truth
 from tests.e2e.platform import ENDED, Json, Project
 from tests.e2e.workers import workers_of
 from tests.faults.kinds import KINDS, WHOLE, Kind, Strike
+from tests.faults.series import Played
 from tests.faults.stand import Stand
 from tests.faults.verdict import Seen, Verdict, judge
 
@@ -32,6 +33,8 @@ class Run:
     chance: random.Random
     verdict: Verdict
     bound: float
+    met: list[bool] = field(default_factory=list)
+    """Of each part of the fault, whether it has met anything."""
 
     def await_worker(self, scan: Json) -> None:
         """Or the end of what would start one."""
@@ -102,11 +105,12 @@ class Run:
                 found += [CoverageLine.model_validate(line) for line in lines if line["kind"] == "coverage"]
         return found
 
-    def meet(self, strike: Strike, scan: Json) -> None:
-        strike(self.stand, self.project, scan, self.chance)
+    def meet(self, strike: Strike | None, scan: Json) -> None:
+        if strike is not None:
+            self.met.append(strike(self.stand, self.project, scan, self.chance))
 
 
-def play(stand: Stand, name: str, chance: random.Random, *, bound: float, tell: Callable[[str], object]) -> Verdict:
+def play(stand: Stand, name: str, chance: random.Random, *, bound: float, tell: Callable[[str], object]) -> Played:
     kind, project = KINDS[name], stand.platform.project(f"faults {chance.random()}")
     scanned = targets(stand.lab, "web", "mail", "ssh", versions=(4, 6))
     network = project.network(
@@ -118,11 +122,12 @@ def play(stand: Stand, name: str, chance: random.Random, *, bound: float, tell: 
     )
     run = Run(stand, project, network, scanned, chance, Verdict(), bound)
     try:
-        kind.prepare(stand, chance)
+        if kind.prepare is not None:
+            kind.prepare(stand, chance)
         tell(_course(run, kind))
     finally:
         stand.calm()
-    return run.verdict
+    return Played(run.verdict, met=bool(run.met) and all(run.met))
 
 
 def _course(run: Run, kind: Kind) -> str:
@@ -136,6 +141,8 @@ def _course(run: Run, kind: Kind) -> str:
     ended = run.ended(scan)
     if ended is None:
         return "stuck"
+    if kind.met is not None:
+        run.met.append(kind.met(run.stand))
     run.stand.calm()
     run.meet(kind.after, ended)
     run.look(run.project.get("scans", scan["id"]), ends=kind.ends)

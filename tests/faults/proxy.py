@@ -24,12 +24,14 @@ _REFUSALS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Trouble:
     """Meets each request at DynamoDB and S3 by this chance."""
 
     way: Way
     chance: float = 1.0
+    met: int = 0
+    """Requests, so far."""
 
 
 @dataclass
@@ -38,8 +40,6 @@ class Proxy:
 
     port_behind: int
     trouble: Trouble | None = None
-    met: int = 0
-    """Requests that trouble met."""
     chance: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
@@ -58,7 +58,7 @@ class Proxy:
         trouble = self.trouble
         if trouble is None or service not in _REFUSALS or self.chance.random() >= trouble.chance:
             return None
-        self.met += 1
+        trouble.met += 1
         return trouble.way
 
 

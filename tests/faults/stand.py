@@ -41,8 +41,7 @@ class Stand:
     def calm(self) -> None:
         """No fault is left."""
         self.tasks.trouble = self.steps.trouble = None
-        self.launcher.in_store.disk, self.launcher.in_store.skew = 0, 0.0
-        self.launcher.unmount()
+        self.launcher.calm()
 
 
 @contextmanager

@@ -1,14 +1,18 @@
-"""One run: a scan of the lab that meets a fault, and what is true after it; then its redrive, after which nothing is missing."""
+"""One run: a scan of the lab that meets a fault, and what is true after it; then its redrive, after which nothing is missing.
+
+A part of the network was scanned before, without a fault, and a service there has stopped since: so there is something to close.
+"""
 
 import gzip
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from functions.core.messages import CoverageLine
-from tests.e2e.estate import PORTS, targets, truth
+from tests.e2e.estate import PORTS, Cell, targets, truth
 from tests.e2e.platform import ENDED, Json, Project
 from tests.e2e.workers import workers_of
 from tests.faults.kinds import KINDS, WHOLE, Kind, Strike
@@ -20,6 +24,8 @@ GONE_S = 130
 """After its scan's end a worker is gone: what it is given to stop in, and a little."""
 AT_WORK = 0.85
 """The share of the runs in which a fault strikes once a worker is there; in the others it may strike before."""
+HOST, STOPPED = "web", "http-alt"
+"""What is scanned before, and its service that stops then."""
 TOLD_S = 30
 """For alerts and history, which follow by streams."""
 
@@ -35,6 +41,22 @@ class Run:
     bound: float
     met: list[bool] = field(default_factory=list)
     """Of each part of the fault, whether it has met anything."""
+    known: frozenset[Cell] = frozenset()
+    """What was open when a part was scanned before."""
+
+    @contextmanager
+    def one_closed(self) -> Iterator[None]:
+        """From a scan before, one of whose services does not run meanwhile."""
+        host, addresses = self.stand.lab.host(HOST), targets(self.stand.lab, HOST, versions=(4, 6))
+        self.known = frozenset(truth(self.stand.lab, addresses))
+        before = self.ended(self.project.start(self.network, targets=addresses))
+        if before is not None and before["status"] != "completed":
+            self.verdict.say("wrong_status", f"without a fault: {before['status']}: {before['reason']}")
+        host.stop(STOPPED)
+        try:
+            yield
+        finally:
+            host.start(STOPPED)
 
     def await_worker(self, scan: Json) -> None:
         """Or the end of what would start one."""
@@ -92,6 +114,7 @@ class Run:
                 for each in project.items("networks", self.network["id"], "hosts", asset, "history")
                 if each["event"] == "opened"
             ),
+            known=self.known,
         )
 
     def _coverage(self, scan: Json) -> list[CoverageLine]:
@@ -122,9 +145,10 @@ def play(stand: Stand, name: str, chance: random.Random, *, bound: float, tell: 
     )
     run = Run(stand, project, network, scanned, chance, Verdict(), bound)
     try:
-        if kind.prepare is not None:
-            kind.prepare(stand, chance)
-        tell(_course(run, kind))
+        with run.one_closed():
+            if kind.prepare is not None:
+                kind.prepare(stand, chance)
+            tell(_course(run, kind))
     finally:
         stand.calm()
     return Played(run.verdict, met=bool(run.met) and all(run.met))

@@ -9,10 +9,12 @@ import pytest
 from functions.core.coverage import Answer, Method
 from functions.core.messages import AddressRange, CoverageLine
 from functions.core.model import Protocol
+from tests.e2e.estate import Cell
 from tests.faults.verdict import Seen, Verdict, judge
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SSH, WEB = ("10.0.0.1", "tcp", 22), ("10.0.0.2", "tcp", 80)
+GONE = ("10.0.0.1", "tcp", 80)
 ENDS = frozenset({"completed", "partial", "failed"})
 
 
@@ -104,3 +106,51 @@ def test_cells_that_are_counted_and_in_no_document_are_wrong() -> None:
     assert faults(
         replace(WHOLE, coverage=WHOLE.coverage[:3], scan=told("completed", 4), truth=frozenset({SSH}), inventory=(SSH,))
     ) == {"wrong_status": 1}
+
+
+KNOWN = replace(WHOLE, known=frozenset({SSH, GONE}))
+"""Of what was open before, one is no more."""
+
+
+def half(answer: Answer) -> tuple[CoverageLine, ...]:
+    """Of the cells that were known, by a scan that is partial."""
+    return (line("10.0.0.1", "10.0.0.1", "22,80", answer), *WHOLE.coverage[2:])
+
+
+def test_what_was_known_is_open_or_closed_as_it_is() -> None:
+    assert faults(KNOWN) == {}
+
+
+@pytest.mark.parametrize("answer", [Answer.NOT_COVERED, Answer.NOT_OPEN, Answer.NO_ANSWER])
+def test_what_was_not_asked_to_the_end_stays_as_it_was_in_a_scan_that_is_partial(answer: Answer) -> None:
+    covered = answer is not Answer.NOT_COVERED
+    told_of = line("10.0.0.1", "10.0.0.1", "80", answer)
+    lines = (WHOLE.coverage[0], told_of, *WHOLE.coverage[2:])
+    kept = replace(KNOWN, coverage=lines, inventory=(SSH, WEB, GONE), scan=told("partial", 3 + covered, 9))
+    assert faults(kept) == {}
+    assert faults(replace(kept, scan=told("completed", 3 + covered, 3 + covered))) == {"lost": 1}
+
+
+@pytest.mark.parametrize(
+    ("coverage", "inventory", "lost"),
+    [
+        (WHOLE.coverage, (WEB,), 1),
+        (half(Answer.NOT_COVERED), (WEB,), 2),
+        (half(Answer.NOT_COVERED), (SSH, WEB), 1),
+        (half(Answer.REFUSED), (SSH, WEB), 1),
+        (WHOLE.coverage, (SSH, WEB, GONE), 1),
+    ],
+    ids=[
+        "open, seen and closed",
+        "both closed and nobody looked",
+        "one closed and nobody looked",
+        "open and called shut",
+        "shut, seen and not closed",
+    ],
+)
+def test_a_known_port_that_is_wrongly_open_or_closed_is_lost(
+    coverage: tuple[CoverageLine, ...], inventory: tuple[Cell, ...], lost: int
+) -> None:
+    covered = 2 if coverage == half(Answer.NOT_COVERED) else 4
+    seen = replace(KNOWN, coverage=coverage, inventory=inventory, openings=inventory, scan=told("partial", covered, 9))
+    assert faults(seen) == {"lost": lost}

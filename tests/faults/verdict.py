@@ -11,6 +11,9 @@ from functions.core.ports import PortSet
 from tests.e2e.estate import Cell
 from tests.e2e.platform import Json
 
+_VERDICTS = frozenset({Answer.OPEN, Answer.REFUSED})
+"""Answers after which an exposure of a closed port cannot wait for more; a completed scan has asked until it had one of them."""
+
 
 @dataclass
 class Verdict:
@@ -47,6 +50,8 @@ class Seen:
     """Type, asset and port of each alert about a port."""
     openings: tuple[Cell, ...]
     """Entries of the history that tell that a cell opened."""
+    known: frozenset[Cell] = frozenset()
+    """What was open when a part of the network was scanned before; some of it has closed since."""
 
 
 def judge(seen: Seen, *, ends: Iterable[str], verdict: Verdict) -> None:
@@ -59,15 +64,20 @@ def judge(seen: Seen, *, ends: Iterable[str], verdict: Verdict) -> None:
 
 
 def _judge_cells(seen: Seen, verdict: Verdict) -> None:
-    inventory, told = frozenset(seen.inventory), dict(_answers(seen.coverage, seen.truth))
-    untrue = {cell for cell, answer in told.items() if answer in COVERED and answer is not Answer.OPEN}
+    inventory, told = frozenset(seen.inventory), dict(_answers(seen.coverage, seen.truth | seen.known))
+    untrue = {cell for cell in seen.truth & told.keys() if told[cell] in COVERED - {Answer.OPEN}}
     verdict.say("lost", f"covered and not called open: {sorted(untrue)}", len(untrue))
-    missing = {cell for cell, answer in told.items() if answer is Answer.OPEN} - inventory
+    missing = {cell for cell in seen.truth & told.keys() if told[cell] is Answer.OPEN} - inventory
     verdict.say("lost", f"seen open and not in the inventory: {sorted(missing)}", len(missing))
-    false = inventory - seen.truth
+    unseen = {cell for cell in seen.known if told.get(cell, Answer.NOT_COVERED) not in COVERED}
+    closed = unseen - inventory
+    verdict.say("lost", f"closed and not covered: {sorted(closed)}", len(closed))
+    whole = seen.scan["status"] == "completed"
+    waiting = frozenset() if whole else {cell for cell in seen.known if told.get(cell) not in _VERDICTS}
+    false = inventory - seen.truth - waiting
     verdict.say("lost", f"called open and not: {sorted(false)}", len(false))
-    if seen.scan["status"] == "completed":
-        absent = seen.truth - inventory - untrue - missing
+    if whole:
+        absent = seen.truth - inventory - untrue - missing - closed
         verdict.say("lost", f"completed without: {sorted(absent)}", len(absent))
 
 

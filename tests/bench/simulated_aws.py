@@ -3,6 +3,8 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ MACHINE = Machine(
 )
 TABLE_S, LAMBDA_S, PUT_S = 0.005, 0.12, 0.03
 """Of one request to DynamoDB, of a warm Lambda beside its requests, of one object."""
+INVOCATIONS = 6
+"""Of a function that AWS refuses to run, as the workflow's file has them tried again."""
 
 
 @dataclass
@@ -69,7 +73,10 @@ class Aws:
         self.tasks = tasks
         self.running = 0
         self.task_seconds = 0.0
+        """That the quota of tasks was in use, from a launch that is let through to the stop."""
         self.refusals = 0
+        self.functions = 0
+        self.throttled = 0
         self._launches = self._bucket("fargate_launches")
         self._run_task = self._bucket("ecs_run_task")
         self._transitions = self._bucket("step_functions_transitions")
@@ -82,11 +89,27 @@ class Aws:
         self.used[f"{kind}_units"] += items
         self.time.sleep(TABLE_S + bucket.take(items))
 
-    def call(self, *, memory: float) -> None:
-        """A Lambda function begins."""
-        self.used["lambda_requests"] += 1
-        self.used["lambda_gb_milliseconds"] += round((LAMBDA_S + 0.06) * memory * 1000)
+    @contextmanager
+    def function(self, *, memory: float) -> Iterator[None]:
+        """A Lambda function runs. Raises Refused where too many do, as often as the workflow tries."""
+        self._invoke()
+        self.functions += 1
+        began = self.time.now
         self.time.sleep(LAMBDA_S)
+        try:
+            yield
+        finally:
+            self.functions -= 1
+            self.used["lambda_requests"] += 1
+            self.used["lambda_gb_milliseconds"] += round((self.time.now - began) * memory * 1000)
+
+    def _invoke(self) -> None:
+        for attempt in range(INVOCATIONS):
+            if self.functions < QUOTAS["lambda_concurrent"]:
+                return
+            self.throttled += 1
+            self.time.sleep(self.chance.uniform(0, 2**attempt))
+        raise Refused
 
     def move(self, transitions: int) -> None:
         self.used["transitions"] += transitions
@@ -96,22 +119,25 @@ class Aws:
         self.used["transitions"] += 1
         self.time.sleep(self._starts.take() + 0.1)
 
-    def launch(self) -> None:
-        """Raises Refused beyond a quota; it comes back when the task has its network and its image."""
+    def launch(self) -> float:
+        """When the quota of launches let it through; it comes back when the task has its network and its image. Raises Refused
+        beyond another quota."""
         if self.running >= self.tasks or not self._run_task.try_take():
             self.refusals += 1
             raise Refused
         self.running += 1
-        self.time.sleep(self._launches.take() + self.chance.lognormvariate(0, 0.3) * STAGE.task_start_s)
+        self.time.sleep(self._launches.take())
+        began = self.time.now
+        self.time.sleep(self.chance.lognormvariate(0, 0.3) * STAGE.task_start_s)
+        return began
 
-    def ended(self, seconds: float) -> None:
-        """The task is stopped, and the workflow hears of it."""
-        stop = self.chance.uniform(2, 8)
-        self.time.sleep(stop)
-        self.running -= 1
-        self.task_seconds += seconds + stop
+    def ended(self, began: float) -> None:
+        """The task that was let through then is stopped, and the workflow hears of it."""
         self.used["tasks"] += 1
-        self.used["charged_seconds"] += round(max(MINUTE_S, seconds))
+        self.used["charged_seconds"] += round(max(MINUTE_S, self.time.now - began))
+        self.time.sleep(self.chance.uniform(2, 8))
+        self.running -= 1
+        self.task_seconds += self.time.now - began
 
     def _bucket(self, name: str) -> Bucket:
         return Bucket(self.time, QUOTAS[f"{name}_burst"], QUOTAS[f"{name}_per_second"])

@@ -1,6 +1,7 @@
 """`make bench-scan`: one worker on the lab beside nmap by itself, nmap well tuned, and masscan at a fixed rate with one nmap after it.
 
-All of a case run one after the other over the same hosts, ROUNDS times; the medians count. CASES: `hosts` (HOSTS x PORTS),
+All of a case run one after the other over the same hosts, ROUNDS times; the medians count, and of what was found and named the
+worst. A service is named where its product is told. It fails where a worker of ours did not complete. CASES: `hosts` (HOSTS x PORTS),
 `network` (a /24 x top 1000), `sparse` (a network of SPARSE bits x 5 ports, in which few addresses are taken).
 """
 
@@ -46,7 +47,10 @@ PATIENCE_S = int(os.environ.get("PATIENCE", "3000"))
 _DEADLINE_S = 2900
 _NETWORK_HOSTS = 230
 _SPARSE_HOSTS = 64
-_OPEN = re.compile(r'<address addr="([^"]+)" addrtype="ipv4"/>|<port protocol="tcp" portid="(\d+)"><state state="open"')
+_OPEN = re.compile(
+    r'<address addr="([^"]+)" addrtype="ipv4"/>'
+    r'|<port protocol="tcp" portid="(\d+)"><state state="open"[^>]*/>(?:<service [^>]*? product="([^"]+)")?'
+)
 
 Cell = tuple[str, int]
 Json = dict[str, Any]
@@ -54,10 +58,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
+    """`named`: the cells whose product was told."""
+
     seconds: float
     found: set[Cell]
+    named: set[Cell] = field(default_factory=set)
     more: Json = field(default_factory=dict)
     ended: bool = True
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,10 +114,11 @@ class Bench:
         spec = chunk_spec(*self.ranges, ports=self.ports, profile="standard", rate=RATE, deadline_s=_DEADLINE_S)
         done = attempt(self.lab, spec)
         document = done.document
-        if document.trailer.outcome != "complete":
+        complete = document.trailer.outcome == "complete"
+        if not complete:
             say(f"ours was {document.trailer.outcome}: {document.trailer.reason}")
-        named = sum(bool(line.service.product) for line in document.observations)
-        return Run(done.seconds, document.open, {"named": named, **done.effort})
+        named = {(line.asset, line.port) for line in document.observations if line.service.product}
+        return Run(done.seconds, document.open, named, done.effort, complete=complete)
 
     def nmap(self) -> Run:
         return self._by_nmap("-sS", "-sV", "-T4")
@@ -125,17 +134,13 @@ class Bench:
         seconds, output = self._run(argv, **({"LD_LIBRARY_PATH": str(library)} if library else {}))
         found = {(at, int(port)) for port, at in re.findall(r"Discovered open port (\d+)/tcp on (\S+)", output)}
         hosts, ports = sorted({at for at, _ in found}), sorted({port for _, port in found})
-        more, _ = self._run(["nmap", "-n", "-Pn", "-sS", "-sV", "-T4", "-p", ",".join(map(str, ports)), *hosts])
-        return Run(seconds + more, found)
+        asked = ["-p", ",".join(map(str, ports)), *hosts]
+        more, output = self._run(["nmap", "-n", "-Pn", "-sS", "-sV", "-T4", "-oX", "-", *asked])
+        return Run(seconds + more, found, found_by_nmap(output)[1])
 
     def _by_nmap(self, *options: str) -> Run:
         seconds, output = self._run(["nmap", *options, "-p", self.ports, "-iL", str(self.listed), "-oX", "-"])
-        address, found = "", set()
-        for match in _OPEN.finditer(output):
-            address = match[1] or address
-            if match[2]:
-                found.add((address, int(match[2])))
-        return Run(seconds, found)
+        return Run(seconds, *found_by_nmap(output))
 
     def _run(self, argv: list[str], **variables: str) -> tuple[float, str]:
         started = time.monotonic()
@@ -174,6 +179,18 @@ def scatter(lab: Lab, network: IPv4Network) -> dict[str, str]:
     return scattered
 
 
+def found_by_nmap(xml: str) -> tuple[set[Cell], set[Cell]]:
+    """The cells that are open, and those of them whose product is told."""
+    address, found, named = "", set(), set()
+    for match in _OPEN.finditer(xml):
+        address = match[1] or address
+        if match[2]:
+            found.add((address, int(match[2])))
+        if match[3]:
+            named.add((address, int(match[2])))
+    return found, named
+
+
 @contextlib.contextmanager
 def standing(case: Case) -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as name, Lab.start(hosts=many(case.hosts, seed=7)) as lab:
@@ -196,10 +213,8 @@ def measured(case: Case) -> Json:
             run = within_patience(peers[name])
             runs.setdefault(name, []).append(run)
             missed, false = len(truth - run.found), len(run.found - truth)
-            told = (
-                f"missed {missed}, false {false} {json.dumps(run.more)}" if run.ended else "not ended, and broken off"
-            )
-            say(f"  {name}: {run.seconds:.1f} s, {told}")
+            told = f"missed {missed}, false {false}, named {len(truth & run.named)} {json.dumps(run.more)}"
+            say(f"  {name}: {run.seconds:.1f} s, {told if run.ended else 'not ended, and broken off'}")
     return summary(case, truth, runs)
 
 
@@ -207,7 +222,7 @@ def within_patience(peer: Callable[[], Run]) -> Run:
     try:
         return peer()
     except subprocess.TimeoutExpired as late:
-        return Run(late.timeout, set(), ended=False)
+        return Run(late.timeout, set(), ended=False, complete=False)
 
 
 def is_broken_off(runs: dict[str, list[Run]], name: str) -> bool:
@@ -221,17 +236,26 @@ def summary(case: Case, truth: set[Cell], runs: dict[str, list[Run]]) -> Json:
     for name in ("nmap", "tuned_nmap", "fixed"):
         if ours and name in seconds:
             told[f"ratio_{name}"] = round(seconds[name] / seconds["ours"], 2)
-    if broken_off := [name for name in runs if is_broken_off(runs, name)]:
+    broken_off = [name for name in runs if is_broken_off(runs, name)]
+    if broken_off:
         told["broken_off"] = broken_off
     told["missed"] = max((len(truth - run.found) for run in ours), default=None)
     told["false"] = max((len(run.found - truth) for run in ours), default=None)
+    told["unnamed"] = max((len(truth - run.named) for run in ours), default=None)
+    for name, each in runs.items():
+        if name not in broken_off:
+            told[f"named_{name}"] = min(len(truth & run.named) for run in each)
+    if incomplete := sum(not run.complete for run in ours):
+        told["incomplete"] = incomplete
     return told
 
 
-def main() -> None:
+def main() -> int:
     unwind_when_told_to_end()
-    sys.stdout.write(json.dumps({"cases": [measured(ALL[name]) for name in CASES]}) + "\n")
+    cases = [measured(ALL[name]) for name in CASES]
+    sys.stdout.write(json.dumps({"cases": cases}) + "\n")
+    return int(any("incomplete" in case for case in cases))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -17,6 +17,7 @@ from scanner_image.path import Path, paths
 from scanner_image.presence import there
 from scanner_image.probe import probe
 from scanner_image.scan import Scan
+from scanner_image.silence import Silence
 from scanner_image.sweep import sweep
 
 
@@ -95,7 +96,7 @@ async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _
     if engine == Engine.NMAP_CONNECT:
         tools = dataclasses.replace(tools, mode="connect")
     program = Nmap(tools, scan.directory)
-    how = program.method(scan.spec.protocol)
+    how, unheard = program.method(scan.spec.protocol), Silence(scan.findings)
     scan.report.log("info", f"nmap: {addresses.count} addresses by {how} at {scan.rates.discovery}/s")
     with scan.raw.keep("nmap", "xml") as raw:
         errand = Errand(
@@ -104,9 +105,10 @@ async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _
             profile=scan.spec.profile,
             rate=scan.rates.discovery,
             limit_s=scan.seconds_left,
-            host=lambda host: _take(scan, host, how),
+            host=lambda host: _take(scan, host, how, unheard),
             raw=raw,
             halt=scan.halt,
+            unsent=unheard.unsent,
         )
         ran = await program.run(
             errand,
@@ -131,7 +133,7 @@ def _settle(
     scan.findings.cells.settle(version, addresses, silence, at=scan.findings.clock())
 
 
-def _take(scan: Scan, host: NmapHost, how: Method) -> None:
+def _take(scan: Scan, host: NmapHost, how: Method, unheard: Silence) -> None:
     """What nmap says of one host."""
     found, address = scan.findings, nmap.address_of(host)
     if not found.assets.of(address):
@@ -140,9 +142,9 @@ def _take(scan: Scan, host: NmapHost, how: Method) -> None:
     found.seen(address, host)
     if host.timed_out:
         _mark(scan, address, found.cells.ports, Verdict(Answer.NOT_COVERED, Method.NONE, "nmap gave up on a slow host"))
-    elif not host.up:
-        _mark(scan, address, found.cells.ports, Verdict(Answer.HOST_DOWN, how))
     told: dict[Verdict, list[tuple[int, int]]] = {}
+    if not host.up and not host.timed_out:
+        told[Verdict(Answer.HOST_DOWN, how)] = [*found.cells.ports.ranges]
     for rest in host.rest:
         told.setdefault(nmap.verdict(rest.state, rest.reason, how), []).extend(rest.ports.ranges)
     for port in host.ports:
@@ -151,7 +153,9 @@ def _take(scan: Scan, host: NmapHost, how: Method) -> None:
         else:
             told.setdefault(nmap.verdict(port.state, port.reason, how), []).append((port.port, port.port))
     for verdict, ranges in told.items():
-        _mark(scan, address, IntervalSet.from_ranges(ranges), verdict)
+        ports = IntervalSet.from_ranges(ranges)
+        _mark(scan, address, ports, verdict)
+        unheard.heard(host, address, ports, verdict)
 
 
 def _mark(scan: Scan, address: Address, ports: IntervalSet, verdict: Verdict) -> None:

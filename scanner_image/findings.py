@@ -124,6 +124,11 @@ class Findings:
             known.vendor or host.vendor,
         )
 
+    def not_asked(self, address: Address) -> None:
+        """That it was called down says nothing."""
+        if address in self.hosts and not self.hosts[address].up:
+            del self.hosts[address]
+
     def host_lines(self) -> Iterator[HostLine]:
         """Hosts that answered, and hosts that were found down."""
         for address in dict.fromkeys((*self.hosts, *self.open)):

@@ -19,6 +19,7 @@ from functions.core.scripts import arguments_text, chosen, follows_redirects
 from scanner_image import certificates, child, host_keys
 from scanner_image.cells import Verdict
 from scanner_image.halt import Halt
+from scanner_image.nmap_errors import NmapErrors
 from scanner_image.nmap_host import NmapHost
 from scanner_image.nmap_xml import NmapXml
 from scanner_image.tools import Tools
@@ -26,7 +27,6 @@ from scanner_image.tools import Tools
 _IDLE_S = 90.0
 _FEWEST_RETRIES = 2
 """nmap sends again only where it heard nothing, so a retry costs little and a lost packet would pass for silence."""
-_MOST_STDERR = 200
 _SCRIPT_TIMEOUT = "10s"
 _ALWAYS = (certificates.SCRIPT, host_keys.SCRIPT)
 
@@ -37,9 +37,13 @@ _PROHIBITIONS = frozenset(
 )
 
 
+def _nothing(_why: str) -> None:
+    """For who takes no silence for an answer before nmap's end."""
+
+
 @dataclass(frozen=True)
 class Ran:
-    """`why` is empty when nmap itself said that all was done."""
+    """`why` is empty when nmap itself said that all was done, and that this machine let it send."""
 
     command: Command
     why: str
@@ -71,6 +75,8 @@ class Errand:
     host: Callable[[NmapHost], None]
     raw: Callable[[bytes], None]
     halt: Halt
+    unsent: Callable[[str], None] = _nothing
+    """Told at once why nmap could not send, as `Ran.why` says it: silence in its report, before and after, is no answer then."""
 
 
 @dataclass(frozen=True)
@@ -117,14 +123,12 @@ class Nmap:
     async def _run(self, errand: Errand, *asked: str, progress: Callable[[str, float], None]) -> Ran:
         listed = self.directory / f"nmap-{secrets.token_hex(4)}.targets"
         listed.write_text("".join(f"{target}\n" for target in errand.targets))
-        xml, errors = NmapXml(host=errand.host, progress=progress), bytearray()
+        xml = NmapXml(host=errand.host, progress=progress)
+        errors = NmapErrors(lambda why: errand.unsent(_said(why)))
 
         def stdout(data: bytes) -> None:
             errand.raw(data)
             xml.feed(data)
-
-        def stderr(data: bytes) -> None:
-            errors.extend(data[: _MOST_STDERR - len(errors)])
 
         ended = await child.run(
             (
@@ -137,13 +141,14 @@ class Nmap:
                 *("--stats-every", "2s", "-oX", "-"),
             ),
             stdout=stdout,
-            stderr=stderr,
+            stderr=errors.feed,
             limits=child.Limits(seconds=errand.limit_s, idle_s=_IDLE_S),
             halt=errand.halt,
             directory=self.directory,
         )
-        why = ended.why or _missing(xml, ended.exit_code, bytes(errors))
-        return Ran(ended.command(complete=not why), f"nmap: {why}" if why else "")
+        why = ended.why or _missing(xml, ended.exit_code, errors.beginning)
+        missing = "; ".join(each for each in (why, errors.unsent) if each)
+        return Ran(ended.command(complete=not missing), _said(missing) if missing else "")
 
     def _asking(self, asking: Asking, profile: Profile, protocol: Protocol) -> tuple[str, ...]:
         """Who speaks there, under which names; what system it is where raw sockets can ask."""
@@ -183,11 +188,14 @@ def _scripts(profile: Profile, *always: str) -> tuple[str, ...]:
     return ("--script", ",".join(names), *given, "--script-timeout", _SCRIPT_TIMEOUT)
 
 
-def _missing(xml: NmapXml, exit_code: int | None, errors: bytes) -> str:
+def _said(why: str) -> str:
+    return f"nmap: {why}"
+
+
+def _missing(xml: NmapXml, exit_code: int | None, told: str) -> str:
     if xml.broken:
         return f"wrote XML that breaks off: {xml.broken}"
     if exit_code != 0 or not xml.finished:
-        told = errors.decode(errors="replace").strip()
         return f"ended with exit code {exit_code} before its report was whole {told}".rstrip()
     return ""
 

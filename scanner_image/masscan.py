@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 from functions.core.addresses import Address, address_of
 from functions.core.intervals import IntervalSet
@@ -25,8 +26,8 @@ _STRAY = 64
 """Packets of other talks on the link that may come in while masscan ends."""
 _FOUND = re.compile(rb"Discovered (open|closed) port (\d{1,5})/tcp on ([0-9a-fA-F.:]{2,45})\s*$")
 _SENT = re.compile(rb"(\d{1,3}\.\d\d)% done")
-_ACCOUNT = re.compile(rb"vedette-pcap: received \d+, dropped (\d+), unread (\d+)")
-_HEARD = re.compile(rb"vedette-pcap: heard until (\d{1,15}), dropped (\d+)")
+_ACCOUNT = re.compile(rb"vedette-pcap: received \d+, dropped (\d+), unread (\d+), sent (\d+), unsent (\d+)")
+_HEARD = re.compile(rb"vedette-pcap: heard until (\d{1,15}), dropped (\d+), unsent (\d+)")
 _WAITING = re.compile(rb"100\.\d\d% done, waiting -?\d+-secs, found=\d+")
 """A part of the cells ends a step beyond the last: a little more than all is done then."""
 
@@ -60,10 +61,19 @@ class Pass:
         part, parts = self.shard
         return (part - 1 - self.rate) % parts + 1
 
+    @property
+    def begins(self) -> int:
+        """`index` as masscan is told it, which counts from there to its part's first cell."""
+        return self.index - self.index % self.shard[1]
+
+    def least(self, cells: int) -> int:
+        """How many of so many cells it asks at least: parts differ by one where they do not divide them."""
+        return max(0, cells - self.begins) // self.shard[1]
+
 
 @dataclass(frozen=True)
 class Ran:
-    """`why` is empty when everything that was asked was sent and waited for."""
+    """`why` is empty when everything that was asked was sent, taken by the interface and waited for."""
 
     command: Command
     why: str
@@ -99,8 +109,9 @@ class Masscan:
         """
         targets = self.directory / f"masscan-{secrets.token_hex(4)}.targets"
         targets.write_text("".join(f"{line}\n" for line in target_lines(addresses, route)))
-        position = Position(ends=addresses.count * ports.count, wait_s=one.wait_s, heard_to=heard_to)
-        counters, source_port = Counters(open_port, progress, refused_port, position), _source_port()
+        cells, source_port = addresses.count * ports.count, _source_port()
+        position = Position(ends=cells, wait_s=one.wait_s, heard_to=heard_to)
+        counters = Counters(open_port, progress, refused_port, position, asked=one.least(cells))
 
         def stdout(data: bytes) -> None:
             raw(data)
@@ -128,7 +139,7 @@ class Masscan:
             *("-iL", str(targets), "-p", ports.canonical(), "--rate", str(one.rate), "--retries", "0"),
             *("--wait", str(one.wait_s), "--seed", str(one.seed), "--interface", route.interface),
             *("--shard", f"{one.residue}/{one.shard[1]}") * (one.shard != (1, 1)),
-            *("--resume-index", str(one.index - one.index % one.shard[1])) * (one.index >= one.shard[1]),
+            *("--resume-index", str(one.begins)) * (one.begins > 0),
             *("--show", "open,closed") * one.refusals,
             *("--adapter-ip", route.source, "--adapter-port", str(source_port), *router),
         )
@@ -148,8 +159,17 @@ def target_lines(addresses: IntervalSet, route: Route) -> list[str]:
     ]
 
 
+class Account(NamedTuple):
+    """Of the capture library, at the end: answers that were lost, and packets that the interface took and did not take."""
+
+    dropped: int
+    unread: int
+    sent: int
+    unsent: int
+
+
 class Counters:
-    """masscan's own account of its run."""
+    """masscan's own account of its run. `asked`: packets without which not all was asked; its resets and ARP come on top of them."""
 
     def __init__(
         self,
@@ -157,6 +177,8 @@ class Counters:
         progress: Callable[[float], None],
         refused_port: OpenPort = _nothing,
         position: Position | None = None,
+        *,
+        asked: int = 0,
     ) -> None:
         self._found = {b"open": open_port, b"closed": refused_port}
         self._progress = progress
@@ -165,7 +187,8 @@ class Counters:
         self._record = b""
         self._errors = b""
         self._waited = False
-        self._account: tuple[int, int] | None = None
+        self._asked = asked
+        self._account: Account | None = None
 
     def stdout(self, data: bytes) -> None:
         *lines, self._line = (self._line + data).split(b"\n")
@@ -173,7 +196,7 @@ class Counters:
             if match := _FOUND.match(line.strip()):
                 self._found[match[1]](ip_address(match[3].decode()), int(match[2]))
             elif heard := _HEARD.match(line):
-                self._position.heard(int(heard[1]) / 1000, dropped=int(heard[2]))
+                self._position.heard(int(heard[1]) / 1000, lost=int(heard[2]) + int(heard[3]))
 
     def stderr(self, data: bytes) -> None:
         *records, self._record = re.split(rb"[\r\n]", self._record[-_MOST_STDERR:] + data)
@@ -186,17 +209,25 @@ class Counters:
             self._position.sent(float(sent[1]) / 100)
             self._waited = self._waited or _WAITING.search(record) is not None
         elif account := _ACCOUNT.match(record):
-            self._account = int(account[1]), int(account[2])
+            self._account = Account(*map(int, account.groups()))
         elif record.startswith((b"[-]", b"FAIL", b"ERR")):
             self._errors = record[:200]
 
     @property
     def overrun(self) -> bool:
         """Whether all was sent and waited for, and answers were lost in this machine."""
-        if not self._waited or self._errors or self._account is None:
+        account = self._account
+        if not self._waited or self._errors or account is None or self._kept_back(account):
             return False
-        dropped, unread = self._account
-        return bool(dropped) or unread > _STRAY
+        return bool(account.dropped) or account.unread > _STRAY
+
+    def _kept_back(self, account: Account) -> str:
+        """masscan's own hundred percent counts steps of its loop, whatever became of their packets."""
+        if account.unsent:
+            return f"{account.unsent} packets were not taken by the interface"
+        if account.sent < self._asked:
+            return f"sent {account.sent} packets to ask {self._asked} cells"
+        return ""
 
     def missing(self, exit_code: int | None) -> str:
         """Why the run cannot be believed; empty when it can."""
@@ -207,7 +238,8 @@ class Counters:
             return "ended before everything was sent"
         if self._account is None:
             return "ran without its capture library, with which alone its answers are complete"
-        dropped, unread = self._account
+        if why := self._kept_back(self._account):
+            return why
         if self.overrun:
-            return f"lost answers: the kernel dropped {dropped}, {unread} were left unread"
+            return f"lost answers: the kernel dropped {self._account.dropped}, {self._account.unread} were left unread"
         return ""

@@ -8,8 +8,12 @@
  * set): masscan answers each with a reset of its own, which its rate and the path have to bear, and so sends half as many
  * probes. At the end it tells what was lost all the same, dropped by the kernel or left unread, so that a scan with losses is not taken for a whole one. Twice a second it
  * tells besides, among what masscan finds and in the same order, until when (in milliseconds of the monotonic clock) all
- * that arrived has been read: what was asked long enough before that need not be asked again by who goes on. Symbols that are
- * not here are found in the real library, which this one is linked to: dlsym searches the dependencies of a handle too.
+ * that arrived has been read: what was asked long enough before that need not be asked again by who goes on.
+ *
+ * masscan counts the steps of its own loop, and does not look whether a packet was taken. Here one that the interface refuses
+ * is sent again for a tenth of a second, since a queue is full for a moment only, and what was taken and what was not is counted
+ * and told. Symbols that are not here are found in the real library, which this one is linked to: dlsym searches the
+ * dependencies of a handle too.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,12 +24,14 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
 enum { MOST_UNREAD = 100000, SNAP_LENGTH = 256, RING_BYTES = 64 << 20, READ_MILLISECONDS = 100, TELL_MILLISECONDS = 500, INBOUND = 1 };
+enum { MOST_TRIES = 100, TRY_MICROSECONDS = 1000 };
 
 typedef struct pcap pcap_t;
 struct pcap_pkthdr {
@@ -53,6 +59,7 @@ int pcap_stats(pcap_t *, struct pcap_stat *);
 #define NO_RESETS " and not tcp[tcpflags] & tcp-rst != 0 and not (ip6 and ip6[53] & 4 != 0)"
 
 static pcap_t *opened;
+static unsigned long long sent, unsent;
 
 static int only_own(pcap_t *handle)
 {
@@ -108,7 +115,7 @@ static void tell_heard(pcap_t *handle)
     if (handle != opened || now - told < TELL_MILLISECONDS || poll(&ready, 1, 0) != 0 || pcap_stats(handle, &counted))
         return;
     told = now;
-    printf("vedette-pcap: heard until %lld, dropped %u\n", now, counted.dropped);
+    printf("vedette-pcap: heard until %lld, dropped %u, unsent %llu\n", now, counted.dropped, unsent);
     fflush(stdout);
 }
 
@@ -120,6 +127,22 @@ const unsigned char *pcap_next(pcap_t *handle, struct pcap_pkthdr *header)
         real = (const unsigned char *(*)(pcap_t *, struct pcap_pkthdr *))dlsym(RTLD_NEXT, "pcap_next");
     tell_heard(handle);
     return poll(&ready, 1, READ_MILLISECONDS) > 0 ? real(handle, header) : 0;
+}
+
+/* After one that was not taken in the end the run is not whole, and no other is waited for. */
+int pcap_sendpacket(pcap_t *handle, const unsigned char *packet, int size)
+{
+    static int (*real)(pcap_t *, const unsigned char *, int);
+    int left = unsent ? 0 : MOST_TRIES, result;
+    if (!real)
+        real = (int (*)(pcap_t *, const unsigned char *, int))dlsym(RTLD_NEXT, "pcap_sendpacket");
+    while ((result = real(handle, packet, size)) != 0 && left-- > 0)
+        usleep(TRY_MICROSECONDS);
+    if (result == 0)
+        sent++;
+    else
+        unsent++;
+    return result;
 }
 
 static void account(void)
@@ -134,7 +157,8 @@ static void account(void)
     ready.fd = pcap_fileno(opened);
     while (unread < MOST_UNREAD && poll(&ready, 1, 0) > 0 && pcap_next(opened, &header))
         unread++;
-    fprintf(stderr, "\nvedette-pcap: received %u, dropped %u, unread %u\n", counted.received, counted.dropped, unread);
+    fprintf(stderr, "\nvedette-pcap: received %u, dropped %u, unread %u, sent %llu, unsent %llu\n", counted.received,
+            counted.dropped, unread, sent, unsent);
     opened = 0;
 }
 

@@ -35,9 +35,9 @@ class Position:
         if not self._sent or index > self._sent[-1][1]:
             self._sent.append((self._now(), index))
 
-    def heard(self, until: float, *, dropped: int) -> None:
-        """All that arrived `until` then, on the monotonic clock, has been read; what was dropped is never made good."""
-        self._lost = self._lost or dropped > 0
+    def heard(self, until: float, *, lost: int) -> None:
+        """All that arrived `until` then, on the monotonic clock, has been read; answers and questions that were lost are never made good."""
+        self._lost = self._lost or lost > 0
         reached = -1
         while self._sent and self._sent[0][0] + self._wait_s <= until:
             _, reached = self._sent.popleft()

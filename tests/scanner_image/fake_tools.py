@@ -8,7 +8,7 @@ NMAP_HEAD = '<?xml version="1.0"?><!DOCTYPE nmaprun><nmaprun>'
 NMAP_END = '<runstats><finished exit="success"/></runstats></nmaprun>'
 PROBE = '<host><address addr="127.0.0.1" addrtype="ipv4"/><ports><port protocol="tcp" portid="1"><state state="closed" reason="reset"/></port></ports></host>'
 DONE = r"printf 'rate:  1.00-kpps, 100.00%% done, waiting 0-secs, found=1       \r' >&2"
-ACCOUNT = "echo 'vedette-pcap: received 9, dropped 0, unread 0' >&2"
+ACCOUNT = "echo 'vedette-pcap: received 9, dropped 0, unread 0, sent 99999999, unsent 0' >&2"
 
 
 def nmap_host(address: str, *, open_ports: str = "", closed: str = "", silent: str = "") -> str:

@@ -21,6 +21,8 @@ from tests.scanner_image.one_found import FOUND, HANG, SPEC, assert_only_the_fou
         (f"{DONE}; echo '[-] FAIL: something' >&2", "FAIL: something"),
         (f"{DONE}; {ACCOUNT.replace('dropped 0', 'dropped 7')}", "dropped 7"),
         (f"{DONE}; {ACCOUNT.replace('unread 0', 'unread 900')}", "900 were left unread"),
+        (f"{DONE}; {ACCOUNT.replace('unsent 0', 'unsent 3')}", "3 packets were not taken by the interface"),
+        (f"{DONE}; {ACCOUNT.replace('sent 99999999', 'sent 11')}", "sent 11 packets to ask 12 cells"),
     ],
 )
 def test_a_masscan_that_did_not_finish_leaves_its_silence_uncovered(
@@ -31,6 +33,12 @@ def test_a_masscan_that_did_not_finish_leaves_its_silence_uncovered(
     document = stage.run(SPEC)
 
     assert_only_the_found_is_covered(document, reason)
+
+
+def test_as_many_packets_as_cells_are_enough(stage: Stage, fake_tools: FakeTools) -> None:
+    fake_tools.install(masscan=f"{ACCOUNT.replace('sent 99999999', 'sent 12')}; {FOUND}; {DONE}")
+
+    assert stage.run(SPEC).trailer.outcome == "complete"
 
 
 def test_a_masscan_without_its_capture_library_is_not_believed(stage: Stage, fake_tools: FakeTools) -> None:

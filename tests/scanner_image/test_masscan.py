@@ -5,6 +5,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.core.addresses import Address
 from functions.core.intervals import IntervalSet
@@ -12,14 +14,17 @@ from scanner_image.masscan import Counters, Pass, target_lines
 from scanner_image.path import Path as Route
 
 SAMPLES = Path(__file__).parent / "samples"
-ACCOUNT = b"vedette-pcap: received 40, dropped 0, unread 0\n"
+ACCOUNT = b"vedette-pcap: received 40, dropped 0, unread 0, sent 104, unsent 0\n"
+WAITED = b"rate:  0.00-kpps, 100.00% done, waiting 0-secs, found=0       \n"
 
 
 class Heard:
     def __init__(self) -> None:
         self.open: list[tuple[Address, int]] = []
         self.progress: list[float] = []
-        self.counters = Counters(lambda address, port: self.open.append((address, port)), self.progress.append)
+        self.counters = Counters(
+            lambda address, port: self.open.append((address, port)), self.progress.append, asked=104
+        )
 
 
 @pytest.mark.parametrize("step", [1, 10, 4096])
@@ -72,6 +77,25 @@ def test_a_part_of_the_cells_ends_a_step_beyond_the_last() -> None:
     assert heard.counters.missing(0) == ""
 
 
+@pytest.mark.parametrize(
+    ("account", "why"),
+    [
+        (ACCOUNT, ""),
+        (ACCOUNT.replace(b"sent 104", b"sent 9000"), ""),
+        (ACCOUNT.replace(b"sent 104", b"sent 103"), "sent 103 packets to ask 104 cells"),
+        (ACCOUNT.replace(b"unsent 0", b"unsent 1"), "1 packets were not taken by the interface"),
+        (ACCOUNT.replace(b"dropped 0", b"dropped 7").replace(b"unsent 0", b"unsent 1"), "1 packets were not taken"),
+    ],
+)
+def test_what_the_interface_did_not_take_was_not_asked(account: bytes, why: str) -> None:
+    heard = Heard()
+    heard.counters.stderr(WAITED + account)
+
+    assert why in heard.counters.missing(0)
+    assert bool(heard.counters.missing(0)) == bool(why)
+    assert not heard.counters.overrun, "a slower run would not help"
+
+
 @pytest.mark.parametrize("rate", [4000, 2501, 525, 7])
 def test_a_part_of_the_cells_is_the_same_at_any_rate(rate: int) -> None:
     """masscan goes through `index + rate`, from its part's number on by the number of parts."""
@@ -79,3 +103,21 @@ def test_a_part_of_the_cells_is_the_same_at_any_rate(rate: int) -> None:
 
     assert (part.residue - 1 + rate) % 8 == 0
     assert 1 <= part.residue <= 8
+
+
+@given(
+    cells=st.integers(1, 400),
+    parts=st.integers(1, 40),
+    part=st.integers(0, 39),
+    rate=st.integers(1, 99),
+    index=st.integers(0, 400),
+)
+def test_no_run_is_held_to_more_than_it_asks(cells: int, parts: int, part: int, rate: int, index: int) -> None:
+    """masscan begins at its index and its part's number, and ends before the number of cells."""
+    one = Pass(rate=rate, shard=(part % parts + 1, parts), index=min(index, cells))
+
+    asked = len(range(one.begins + one.residue - 1, cells, parts))
+
+    assert asked - 1 <= one.least(cells) <= asked
+    assert one.begins <= one.index
+    assert parts > 1 or one.least(cells) == asked == cells - one.index

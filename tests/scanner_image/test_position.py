@@ -19,31 +19,31 @@ def test_what_was_sent_counts_once_its_answers_had_their_time_and_were_read() ->
     run.sent(0.1, at=100)
     run.sent(0.2, at=101)
 
-    run.position.heard(103.9, dropped=0)
+    run.position.heard(103.9, lost=0)
     assert run.reached == []
 
-    run.position.heard(104.0, dropped=0)
+    run.position.heard(104.0, lost=0)
     assert run.reached == [999]
 
-    run.position.heard(110.0, dropped=0)
+    run.position.heard(110.0, lost=0)
     assert run.reached == [999, 1999]
 
 
 def test_a_share_that_was_rounded_up_does_not_count_for_more_than_was_sent() -> None:
     run = Run()
     run.sent(0.5, at=100)
-    run.position.heard(200, dropped=0)
+    run.position.heard(200, lost=0)
 
     assert run.reached[-1] < 5000
 
 
-def test_after_an_answer_was_dropped_nothing_more_counts() -> None:
+def test_after_something_was_lost_nothing_more_counts() -> None:
     run = Run()
     run.sent(0.1, at=100)
-    run.position.heard(105, dropped=0)
+    run.position.heard(105, lost=0)
     run.sent(0.2, at=106)
-    run.position.heard(120, dropped=1)
-    run.position.heard(130, dropped=0)
+    run.position.heard(120, lost=1)
+    run.position.heard(130, lost=0)
 
     assert run.reached == [999]
 
@@ -52,6 +52,6 @@ def test_a_share_that_stands_still_counts_from_when_it_was_reached() -> None:
     run = Run()
     run.sent(0.1, at=100)
     run.sent(0.1, at=103)
-    run.position.heard(104, dropped=0)
+    run.position.heard(104, lost=0)
 
     assert run.reached == [999]

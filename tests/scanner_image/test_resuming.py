@@ -22,8 +22,9 @@ SPEC = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81")
 LOCAL = chunk_spec("10.55.0.0-10.55.0.2", ports="1-3")
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HALF_SENT = r"printf 'rate:  1.00-kpps, 50.00%% done, 0:00:09 remaining, found=1       \r\n' >&2"
-HEARD = "echo 'vedette-pcap: heard until 999999999999, dropped 0'"
+HEARD = "echo 'vedette-pcap: heard until 999999999999, dropped 0, unsent 0'"
 LOSSY = HEARD.replace("dropped 0", "dropped 3")
+KEPT_BACK = HEARD.replace("unsent 0", "unsent 3")
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def broken_off(stage: Stage, tools: FakeTools, heard: str = HEARD) -> Document:
 
     def halfway() -> bool:
         runs = [run for sweep in stage.left.get("sweeps", ()) for run in sweep["runs"]]
-        return bool(runs) and bool(runs[-1]["refused"]) and (heard == LOSSY or runs[-1]["reached"] > 0)
+        return bool(runs) and bool(runs[-1]["refused"]) and (heard != HEARD or runs[-1]["reached"] > 0)
 
     return stage.run(SPEC, once=halfway, halt="the task was told to end")
 
@@ -68,13 +69,14 @@ def test_masscan_goes_on_where_it_was(stage: Stage, fake_tools: FakeTools) -> No
     assert set(covered.values()) == {Answer.OPEN, Answer.NOT_OPEN}
 
 
-def test_what_lost_answers_is_asked_again_from_its_beginning(stage: Stage, fake_tools: FakeTools) -> None:
-    broken_off(stage, fake_tools, heard=LOSSY)
+@pytest.mark.parametrize("heard", [LOSSY, KEPT_BACK], ids=["answers", "questions"])
+def test_what_lost_something_is_asked_again_from_its_beginning(stage: Stage, fake_tools: FakeTools, heard: str) -> None:
+    broken_off(stage, fake_tools, heard=heard)
     fake_tools.install(masscan=f"{ACCOUNT}; {DONE}")
 
     document = stage.run(SPEC)
 
-    assert option(document, "--resume-index", of=-1) == ""
+    assert option(document, "--resume-index", of=-2) == ""
     assert document.open == {("10.9.1.2", 80)}
 
 
@@ -84,7 +86,7 @@ def test_where_less_may_be_sent_by_now_masscan_begins_anew(stage: Stage, fake_to
 
     document = stage.run(SPEC.model_copy(update={"rate": 1000}))
 
-    assert option(document, "--resume-index", of=-1) == ""
+    assert option(document, "--resume-index", of=-2) == ""
     assert option(document, "--rate", of=-1) == "1000"
 
 

@@ -15,6 +15,7 @@ from tests.scanner_image.fakes import Document, chunk_spec
 
 SPEC = chunk_spec("10.9.1.0-10.9.1.255", ports="1-200", rate=20_000)
 OPEN = discovered("10.9.1.2", 80)
+KEPT_BACK = ACCOUNT.replace("unsent 0", "unsent 3")
 REFUSALS = "seq 10 60 | sed 's/.*/Discovered closed port & on 10.9.1.3/; s/ on/\\/tcp on/'"
 
 
@@ -130,7 +131,12 @@ def test_a_port_that_only_the_sample_heard_is_open_and_asks_for_another_pass(
 
 
 @pytest.mark.parametrize(
-    ("bodies", "known"), [(("exit 1", OPEN, REFUSALS), 0), ((REFUSALS, OPEN, "exit 1", OPEN, REFUSALS), 51)]
+    ("bodies", "known"),
+    [
+        (("exit 1", OPEN, REFUSALS), 0),
+        ((f"{REFUSALS}; {KEPT_BACK}", OPEN, REFUSALS), 0),
+        ((REFUSALS, OPEN, "exit 1", OPEN, REFUSALS), 51),
+    ],
 )
 def test_a_sample_that_broke_off_shows_nothing(
     stage: Stage, fake_tools: FakeTools, bodies: tuple[str, ...], known: int
@@ -153,6 +159,20 @@ def test_a_pass_that_broke_off_leaves_its_silence_uncovered(stage: Stage, fake_t
     covered = answers(SPEC, document.coverage)
     assert covered.pop(("10.9.1.2", 80)) == Answer.OPEN
     assert set(covered.values()) == {Answer.NOT_COVERED}
+
+
+def test_a_pass_that_the_interface_did_not_take_leaves_its_silence_uncovered(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    in_order(fake_tools, REFUSALS, f"{OPEN}; {KEPT_BACK}", REFUSALS)
+
+    document = stage.run(SPEC)
+
+    covered = answers(SPEC, document.coverage)
+    assert covered.pop(("10.9.1.2", 80)) == Answer.OPEN
+    assert set(covered.values()) == {Answer.NOT_COVERED}
+    assert "3 packets were not taken by the interface" in document.trailer.reason
+    assert set(rates(document)) == {"20000"}, "another rate is not to be expected to help"
 
 
 def test_what_this_machine_could_not_read_is_asked_again_slower(stage: Stage, fake_tools: FakeTools) -> None:

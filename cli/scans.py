@@ -234,8 +234,9 @@ def _facts(scan: Json) -> list[tuple[str, object]]:
 
 
 def _missed(counts: Json) -> str:
-    rate = counts.get("miss_rate")
-    return "" if rate is None else f"; by samples, {rate:.2%} of open ports may be missed"
+    rate, untold = counts.get("miss_rate"), counts.get("cells_untold", 0)
+    told = "" if rate is None else f"; by samples, {rate:.2%} of open ports may be missed"
+    return told + (f"; samples of {untold} cells had no answers to tell by how many may be missed" if untold else "")
 
 
 def _chunk_row(chunk: Json) -> tuple[str, ...]:

@@ -44,16 +44,20 @@ def lines(answer: Json) -> list[str]:
     return told or ["No network of this project has ever covered this cell."]
 
 
+def _missed(rate: float | None) -> str:
+    if rate is None:
+        return "samples of its chunk had no answers to tell by how likely an open port there was missed"
+    return f"by samples of its chunk, an open port there was missed with a probability of {rate:.2%}"
+
+
 def _network_lines(network: Json) -> list[str]:
     told = [f"In network {safe(network['name'])}:"]
     probe = network.get("last_probe")
     if probe:
         answer = ANSWERS.get(probe["answer"], "answered what is no longer kept")
         told.append(f"  last probed {ago(probe['at'])} ({probe['at']}) by {probe['how']}; it {answer}")
-        if probe.get("miss_rate") is not None:
-            told.append(
-                f"  by samples of its chunk, an open port there was missed with a probability of {probe['miss_rate']:.2%}"
-            )
+        if probe.get("sampled"):
+            told.append(f"  {_missed(probe['miss_rate'])}")
         told.append(f"  scan {probe['scan']}, chunk {probe['chunk']}, attempt {probe['attempt']}")
     else:
         told.append("  never probed")

@@ -134,7 +134,11 @@ class _Sweep:
             return self.scan.halt.reason
         miss = share_of_open(loss, self._opens) ** done if done else 1.0
         sampled = Sampled(
-            rate=self._pace.rate, passes=done, known=loss.known, lost=loss.lost, miss_rate=round(min(miss, 1.0), 6)
+            rate=self._pace.rate,
+            passes=done,
+            known=loss.known,
+            lost=loss.lost,
+            miss_rate=round(min(miss, 1.0), 6) if loss.known else None,
         )
         self.scan.sampled.append(sampled)
         self._tell(

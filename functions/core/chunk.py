@@ -167,8 +167,8 @@ class Chunk(Model):
 
     @property
     def miss_rate(self) -> float | None:
-        """By its samples, on the path that lost most; None where it was too small to be sampled."""
-        return max((each.miss_rate for each in self.sampled), default=None)
+        """By its samples, on the path that lost most; None where none was taken, or none had answers to tell by."""
+        return max((each.miss_rate for each in self.sampled if each.miss_rate is not None), default=None)
 
     def is_left(self, *, redriven: int) -> bool:
         """Whether a run has something to do for it; `redriven`: the last one that takes up what was lost before it."""

@@ -35,10 +35,10 @@ class Sampled(Model):
     """Answers that were to come again."""
     lost: int = Field(ge=0)
     """Those of them that did not."""
-    miss_rate: float = Field(ge=0, le=1)
+    miss_rate: float | None = Field(ge=0, le=1)
     """The share of open ports that all passes together are expected to have missed: the sample's loss to the power of the passes, or that
-    of the open ports that were known before a pass, where only refusals were lost."""
+    of the open ports that were known before a pass, where only refusals were lost. None where no answer was known to come again."""
 
     @property
     def is_sure(self) -> bool:
-        return self.miss_rate <= UNSURE
+        return self.miss_rate is None or self.miss_rate <= UNSURE

@@ -125,7 +125,9 @@ class ScanCounts(Model):
     baseline: int = 0
     """Exposures opened by the first coverage of their cell."""
     miss_rate: float | None = Field(default=None, ge=0, le=1)
-    """The share of open ports that probing samples again leaves to be missed, over the chunks that were sampled; None where none was."""
+    """The share of open ports that probing samples again leaves to be missed, over the chunks whose samples had answers; None where none had."""
+    cells_untold: int = 0
+    """Of chunks that were sampled and had no answers to tell a share by."""
 
 
 class Cause(Model):

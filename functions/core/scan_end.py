@@ -19,14 +19,15 @@ def counted(scan: Scan, chunks: Iterable[Chunk]) -> ScanCounts:
         chunks_failed=sum(chunk.status in GIVEN_UP for chunk in ledger),
         cells=max(scan.counts.cells, sum(chunk.cells for chunk in ledger)),
         miss_rate=_miss_rate(ledger),
+        cells_untold=sum(chunk.cells for chunk in ledger if chunk.sampled and chunk.miss_rate is None),
         **sums,
     )
 
 
 def _miss_rate(chunks: Iterable[Chunk]) -> float | None:
-    sampled = [(chunk.cells, chunk.miss_rate) for chunk in chunks if chunk.miss_rate is not None]
-    cells = sum(count for count, _ in sampled)
-    return round(sum(count * rate for count, rate in sampled) / cells, 6) if cells else None
+    told = [(chunk.cells, chunk.miss_rate) for chunk in chunks if chunk.miss_rate is not None]
+    cells = sum(count for count, _ in told)
+    return round(sum(count * rate for count, rate in told) / cells, 6) if cells else None
 
 
 def stop_of(scan: Scan, chunks: Iterable[Chunk]) -> Stop | None:

@@ -47,8 +47,10 @@ class Probe(Model):
     chunk: str = ""
     attempt: int = 0
     reason: str = ""
+    sampled: bool = False
+    """Where silence was the answer: whether samples of its chunk were to show how likely an open port there was missed."""
     miss_rate: float | None = None
-    """Where silence was the answer: how likely an open port there was missed, as samples showed; None where none was taken."""
+    """How likely, as they showed; None where none was taken, or none had answers to tell by."""
 
 
 class CellStory(Model):
@@ -155,8 +157,9 @@ class ExplainCell:
         for line in self.results.open_result(chunk.result_key):
             if isinstance(line, CoverageLine) and _covers(line, cell):
                 told = {"answer": line.answer, "how": line.how, "at": line.at, "reason": line.reason}
-                missed = chunk.miss_rate if line.answer is Answer.NOT_OPEN else None
-                return about.model_copy(update=told | {"miss_rate": missed})
+                if line.answer is Answer.NOT_OPEN:
+                    told |= {"sampled": bool(chunk.sampled), "miss_rate": chunk.miss_rate}
+                return about.model_copy(update=told)
         return about.model_copy(update={"reason": "its chunk's result says nothing of it"})
 
 

@@ -82,9 +82,10 @@ LAST_PAGE: Json = {
 class ScansApi(FakeApi):
     """`refusals`: how often a deletion has to be asked for again."""
 
-    def __init__(self, refusals: int = 0) -> None:
+    def __init__(self, refusals: int = 0, scan: Json = ENDED) -> None:
         super().__init__()
         self.refusals = refusals
+        self.scan = scan
         self.asked: list[httpx.Request] = []
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -92,7 +93,7 @@ class ScansApi(FakeApi):
         path = request.url.path.split("/v1/", 1)[1]
         answers: dict[tuple[str, str], Any] = {
             ("GET", "projects/P/scans"): {"items": [ENDED], "next_cursor": None},
-            ("GET", "projects/P/scans/SCAN"): ENDED,
+            ("GET", "projects/P/scans/SCAN"): self.scan,
             ("GET", "projects/P/scans/SCAN/chunks"): {"items": [CHUNK], "next_cursor": None},
             ("GET", FILES): {"items": [RAW]},
             ("GET", "projects/P/scans/SCAN/diff"): LAST_PAGE if "cursor" in request.url.params else FIRST_PAGE,
@@ -127,6 +128,25 @@ def test_a_scan_is_shown_without_what_could_move_the_cursor(command: Command) ->
     assert "10.0.0.0/24 ports 22,80" in shown.out
     assert "\x1b" not in shown.out
     assert json.loads(command("scans", "show", "SCAN", "--json", api=ScansApi()).out) == ENDED
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"miss_rate": None, "cells_untold": 0}, "10 of 10 covered\n"),
+        (
+            {"miss_rate": None, "cells_untold": 10},
+            "10 of 10 covered; samples of 10 cells had no answers to tell by how many may be missed\n",
+        ),
+        (
+            {"miss_rate": 0.0, "cells_untold": 4},
+            "10 of 10 covered; by samples, 0.00% of open ports may be missed; samples of 4 cells had no answers",
+        ),
+    ],
+)
+def test_a_share_is_told_where_samples_had_answers_alone(command: Command, counts: Json, told: str) -> None:
+    scan = ENDED | {"counts": COUNTS | counts}
+    assert told in command("scans", "show", "SCAN", api=ScansApi(scan=scan)).out
 
 
 def test_chunks_are_listed(command: Command) -> None:

@@ -73,8 +73,20 @@ def test_a_change_is_told_with_what_the_cell_answered() -> None:
 
 
 def test_silence_is_told_with_what_may_have_been_missed() -> None:
-    probe = STORY["last_probe"] | {"answer": "not_open", "miss_rate": 0.001}  # type: ignore[operator]
+    probe = STORY["last_probe"] | {"answer": "not_open", "sampled": True, "miss_rate": 0.001}  # type: ignore[operator]
     assert "probability of 0.10%" in "\n".join(lines({"networks": [STORY | {"last_probe": probe}]}))
+
+
+def test_a_sample_without_answers_is_told_as_one() -> None:
+    probe = STORY["last_probe"] | {"answer": "not_open", "sampled": True, "miss_rate": None}  # type: ignore[operator]
+    told = "\n".join(lines({"networks": [STORY | {"last_probe": probe}]}))
+    assert "had no answers to tell by" in told
+    assert "%" not in told
+
+
+def test_where_no_sample_was_taken_none_is_told_of() -> None:
+    probe = STORY["last_probe"] | {"answer": "not_open", "sampled": False, "miss_rate": None}  # type: ignore[operator]
+    assert "sample" not in "\n".join(lines({"networks": [STORY | {"last_probe": probe}]}))
 
 
 def test_an_answer_that_is_no_longer_kept_is_said_to_be_so() -> None:

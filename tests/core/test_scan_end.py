@@ -75,13 +75,32 @@ def test_counts_come_from_what_was_ingested_of_each_chunk() -> None:
     assert (counts.cells, counts.cells_covered, counts.open_ports) == (16, 7, 7)
 
 
-def test_the_miss_rate_is_that_of_the_chunks_that_were_sampled_by_their_cells() -> None:
-    def sampled(number: int, *rates: float) -> Chunk:
-        each = tuple(Sampled(rate=100, passes=1, known=100, lost=0, miss_rate=rate) for rate in rates)
-        return a_chunk(number, "ingested", 4, sampled=each)
+def sampled(number: int, *rates: float | None) -> Chunk:
+    each = tuple(Sampled(rate=100, passes=1, known=100, lost=0, miss_rate=rate) for rate in rates)
+    return a_chunk(number, "ingested", 4, sampled=each)
 
+
+def test_the_miss_rate_is_that_of_the_chunks_that_were_sampled_by_their_cells() -> None:
     assert counted(a_scan(), [a_chunk(0, "ingested", 4)]).miss_rate is None
     assert counted(a_scan(), [sampled(0, 0.01, 0.02), sampled(1, 0.0), a_chunk(2, "ingested", 4)]).miss_rate == 0.01
+
+
+@pytest.mark.parametrize(
+    ("chunks", "miss_rate", "untold"),
+    [
+        ([a_chunk(0, "ingested", 4)], None, 0),
+        ([sampled(0, None)], None, 4),
+        ([sampled(0, None, None), sampled(1, None)], None, 8),
+        ([sampled(0, None), sampled(1, 0.01)], 0.01, 4),
+        ([sampled(0, None, 0.01)], 0.01, 0),
+        ([sampled(0, 0.0)], 0.0, 0),
+    ],
+)
+def test_a_sample_without_answers_is_no_miss_rate_of_nothing(
+    chunks: list[Chunk], miss_rate: float | None, untold: int
+) -> None:
+    counts = counted(a_scan(), chunks)
+    assert (counts.miss_rate, counts.cells_untold) == (miss_rate, untold)
 
 
 def test_cells_that_no_chunk_could_be_made_of_count() -> None:

@@ -71,7 +71,7 @@ def _plan(platform: Platform, project: str, network: str, scan: str) -> None:
     ledger.fail(ledger.get(project, scan, "00001"), reason="the worker was killed")
 
 
-def _save_result(platform: Platform, project: str, scan: str, path: Path) -> None:
+def _save_result(platform: Platform, project: str, scan: str, path: Path, sampled: Sampled = SAMPLED) -> None:
     ledger, results = platform.http.ledger, platform.http.explain_cell.results
     claimed = ledger.claim(project, scan, "00000", run=1, now=START, lease_s=90)
     header = ResultHeader(
@@ -107,7 +107,7 @@ def _save_result(platform: Platform, project: str, scan: str, path: Path) -> Non
     ]
     write_result(path, header=header, lines=[*seen, *covered], ended=START)
     key = results.put_result(path, project=project, scan=scan, chunk="00000", attempt=1)
-    ledger.save(claimed, result_key=key, outcome="complete", sampled=(SAMPLED,))
+    ledger.save(claimed, result_key=key, outcome="complete", sampled=(sampled,))
 
 
 def _remember(platform: Platform, project: str, network: str, scan: str) -> None:
@@ -171,6 +171,22 @@ def test_the_coverage_of_a_cell_is_what_the_result_says(
     assert (told["answer"], told["how"], told["scan"]) == (answer, how, estate.scan)
     assert ("killed" in told["reason"]) == (answer == "not_covered")
     assert told["miss_rate"] == (SAMPLED.miss_rate if answer == "not_open" else None)
+    assert told["sampled"] == (answer == "not_open")
+
+
+def test_a_miss_rate_that_nobody_could_see_is_none(
+    api: Api, platform: Platform, project: str, network: str, tmp_path: Path
+) -> None:
+    scan = api.post(f"/v1/projects/{project}/scans", {"network": network}).body["id"]
+    path = f"/v1/projects/{project}/scans/{scan}"
+    _plan(platform, project, network, scan)
+    unseen = Sampled(rate=100, passes=2, known=0, lost=0, miss_rate=None)
+    _save_result(platform, project, scan, tmp_path / "result.jsonl.gz", unseen)
+
+    told = api.get(f"{path}/coverage", asset="10.0.0.8", port=80).body
+
+    assert (told["answer"], told["sampled"], told["miss_rate"]) == ("not_open", True, None)
+    assert api.get(f"{path}/chunks").body["items"][0]["sampled"] == [unseen.model_dump()]
 
 
 def test_a_cell_outside_of_the_scan_has_no_coverage(api: Api, estate: Estate) -> None:

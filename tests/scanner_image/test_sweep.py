@@ -56,6 +56,19 @@ def test_a_sample_that_shows_little_leaves_it_at_the_profiles_retries(stage: Sta
     assert {each.phase for each in stage.ledger.saved.times} == {"discovery", "verification", "upload"}
 
 
+def test_a_sample_without_answers_tells_no_miss_rate_and_changes_nothing_else(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    in_order(fake_tools, "true")
+
+    document = stage.run(SPEC)
+
+    assert document.trailer.outcome == "complete"
+    assert stage.ledger.saved is not None
+    (told,) = stage.ledger.saved.sampled
+    assert (told.passes, told.known, told.lost, told.miss_rate) == (2, 0, 0, None)
+
+
 def test_answers_that_do_not_come_again_slow_it_down(stage: Stage, fake_tools: FakeTools) -> None:
     half = REFUSALS.replace("seq 10 60", "seq 10 35")
     in_order(fake_tools, REFUSALS, OPEN, half, OPEN, REFUSALS)
@@ -106,6 +119,7 @@ def test_hosts_that_hold_refusals_back_are_covered_where_open_ports_come_again(
     assert stage.ledger.saved is not None
     (told,) = stage.ledger.saved.sampled
     assert (told.known, told.lost) == (51, 51)
+    assert told.miss_rate is not None
     assert 0 < told.miss_rate < 0.02
 
 
@@ -147,8 +161,9 @@ def test_a_sample_that_broke_off_shows_nothing(
 
     assert document.trailer.outcome == "complete"
     assert stage.ledger.saved is not None
-    assert stage.ledger.saved.sampled[0].known == known
-    assert stage.ledger.saved.sampled[0].passes == 2
+    (told,) = stage.ledger.saved.sampled
+    assert (told.known, told.passes) == (known, 2)
+    assert told.miss_rate == (0 if known else None)
 
 
 def test_a_pass_that_broke_off_leaves_its_silence_uncovered(stage: Stage, fake_tools: FakeTools) -> None:

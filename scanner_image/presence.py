@@ -25,6 +25,8 @@ async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: lis
     by = questions(profile, target)
     mute: list[int] = []
     """Asked, and silent: of whom nmap says nothing, nothing is known."""
+    unsent: list[str] = []
+    """Why nmap could not send, if so: then nobody's silence says anything."""
 
     def host(seen: NmapHost) -> None:
         address = nmap.address_of(seen)
@@ -46,12 +48,14 @@ async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: lis
             host=host,
             raw=raw,
             halt=scan.halt,
+            unsent=unsent.append,
         )
         ran = await Nmap(scan.tools, scan.directory).ask_hosts(errand, by=by)
     scan.findings.commands.append(ran.command)
     if ran.why and not scan.halt.is_set:
         scan.report.log("warning", f"host discovery did not end, so the rest is asked as if it were there: {ran.why}")
-    silent = IntervalSet.from_ranges((each, each) for each in {*mute} - _known(scan, target.version)) & addresses
+    absent = set() if unsent else {*mute} - _known(scan, target.version)
+    silent = IntervalSet.from_ranges((each, each) for each in absent) & addresses
     if silent:
         verdict = Verdict(_SILENT[profile.host_discovery.silent], Method.NONE, reason_of(by))
         scan.findings.cells.settle(target.version, silent, verdict, at=scan.findings.clock())

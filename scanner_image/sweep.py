@@ -119,7 +119,7 @@ class _Sweep:
             wanted = passes_for(loss, self._opens, retries=self.scan.spec.profile.retries, ports=self.ports.count)
             if done == wanted and known.open - self._whole:
                 wanted = min(wanted + 1, MOST_PASSES)
-        return why if why and not done else self._judge(done, loss)
+        return why if why and not done else self._judge(done, wanted, loss)
 
     def _slower(self, told: Told) -> bool:
         """Whether it is worth while to send the same slower: what came was more than this machine could read."""
@@ -129,7 +129,7 @@ class _Sweep:
         """Whether another pass can end before the attempt must; one that cannot would say nothing."""
         return self.cells / self._pace.rate < self.scan.seconds_left * _TIME_SHARE
 
-    def _judge(self, done: int, loss: Loss) -> str:
+    def _judge(self, done: int, wanted: int, loss: Loss) -> str:
         if self.scan.halt.is_set:
             return self.scan.halt.reason
         miss = share_of_open(loss, self._opens) ** done if done else 1.0
@@ -145,6 +145,8 @@ class _Sweep:
             f"{done} passes at {self._pace.rate}/s; of {loss.known} known answers {loss.lost} were lost, "
             f"of {self._opens.known} open ports asked again {self._opens.lost}"
         )
+        if done < wanted and not loss.known:
+            return f"masscan: no answer was known to come again, and there was time to ask {done} of {wanted} times"
         if miss <= UNSURE:
             return ""
         return (

@@ -6,6 +6,7 @@ import pytest
 
 from functions.core.coverage import Answer
 from functions.core.messages import Command
+from scanner_image import sweep
 from scanner_image.masscan import Pass
 from scanner_image.sweep import _counted
 from tests.scanner_image.cells_of import answers
@@ -67,6 +68,18 @@ def test_a_sample_without_answers_tells_no_miss_rate_and_changes_nothing_else(
     assert stage.ledger.saved is not None
     (told,) = stage.ledger.saved.sampled
     assert (told.passes, told.known, told.lost, told.miss_rate) == (2, 0, 0, None)
+
+
+def test_without_answers_to_tell_by_a_cell_is_asked_as_often_as_the_profile_says_or_not_covered(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "_TIME_SHARE", 0)
+    in_order(fake_tools, "true")
+
+    document = stage.run(SPEC)
+
+    assert set(answers(SPEC, document.coverage).values()) == {Answer.NOT_COVERED}
+    assert "there was time to ask 1 of 2 times" in document.trailer.reason
 
 
 def test_answers_that_do_not_come_again_slow_it_down(stage: Stage, fake_tools: FakeTools) -> None:

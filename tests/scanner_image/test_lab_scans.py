@@ -1,8 +1,11 @@
 """Whole attempts with the real tools, against hosts whose truth is known."""
 
+import base64
 import gzip
+import hashlib
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,6 +22,7 @@ from functions.core.everything import FEWEST_SERVICES, is_evidence
 from functions.core.host_discovery import HostDiscovery
 from functions.core.messages import ChunkSpec, HostLine
 from functions.core.model import Protocol
+from functions.core.scripts import ScriptChoice
 from scanner_image.checkpoint import Checkpoint
 from tests.lab.lab import Lab
 from tests.scanner_image import fakes
@@ -32,6 +36,7 @@ HOSTS6 = "fd77::8-fd77::12"
 PORTS = "1-9000,31337,40021,50000,65535"
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 500
+_PEM, _PEM_END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 chunk_spec = partial(fakes.chunk_spec, deadline_s=400)
 """Whatever else the machine does, an attempt comes to its own end."""
 
@@ -171,6 +176,42 @@ def test_services_are_named(attempts: Attempts) -> None:
     named = {(line.asset, line.port): line.service.name for line in document.observations}
     assert named == {cell: truth[cell] for cell in attempts.truth(spec)}
     assert document.trailer.outcome == "complete"
+
+
+def test_scripts_say_what_they_were_asked_and_services_prove_who_they_are(attempts: Attempts) -> None:
+    wanted = ScriptChoice(categories=("default",), names=("banner",), arguments={"banner.timeout": 5})
+    standard = chunk_spec("10.77.0.10-10.77.0.11", ports="22,80,443", rate=2000, profile="standard")
+    spec = standard.model_copy(update={"profile": standard.profile.model_copy(update={"scripts": wanted})})
+
+    document = attempts.run(spec)
+
+    found = {line.port: line for line in document.observations}
+    assert found[80].scripts["http-title"] == "Lab"
+    assert found[22].scripts["banner"].startswith("SSH-2.0-OpenSSH")
+    assert found[443].service.tls is not None
+    assert found[443].service.tls.sha256 == shown_certificate(attempts.lab, "10.77.0.10:443")
+    assert {(key.type, key.sha256) for key in found[22].service.ssh} == shown_keys(attempts.lab, "10.77.0.11")
+
+
+def shown_certificate(lab: Lab, server: str) -> str:
+    """As openssl sees it: its SHA-256."""
+    pem = asked(lab, "openssl", "s_client", "-connect", server)
+    return hashlib.sha256(
+        ssl.PEM_cert_to_DER_cert(pem[pem.index(_PEM) : pem.index(_PEM_END) + len(_PEM_END)])
+    ).hexdigest()
+
+
+def shown_keys(lab: Lab, server: str) -> set[tuple[str, str]]:
+    """As OpenSSH sees them: type, and SHA-256 as it writes it."""
+    lines = [line.split() for line in asked(lab, "ssh-keyscan", server).splitlines() if not line.startswith("#")]
+    digests = {kind: hashlib.sha256(base64.b64decode(blob)).digest() for _, kind, blob in lines}
+    return {(kind, base64.b64encode(each).decode().rstrip("=")) for kind, each in digests.items()}
+
+
+def asked(lab: Lab, *argv: str) -> str:
+    return subprocess.run(
+        lab.in_worker(argv), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=True
+    ).stdout
 
 
 def test_udp_states_are_kept_apart(attempts: Attempts) -> None:

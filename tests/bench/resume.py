@@ -1,6 +1,7 @@
 """`make bench-resume`: long chunks whose worker is killed at a random moment, and what the next attempt asks again, by the wire.
 
-RUNS chunks of SECONDS at least, LANES side by side, each in a worker's place of its own; SEED chooses the moments.
+RUNS chunks of SECONDS at least, LANES side by side, each in a worker's place of its own; SEED chooses the moments, over all of
+the time that such a chunk is expected to take.
 """
 
 import json
@@ -22,6 +23,8 @@ from queue import SimpleQueue
 from statistics import median
 
 from functions.core.messages import ChunkSpec, Command
+from functions.core.pace import Work, scan_seconds
+from functions.core.ports import PortSet
 from scanner_image.masscan import SOURCE_PORTS
 from scanner_image.rates import Rates
 from tests.ended_early import unwind_when_told_to_end
@@ -40,6 +43,8 @@ SEED = int(os.environ.get("SEED", "1"))
 HOSTS = int(os.environ.get("HOSTS", "14"))
 RATE = int(os.environ.get("RATE", "600"))
 _PATIENCE_S = 4 * SECONDS + 300
+_TRIES, _EARLIER = 4, 0.95
+"""To kill a worker before its chunk ends, each time at a share of what is known by then to be too long."""
 _REPOSITORY = Path(__file__).parents[2]
 _RECORD = struct.Struct("<IIII")
 _GLOBAL_HEADER, _LINK_HEADER = 24, 14
@@ -69,6 +74,14 @@ class Run:
     false: int
 
 
+class TooLate(Exception):
+    """The chunk ended before its worker was to be killed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it ended after {seconds:.0f} s")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True)
 class Lane:
     """A worker's place of a lab, for one run at a time."""
@@ -77,7 +90,17 @@ class Lane:
     worker: int
 
     def run(self, number: int, moment: float) -> Run:
-        """`moment`: when the worker is killed, as a share of SECONDS."""
+        """`moment`: when the worker is killed, as a share of the chunk's length: the expected one, or the one that it proves to have."""
+        length = expected_seconds(self.lab)
+        for _ in range(_TRIES):
+            try:
+                return self._run(number, moment * length)
+            except TooLate as late:
+                say(f"run {number}: {late}, and not {length:.0f} s")
+                length = late.seconds * _EARLIER
+        raise SystemExit(f"run {number}: {_TRIES} chunks ended before their worker could be killed")
+
+    def _run(self, number: int, after_s: float) -> Run:
         with tempfile.TemporaryDirectory() as name:
             place = Path(name)
             place.chmod(0o711)
@@ -85,7 +108,7 @@ class Lane:
             (place / "spec.json").write_text(spec.model_dump_json())
             began = time.monotonic()
             with self._captured(place / "probes.pcap") as probes:
-                killed = self._killed(place, moment * SECONDS)
+                killed = self._killed(place, after_s)
                 restarted = time.time()
                 self._attempt(place, earlier=1).wait(_PATIENCE_S)
             seconds = time.monotonic() - began
@@ -113,7 +136,7 @@ class Lane:
             process.send_signal(signal.SIGKILL)
             process.wait(10)
             return time.monotonic() - started
-        raise SystemExit("a chunk ended before its worker could be killed: it is too short")
+        raise TooLate(time.monotonic() - started)
 
     def _attempt(self, place: Path, *, earlier: int) -> subprocess.Popen[bytes]:
         argv = [sys.executable, "-m", "tests.scanner_image.attempt", str(place / "spec.json"), str(place)]
@@ -181,6 +204,24 @@ def chunk(lab: Lab) -> ChunkSpec:
     some = chunk_spec(f"{hosts[0]}-{hosts[-1]}", ports="1", rate=RATE, profile="standard", deadline_s=_PATIENCE_S)
     ports = Rates.of(some).discovery * SECONDS // len(hosts)
     return some.model_copy(update={"ports": f"1-{min(ports, 65535)}"})
+
+
+def expected_seconds(lab: Lab) -> float:
+    """By the pace that estimates go by, of a chunk whose worker nobody kills."""
+    spec = chunk(lab)
+    ports = PortSet.from_canonical(spec.ports)
+    work = Work(
+        protocol=spec.protocol,
+        addresses=len(lab.hosts),
+        ports=ports.count,
+        retries=spec.profile.retries,
+        rate=spec.rate,
+        hosts=len(lab.hosts),
+        open_ports=sum(port in ports for _, port in open_cells(lab)),
+        unnamed=0,
+        services=spec.profile.service_detection,
+    )
+    return scan_seconds(work)
 
 
 def open_cells(lab: Lab) -> set[tuple[str, int]]:

@@ -34,8 +34,8 @@ def test_exposures_hosts_and_alerts_of_a_batch_are_counted(backend: Backend, cou
     ]
     assert count(counters, *batch) == []
     assert count(counters, *batch) == []
-    assert counters.total(network.project, network.id) == {"open": 1, "opened": 1, "hosts": 1}
-    assert counters.total(network.project) == {"open": 1, "opened": 1, "hosts": 1}
+    assert counters.total(network.project, network.id) == {"open": 1, "unnamed": 1, "opened": 1, "hosts": 1}
+    assert counters.total(network.project) == {"open": 1, "unnamed": 1, "opened": 1, "hosts": 1}
 
 
 def test_a_record_that_cannot_be_read_is_given_up_and_the_others_are_counted(
@@ -45,7 +45,7 @@ def test_a_record_that_cannot_be_read_is_given_up_and_the_others_are_counted(
     pk = keys.exposures(seen.project, seen.network, 1)
     bad = a_record(pk, 1, new=seen, state="ajar")
     assert count(counters, bad, a_record(pk, 2, new=seen)) == [bad]
-    assert counters.total(seen.project) == {"open": 1, "opened": 1}
+    assert counters.total(seen.project) == {"open": 1, "unnamed": 1, "opened": 1}
 
 
 def test_what_is_damaged_but_not_counted_does_not_keep_a_record_from_being_counted(

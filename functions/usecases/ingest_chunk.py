@@ -120,7 +120,7 @@ class IngestChunk:
             parse_exclusions(self._excluded(spec), field="exclusions"),
             admit_loopback=self.bounds.admit_loopback,
             covered=self.bounds.timeline(spec.project),
-            earliest=chunk.begun or chunk.claimed or now,
+            earliest=min(max(attempt.began, chunk.begun or chunk.claimed or now), now),
             latest=min(chunk.lease_until or now, now),
             shelf=shelf,
         )

@@ -87,6 +87,21 @@ def test_older_evidence_never_overrides_newer(inventory: Inventory) -> None:
     assert inventory.known() == ()
 
 
+def test_a_worker_whose_clock_is_slow_has_still_seen_what_its_scan_asked_for(inventory: Inventory) -> None:
+    inventory.scanned(1000, *one_open(1001))
+    of = inventory.begin(1010)
+    refused = told("10.0.0.1", "22", Answer.REFUSED, 731)
+    assert inventory.take_in(of, inventory.save(of, (refused,), claimed=730)).closed == 1
+    assert inventory.exposure("10.0.0.1", 22).change.at == after(1010)
+
+
+def test_a_worker_whose_clock_is_fast_has_seen_nothing_that_is_still_to_come(inventory: Inventory) -> None:
+    of = inventory.begin(0)
+    name = inventory.save(of, one_open(281), claimed=280)
+    assert inventory.take_in(of, name, now=after(30)).baseline == 1
+    assert inventory.exposure("10.0.0.1", 22).change.at == after(30)
+
+
 def test_detection_that_did_not_finish_is_no_change_and_a_new_version_is(inventory: Inventory) -> None:
     inventory.scanned(0, *one_open(1))
     assert inventory.scanned(10, *one_open(11, service=Service())).changed == 0

@@ -191,7 +191,7 @@ class _Run:
             self.of.results.get_spec(scan.project, scan.id, chunk.chunk),
             parse_exclusions(self.network.exclusions, field="exclusions"),
             admit_loopback=self.of.admit_loopback,
-            earliest=chunk.begun or chunk.claimed or scan.created,
+            earliest=min(max(scan.created, chunk.begun or chunk.claimed or scan.created), now),
             latest=min(chunk.lease_until or now, now),
         )
         for line in self.of.results.open_result(chunk.result_key):

@@ -135,7 +135,7 @@ def main() -> None:
         told |= {"efficiency": by_part.get("bounded", {}), "efficiency_at_the_machine": by_part.get("machine", {})}
     if "simulator" in PARTS:
         worst = simulated()
-        told |= {name: worst[name] for name in ("sim_chunks", "sim_efficiency", "quota_in_use")}
+        told |= {name: worst[name] for name in ("sim_chunks", "sim_efficiency", "at_work")}
     sys.stdout.write(json.dumps(told) + "\n")
 
 

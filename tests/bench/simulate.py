@@ -2,8 +2,8 @@
 
 What AWS does is played: tasks that take their time to start, launches and requests that are refused beyond a quota and
 tried again as the workflow's own file says, Lambda's and DynamoDB's time. What Vedette decides is decided by its own code.
-The ideal is the quota of tasks always at work: what the workers took for what they saved, shared by so many. To wait for a
-launch, to start and to stop, and what a crash makes lost, is not in it.
+The ideal is a quota of tasks that is always in use: what the tasks took, from the moment that the quota of launches lets them
+through to their stop, shared by so many. Waiting for a launch is not in it; `at_work` leaves out starts, stops and lost work too.
 """
 
 import json
@@ -206,7 +206,7 @@ class Simulation:
         ledger = self.stores.ledger.list(PROJECT, self.scan.id)
         ingested = sum(chunk.status is ChunkStatus.INGESTED for chunk in ledger)
         wall = self.time.now
-        ideal = self.worked_s / self.aws.tasks
+        ideal = self.aws.task_seconds / self.aws.tasks
         return {
             "tasks": self.aws.tasks,
             "sim_chunks": len(ledger),
@@ -215,7 +215,7 @@ class Simulation:
             "wall_s": round(wall),
             "plan_s": round(planned),
             "ideal_s": round(ideal),
-            "quota_in_use": round(self.aws.task_seconds / self.aws.tasks / wall, 4),
+            "at_work": round(self.worked_s / self.aws.tasks / wall, 4),
             "cost_usd": round(self._cost(), 2),
             "rows": len(self.rows),
             "refused_launches": self.aws.refusals,
@@ -253,7 +253,7 @@ def main() -> None:
         cases.append(Simulation(tasks=tasks, chunks=CHUNKS, seed=SEED).run())
         say(json.dumps(cases[-1]))
     worst = min(cases, key=lambda case: float(case["sim_efficiency"]))
-    names = ("sim_chunks", "sim_efficiency", "quota_in_use", "wall_s", "cost_usd", "tasks")
+    names = ("sim_chunks", "sim_efficiency", "at_work", "wall_s", "cost_usd", "tasks")
     sys.stdout.write(json.dumps({**{name: worst[name] for name in names}, "cases": cases}) + "\n")
 
 

@@ -53,7 +53,9 @@ async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: lis
         ran = await Nmap(scan.tools, scan.directory).ask_hosts(errand, by=by)
     scan.findings.commands.append(ran.command)
     if ran.why and not scan.halt.is_set:
-        scan.report.log("warning", f"host discovery did not end, so the rest is asked as if it were there: {ran.why}")
+        scan.report.log(
+            "warning", f"host discovery did not ask everybody, so of the rest each cell is asked: {ran.why}"
+        )
     absent = set() if unsent else {*mute} - _known(scan, target.version)
     silent = IntervalSet.from_ranges((each, each) for each in absent) & addresses
     if silent:

@@ -5,6 +5,9 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+PROGRAMS = ("scanner_image", "tests.faults.skewed")
+"""That are workers: the second has another clock."""
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -42,7 +45,7 @@ def workers_of(scan: str) -> list[Worker]:
         if not directory.name.isdigit():
             continue
         variables = _environment(directory)
-        if variables.get("VEDETTE_SCAN") == scan and "scanner_image" in _command(directory):
+        if variables.get("VEDETTE_SCAN") == scan and any(each in _command(directory) for each in PROGRAMS):
             worker = Worker(int(directory.name), variables.get("VEDETTE_CHUNK", ""))
             if worker.alive():
                 found.append(worker)

@@ -221,11 +221,12 @@ class PlanScan:
         )
 
     def _drafts(self, scan: Scan, names: Sequence[str], run: int) -> Iterator[Chunk]:
-        """The ledger's records, by the specs as they were written."""
+        """The ledger's records, by the specs as they were written, of which no more than a batch is held."""
         read = partial(self.results.get_spec, scan.project, scan.id)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="plan") as pool:
-            for spec in pool.map(read, names):
-                yield _draft(spec, run)
+            for start in range(0, len(names), _BATCH):
+                for spec in pool.map(read, names[start : start + _BATCH]):
+                    yield _draft(spec, run)
 
 
 def _noted(left_out: Iterable[LeftOut], *, late: str = "") -> str:

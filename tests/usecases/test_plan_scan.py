@@ -1,6 +1,7 @@
 """A plan is made once, of what may be scanned now; a retry gives the same."""
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -24,6 +25,7 @@ from functions.core.scan import Known, Scan, ScanEvent, ScanStatus
 from functions.core.stop import Stop
 from functions.store.counters import Counted, Counters
 from functions.store.scans import Scans
+from functions.usecases import plan_scan
 from functions.usecases.plan_scan import Limits, Planned, PlanScan
 from functions.usecases.start_scan import snapshot_of
 from tests.authorities import FakeInventory, FakeTxt, lean
@@ -129,6 +131,34 @@ class CrashingOnce:
     def create(self, chunks: Iterable[Chunk]) -> None:
         self.backend.ledger.create(list(chunks)[:1])
         raise Unavailable("crashed")
+
+
+def test_specs_are_read_no_more_than_a_batch_ahead_of_the_ledger(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = backend.scan(backend.network(**SLOW))
+    read: list[str] = []
+    get_spec, create = backend.results.get_spec, backend.ledger.create
+
+    def counted(project: str, scan: str, chunk: str) -> ChunkSpec:
+        read.append(chunk)
+        return get_spec(project, scan, chunk)
+
+    def slowly(chunks: Iterable[Chunk]) -> None:
+        for number, chunk in enumerate(chunks):
+            if number == 0:
+                time.sleep(0.2)
+                ahead.append(len(read))
+            create((chunk,))
+
+    ahead: list[int] = []
+    monkeypatch.setattr(plan_scan, "_BATCH", 1)
+    monkeypatch.setattr(backend.results, "get_spec", counted)
+    monkeypatch.setattr(backend.ledger, "create", slowly)
+    plan(backend, scan)
+    assert ahead == [1]
+    assert sorted(set(read)) == [chunk.chunk for chunk in backend.ledger.list(scan.project, scan.id)]
+    assert len(set(read)) > 1
 
 
 def test_a_crash_while_the_ledger_is_opened_is_healed_with_the_same_chunks(backend: Backend) -> None:

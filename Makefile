@@ -11,7 +11,7 @@ STAGE ?= dev
 PYTEST := $(BIN)/pytest
 OUTSIDE := lab or e2e or container or long
 
-.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire faults bench-simulate bench-overhead bench-scan bench-lossy bench-resume bench-estimate bench-fanout bench-estate bench-reads bench-parse docs synth deploy lock format clean system system-test
+.PHONY: fuzz audit-dependencies sbom scan up down status check lint test inside units outside test-long scenario matrix reactions wire faults bench-simulate bench-overhead bench-scan bench-lossy bench-resume bench-estimate bench-fanout bench-estate bench-reads bench-parse bench-scale docs synth deploy lock format clean system system-test
 
 scan: system ## Bring the app up on this machine and scan TARGET
 	@$(BIN)/vedette up
@@ -93,6 +93,9 @@ bench-reads: $(BIN)/.ready ## Items that a list, a filter or a trend evaluates, 
 
 bench-parse: $(BIN)/.ready ## nmap's XML to observations beside counting its ports and python-libnmap; many observations ingested (SIZES, ROUNDS, OBSERVATIONS)
 	@$(BIN)/python -m tests.bench.parse
+
+bench-scale: $(BIN)/.ready ## The plan of a /8 beside a /12; two scans of many open ports compared page by page (OBSERVATIONS, HOSTS_A_CHUNK)
+	@$(BIN)/python -m tests.bench.scale
 
 bench-simulate: $(BIN)/.ready ## CHUNKS chunks by the real planner, gate and ledger under AWS's quotas, on a virtual clock (TASKS)
 	@$(BIN)/python -m tests.bench.simulate

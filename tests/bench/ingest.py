@@ -50,7 +50,7 @@ _ALIKE = 4096
 """So many hosts in a row have the same ports open."""
 _ASKED = IntervalSet(((1, 1000),))
 _STRIDE = 7919
-_SERVICES = tuple(
+SERVICES = tuple(
     Service(name="http", product=product, version=f"{major}.{minor}", cpe=(f"cpe:/a:{product}:{major}",), confidence=10)
     for product in ("nginx", "Apache httpd", "Jetty")
     for major in range(4)
@@ -127,7 +127,7 @@ def lines(hosts: int) -> Iterator[Body]:
             asset=address, address=address, up=True, reason="syn-ack", names=(f"h{host}.example",), at=after(2)
         )
         for port in open_on(host):
-            service = _SERVICES[(host * 31 + port) % len(_SERVICES)]
+            service = SERVICES[(host * 31 + port) % len(SERVICES)]
             yield ObservationLine(
                 asset=address, address=address, protocol=Protocol.TCP, port=port, how=Method.SYN, service=service,
                 scripts={"http-title": f"host {host}"}, at=after(2),

@@ -46,7 +46,7 @@ def network(tasks: int, chunks: int) -> Network:
     )
 
 
-def _means(tasks: int) -> Means:
+def means(tasks: int) -> Means:
     return Means(
         machine=MACHINE,
         max_tasks=tasks,
@@ -62,7 +62,7 @@ def snapshot(network: Network, tasks: int) -> Snapshot:
     hosts = parse_targets(network.targets, field="targets", admit_loopback=False).count
     known = Known(hosts=hosts, open_ports=round(hosts * OPEN), unnamed=round(hosts * OPEN * UNNAMED))
     snapshot = snapshot_of(network).model_copy(update={"exclusions": (), "known": known})
-    shortest = shape_of(snapshot=snapshot, means=_means(tasks), admit_loopback=False).shortest_s
+    shortest = shape_of(snapshot=snapshot, means=means(tasks), admit_loopback=False).shortest_s
     return snapshot.model_copy(update={"deadline_minutes": ceil(shortest / 60)})
 
 
@@ -72,7 +72,7 @@ def planned(snapshot: Snapshot, *, tasks: int) -> Plan:
         network=NETWORK,
         scan=derived_id(BEGAN, "scan"),
         snapshot=snapshot,
-        means=_means(tasks),
+        means=means(tasks),
         lease_s=STAGE.lease_s,
         admit_loopback=False,
     )

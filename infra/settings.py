@@ -155,8 +155,8 @@ STAGES: Mapping[str, Stage] = {
         deadline_s=420,
         lease_s=480,
         start_allowance_s=90,
-        task_start_s=2,
-        steps_s=0.3,
+        task_start_s=1,
+        steps_s=0.2,
         # The emulator begins all rows at once: there may be no more of them than tasks.
         short_rows=False,
         # The emulator's streams have one shard, evaluated in order.

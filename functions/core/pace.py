@@ -41,7 +41,7 @@ NMAP_S = 1.5
 """Of a discovery by nmap beside its probes: its start, and the last time-outs."""
 AT_ONCE = {Protocol.TCP: 0, Protocol.UDP: 8}
 """Ports that a silent host lets pass before it slows nmap down: kernels send a few ICMP errors in a row."""
-UDP_S, QUICK_S, PATIENT_S = 0.6, 3.0, 13.0
+UDP_S, QUICK_S, PATIENT_S = 0.5, 3.0, 13.0
 """A round of `nmap -sV`: on UDP ports, with a short patience for greetings, and with its own, for what that did not name."""
 HOSTS_A_ROUND = 128
 """Four runs side by side, of 32 hosts each."""
@@ -49,7 +49,7 @@ SERVICE_RUNS = 13
 """Of `nmap -sV` in a chunk with many open ports: while more is found, the next is begun with what there is."""
 PORT_S = 0.05
 """More for each open port: probes that nmap tries one after the other."""
-WORKER_S = 1.6
+WORKER_S = 1.7
 """Of an attempt: finding its tools at the beginning, packing and saving at the end."""
 CHECKPOINT_S, CHECKPOINT_SHARE, LONGEST_CHECKPOINT_S = 5.0, 30, 20.0
 """A checkpoint is left after so many seconds, then after a part of the attempt's length so far, and after the last number at the latest."""

@@ -25,8 +25,7 @@ class Assets:
     def targets(self) -> dict[Version, IntervalSet]:
         """Every address to probe, by IP version."""
         return {
-            version: own
-            | IntervalSet.from_ranges((int(each), int(each)) for each in self._names if each.version == version)
+            version: own | IntervalSet.of(int(each) for each in self._names if each.version == version)
             for version, own in self._own.items()
         }
 

@@ -86,7 +86,7 @@ class Cells:
 
     def _merge(self, address: Address) -> None:
         for verdict, ports in self._single.pop(address, {}).items():
-            self._mark(address, IntervalSet.from_ranges((port, port) for port in ports), verdict)
+            self._mark(address, IntervalSet.of(ports), verdict)
 
     def _mark(self, address: Address, ports: IntervalSet, verdict: Verdict) -> None:
         wanted = ports & self.ports
@@ -114,7 +114,7 @@ class Cells:
                 alike.setdefault((address.version, verdict, ports), []).append(int(address))
         for (version, verdict, ports), numbers in alike.items():
             if verdict.answer not in _TOLD_ELSEWHERE:
-                addresses = IntervalSet.from_ranges((number, number) for number in numbers)
+                addresses = IntervalSet.of(numbers)
                 yield Settled(version, addresses, ports, verdict, self._last[verdict])
         for version, regions in self._regions.items():
             for region in regions:
@@ -157,7 +157,7 @@ class Cells:
         """Those of `addresses` that have a cell without an answer."""
         marked = {each for each in {*self._marks, *self._single} if each.version == version}
         whole = (int(address) for address in marked if not self.unanswered(address))
-        return self.unjudged(version, addresses) - IntervalSet.from_ranges((number, number) for number in whole)
+        return self.unjudged(version, addresses) - IntervalSet.of(whole)
 
     def unanswered(self, address: Address) -> IntervalSet:
         """The ports of `address` that have no answer yet."""
@@ -201,7 +201,7 @@ class Cells:
                 alike.setdefault(tuple(sorted(row.items(), key=_row_order)), []).append(int(address))
         left = everything
         for rows, numbers in alike.items():
-            addresses = IntervalSet.from_ranges((number, number) for number in numbers)
+            addresses = IntervalSet.of(numbers)
             left = left - addresses
             for verdict, ports in rows:
                 yield self._line(verdict, ports, addresses=addresses, version=version)

@@ -57,7 +57,7 @@ async def there(scan: Scan, target: Target, addresses: IntervalSet, targets: lis
             "warning", f"host discovery did not ask everybody, so of the rest each cell is asked: {ran.why}"
         )
     absent = set() if unsent else {*mute} - _known(scan, target.version)
-    silent = IntervalSet.from_ranges((each, each) for each in absent) & addresses
+    silent = IntervalSet.of(absent) & addresses
     if silent:
         verdict = Verdict(_SILENT[profile.host_discovery.silent], Method.NONE, reason_of(by))
         scan.findings.cells.settle(target.version, silent, verdict, at=scan.findings.clock())

@@ -164,7 +164,7 @@ def _kind(cell: CellRef, hosts: dict[str, PinnedHost]) -> _Kind:
 def _ranges(assets: Iterable[str]) -> tuple[AddressRange, ...]:
     """Of addresses of one version."""
     addresses = [ipaddress.ip_address(each) for each in assets]
-    return to_ranges(IntervalSet.from_ranges((int(each), int(each)) for each in addresses), addresses[0].version)
+    return to_ranges(IntervalSet.of(int(each) for each in addresses), addresses[0].version)
 
 
 def _is_address(asset: str) -> bool:

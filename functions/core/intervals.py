@@ -29,6 +29,10 @@ class IntervalSet:
                 end = last
         return cls(tuple(merged))
 
+    @classmethod
+    def of(cls, numbers: Iterable[int]) -> Self:
+        return cls.from_ranges((number, number) for number in numbers)
+
     def __or__(self, other: "IntervalSet") -> "IntervalSet":
         return IntervalSet.from_ranges((*self.ranges, *other.ranges))
 

@@ -34,7 +34,7 @@ def with_addresses(exclusions: TargetSet, pins: Iterable[PinnedHost]) -> TargetS
 
 def _numbers(addresses: Iterable[str], version: Version) -> IntervalSet:
     parsed = (ipaddress.ip_address(each) for each in addresses)
-    return IntervalSet.from_ranges((int(each), int(each)) for each in parsed if each.version == version)
+    return IntervalSet.of(int(each) for each in parsed if each.version == version)
 
 
 def pin(

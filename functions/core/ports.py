@@ -33,7 +33,7 @@ class PortSet:
 
     @classmethod
     def of(cls, ports: Iterable[int]) -> "PortSet":
-        return cls(IntervalSet.from_ranges((port, port) for port in ports))
+        return cls(IntervalSet.of(ports))
 
     def canonical(self) -> str:
         """Sorted, merged, e.g. `22,80,8000-8010`; empty for no port."""

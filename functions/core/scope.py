@@ -54,4 +54,4 @@ def _refuse_foreign(assets: TargetSet, allowed: TargetSet | None) -> None:
 
 def _pinned(spec: ChunkSpec, version: Version) -> IntervalSet:
     addresses = (ipaddress.ip_address(each) for host in spec.hosts for each in host.addresses)
-    return IntervalSet.from_ranges((int(each), int(each)) for each in addresses if each.version == version)
+    return IntervalSet.of(int(each) for each in addresses if each.version == version)

@@ -192,7 +192,7 @@ def document(spec: ChunkSpec, answers: Answers, *, at: datetime) -> Iterator[Bod
     for open_ports, numbers in alike.items():
         there = PortSet.of(open_ports).numbers
         told = {Answer.OPEN: there, Answer.REFUSED: known - there, Answer.NOT_OPEN: every - there - known}
-        addresses = to_ranges(IntervalSet.from_ranges((each, each) for each in numbers), 4)
+        addresses = to_ranges(IntervalSet.of(numbers), 4)
         for answer, ports in told.items():
             if ports:
                 yield CoverageLine(

@@ -134,7 +134,7 @@ def lines(hosts: int) -> Iterator[Body]:
             )  # fmt: skip
     for start in range(0, hosts, _ALIKE):
         numbers = IntervalSet(((FIRST + start, FIRST + min(start + _ALIKE, hosts) - 1),))
-        opens = IntervalSet.from_ranges((port, port) for port in open_on(start))
+        opens = IntervalSet.of(open_on(start))
         for ports, answer in ((opens, Answer.OPEN), (_ASKED - opens, Answer.NOT_OPEN)):
             yield CoverageLine(
                 addresses=to_ranges(numbers, 4), protocol=Protocol.TCP, ports=PortSet(ports).canonical(),

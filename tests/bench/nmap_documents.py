@@ -115,7 +115,7 @@ def _host(rng: random.Random, index: int) -> Iterator[str]:
 
 def _rest(rng: random.Random, told: set[int]) -> Iterator[str]:
     """What nmap tells of only together, under one reason or two."""
-    left = IntervalSet(((1, _ASKED),)) - IntervalSet.from_ranges((port, port) for port in told)
+    left = IntervalSet(((1, _ASKED),)) - IntervalSet.of(told)
     cut = rng.choice((0, 0, rng.randint(1, 40)))
     below, above = IntervalSet(((1, max(cut, 1)),)), IntervalSet(((max(cut, 1) + 1, _ASKED),))
     for (state, reason), ports in zip(rng.sample(_REASONS, 2), (left & below, left & above), strict=True):

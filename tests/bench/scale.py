@@ -157,8 +157,8 @@ def lines(part: int, *, later: bool) -> Iterator[Body]:
             )
     silent = numbers_of(part)
     for ports, hosts in alike.items():
-        numbers = IntervalSet.from_ranges((each, each) for each in hosts)
-        opens = IntervalSet.from_ranges((each, each) for each in ports)
+        numbers = IntervalSet.of(hosts)
+        opens = IntervalSet.of(ports)
         yield _covered(numbers, opens, Answer.OPEN, at)
         yield _covered(numbers, _ASKED - opens, Answer.NOT_OPEN, at)
         silent -= numbers

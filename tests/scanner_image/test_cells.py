@@ -25,9 +25,7 @@ SPEC = chunk_spec(
 VERDICTS = [Verdict(answer, Method.SYN) for answer in Answer]
 ADDRESSES = [ip_address(text) for text in ("10.9.1.0", "10.9.1.1", "10.9.2.1", "10.9.1.9", "2001:db8::2", "192.0.2.1")]
 
-ports = st.frozensets(st.integers(0, 11), min_size=1).map(
-    lambda numbers: IntervalSet.from_ranges((number, number) for number in numbers)
-)
+ports = st.frozensets(st.integers(0, 11), min_size=1).map(IntervalSet.of)
 marks = st.tuples(st.just("mark"), st.sampled_from(ADDRESSES), ports, st.sampled_from(VERDICTS))
 singles = st.tuples(st.just("one"), st.sampled_from(ADDRESSES), st.integers(1, 4), st.sampled_from(VERDICTS))
 spans = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(

@@ -1,6 +1,6 @@
 """Which open ports are asked together what they are, and when: likely soon done, so that a slow one holds back few."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
@@ -103,26 +103,33 @@ class Waiting:
         return None
 
     def _together(self, waiting: Mapping[Address, frozenset[int]], look: Look, *, most: int) -> Batch | None:
-        """Hosts with like ports: as many as `most`, of one kind, and few probes that are for nobody."""
-        group: dict[Address, frozenset[int]] = {}
-        union: frozenset[int] = frozenset()
-        for address in _alike(waiting):
-            if not group:
-                first, version = address not in self._taken, address.version
-            elif (address not in self._taken, address.version) != (first, version):
-                continue
-            wider = union | waiting[address]
-            wanted = sum(map(len, group.values())) + len(waiting[address])
-            if group and len(wider) * (len(group) + 1) > wanted + _IDLE_PROBES:
-                continue
-            group[address], union = waiting[address], wider
-            if len(group) >= most:
-                break
+        group = together(waiting, most=most, kind=lambda address: (address not in self._taken, address.version))
         return self._batch(group, look) if group else None
 
     def _batch(self, wanted: Mapping[Address, frozenset[int]], look: Look, *, sampled: bool = False) -> Batch:
         one = next(iter(wanted))
         return Batch(version=one.version, wanted=wanted, look=look, first=one not in self._taken, sampled=sampled)
+
+
+def together(
+    waiting: Mapping[Address, frozenset[int]], *, most: int, kind: Callable[[Address], object]
+) -> dict[Address, frozenset[int]]:
+    """Hosts with like ports: as many as `most`, of one kind, and few probes that are for nobody."""
+    group: dict[Address, frozenset[int]] = {}
+    union: frozenset[int] = frozenset()
+    for address in _alike(waiting):
+        if not group:
+            first = kind(address)
+        elif kind(address) != first:
+            continue
+        wider = union | waiting[address]
+        wanted = sum(map(len, group.values())) + len(waiting[address])
+        if group and len(wider) * (len(group) + 1) > wanted + _IDLE_PROBES:
+            continue
+        group[address], union = waiting[address], wider
+        if len(group) >= most:
+            break
+    return group
 
 
 def _share(hosts: int) -> int:

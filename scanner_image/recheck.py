@@ -1,10 +1,15 @@
 """The inventory's open cells of a chunk, asked again one by one: silence in discovery is no verdict on them."""
 
+from collections.abc import Mapping
+
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
 from functions.core.engine import Engine, Target, rechecks
+from functions.core.intervals import IntervalSet
 from scanner_image import connect
+from scanner_image.batches import together
 from scanner_image.cells import Verdict
+from scanner_image.ports_by_nmap import Question, ask
 from scanner_image.sampling import Loss, is_belied
 from scanner_image.scan import Scan
 
@@ -12,8 +17,8 @@ _SILENCE = Verdict(Answer.NOT_OPEN, Method.SYN)
 
 
 async def recheck(scan: Scan) -> None:
-    if rechecks(scan.spec.profile, Target(protocol=scan.spec.protocol)).engine == Engine.NONE:
-        return
+    raw = scan.tools.mode == "raw"
+    engine = rechecks(scan.spec.profile, Target(protocol=scan.spec.protocol, raw=raw)).engine
     found = scan.findings
     known = {
         (address, known.port)
@@ -25,10 +30,37 @@ async def recheck(scan: Scan) -> None:
         (cell for cell in known if cell[1] not in found.open.get(cell[0], {})),
         key=lambda cell: (cell[0].version, int(cell[0]), cell[1]),
     )
-    if cells:
-        with scan.times.spent("recheck"):
-            missed = await _ask(scan, cells)
-        _judge(scan, Loss(known=len(known) - len(cells) + missed, lost=missed))
+    if not cells or engine == Engine.NONE:
+        return
+    with scan.times.spent("recheck"):
+        if engine == Engine.NMAP_UDP:
+            await _ask_nmap(scan, cells)
+            return
+        missed = await _connect(scan, cells)
+    _judge(scan, Loss(known=len(known) - len(cells) + missed, lost=missed))
+
+
+async def _ask_nmap(scan: Scan, cells: list[tuple[Address, int]]) -> None:
+    """A run for hosts with like ports; what it does not answer stays as discovery left it."""
+    waiting: dict[Address, frozenset[int]] = {}
+    for address, port in cells:
+        waiting[address] = waiting.get(address, frozenset()) | {port}
+    hosts = len(waiting)
+    while waiting and not scan.halt.is_set:
+        group = together(waiting, most=hosts, kind=lambda address: address.version)
+        for address in group:
+            del waiting[address]
+        await ask(scan, _again(group), scan.tools, raw="nmap-again", progress=lambda _fraction: None)
+        scan.report.moved("recheck", 1 - len(waiting) / hosts)
+
+
+def _again(group: Mapping[Address, frozenset[int]]) -> Question:
+    return Question(
+        version=next(iter(group)).version,
+        addresses=IntervalSet.of(map(int, group)),
+        ports=IntervalSet.of(frozenset[int]().union(*group.values())),
+        wanted=lambda address: IntervalSet.of(group.get(address, ())),
+    )
 
 
 def _judge(scan: Scan, loss: Loss) -> None:
@@ -45,7 +77,7 @@ def _judge(scan: Scan, loss: Loss) -> None:
     scan.findings.cells.doubt(_SILENCE, doubt, at=scan.findings.clock())
 
 
-async def _ask(scan: Scan, cells: list[tuple[Address, int]]) -> int:
+async def _connect(scan: Scan, cells: list[tuple[Address, int]]) -> int:
     """How many of them answer, of which a sweep heard nothing."""
     found, done, missed = scan.findings, 0, 0
     async for asked in connect.ask_all(cells, rate=scan.rates.discovery):

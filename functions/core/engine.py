@@ -56,13 +56,15 @@ class Choice(Model):
     why: str
 
 
+_NO_UDP = "UDP needs raw sockets, which are not to be had here"
+
 _Row = tuple[Callable[[Profile, Target], bool], Engine, str]
 
 _DISCOVERY: tuple[_Row, ...] = (
     (
         lambda _, target: target.protocol == Protocol.UDP and not target.raw,
         Engine.NONE,
-        "UDP needs raw sockets, which are not to be had here",
+        _NO_UDP,
     ),
     (
         lambda _, target: target.link == Link.NOWHERE,
@@ -163,9 +165,14 @@ _IDENTIFICATION: tuple[_Row, ...] = (
 
 _RECHECK: tuple[_Row, ...] = (
     (
-        lambda _, target: target.protocol == Protocol.UDP,
+        lambda _, target: target.protocol == Protocol.UDP and not target.raw,
         Engine.NONE,
-        "nmap's own answers of UDP ports are verdicts already",
+        _NO_UDP,
+    ),
+    (
+        lambda _, target: target.protocol == Protocol.UDP,
+        Engine.NMAP_UDP,
+        "an answer that got lost looks like silence: a run for these ports alone decides",
     ),
     (
         lambda _profile, _target: True,

@@ -58,9 +58,12 @@ def test_other_profiles_ask_as_they_say() -> None:
     assert of(STANDARD.model_copy(update={"discovery": Discovery.NMAP}), "tcp-ipv4")[0] == Engine.NMAP_SYN
 
 
-def test_known_tcp_ports_are_asked_again_by_a_connection() -> None:
-    assert rechecks(STANDARD, KINDS["tcp-ipv4"][1]).engine == Engine.CONNECT
-    assert rechecks(STANDARD, KINDS["udp"][1]).engine == Engine.NONE
+@pytest.mark.parametrize(
+    ("kind", "engine"),
+    [("tcp-ipv4", Engine.CONNECT), ("udp", Engine.NMAP_UDP), ("udp-without-raw", Engine.NONE)],
+)
+def test_known_ports_are_asked_again(kind: str, engine: Engine) -> None:
+    assert rechecks(STANDARD, KINDS[kind][1]).engine == engine
 
 
 def test_each_choice_says_why_and_no_kind_is_missing() -> None:

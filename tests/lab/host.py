@@ -1,5 +1,7 @@
 """One host of a lab, and what can befall it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from tests.lab.hosts import KINDS, HostSpec, Port, Proto, Service, ServiceSpec
@@ -99,6 +101,20 @@ class Host:
     def undrop(self, proto: Proto, port: int) -> None:
         nft(self.namespace, f"delete element inet drops ports {{ {proto} . {port} }}\n")
         self._dropped.discard((proto, port))
+
+    @contextmanager
+    def deaf_to_the_first(self, size: int, proto: Proto, port: int) -> Iterator[None]:
+        """Drop what comes in for a port until `size` bytes have come."""
+        nft(
+            self.namespace,
+            "add table inet deaf\n"
+            "add chain inet deaf early { type filter hook input priority filter; }\n"
+            f"add rule inet deaf early {proto} dport {port} quota until {size} bytes drop\n",
+        )
+        try:
+            yield
+        finally:
+            nft(self.namespace, "delete table inet deaf\n")
 
     def refuse_at_most(self, a_second: int) -> None:
         """Hold back the resets beyond so many a second, as some systems do; `refuse_all` ends it."""

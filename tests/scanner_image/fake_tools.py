@@ -10,6 +10,9 @@ PROBE = '<host><address addr="127.0.0.1" addrtype="ipv4"/><ports><port protocol=
 DONE = r"printf 'rate:  1.00-kpps, 100.00%% done, waiting 0-secs, found=1       \r' >&2"
 ACCOUNT = "echo 'vedette-pcap: received 9, dropped 0, unread 0, sent 99999999, unsent 0' >&2"
 
+UNSENT = "echo 'sendto in send_ip_packet_sd: sendto(5, packet, 44, 0, 10.55.0.1, 16) => Operation not permitted' >&2"
+"""What nmap says of a packet that the system does not let it send."""
+
 
 def nmap_host(address: str, *, open_ports: str = "", closed: str = "", silent: str = "") -> str:
     """A finished host; ports as `1-3,5`, open ones as a list of single ports."""

@@ -36,6 +36,8 @@ HOSTS6 = "fd77::8-fd77::12"
 PORTS = "1-9000,31337,40021,50000,65535"
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 500
+LOST_BYTES = 200
+"""More than the questions of one run of nmap to a port, fewer than those of two."""
 _PEM, _PEM_END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 chunk_spec = partial(fakes.chunk_spec, deadline_s=400)
 """Whatever else the machine does, an attempt comes to its own end."""
@@ -224,6 +226,18 @@ def test_udp_states_are_kept_apart(attempts: Attempts) -> None:
     assert covered["10.77.0.12", 53] == Answer.REFUSED
     assert covered["10.77.0.15", 53] == Answer.OPEN_FILTERED
     assert {line.how for line in document.coverage} == {Method.UDP}
+
+
+def test_a_known_udp_port_whose_answers_got_lost_stays_open(attempts: Attempts) -> None:
+    host = attempts.lab.host("dns")
+    known = [{"asset": str(host.address), "protocol": "udp", "port": 53}]
+    spec = chunk_spec(str(host.address), ports="53,161", protocol=Protocol.UDP, known=known)
+
+    with host.deaf_to_the_first(LOST_BYTES, "udp", 53):
+        document = attempts.run(spec)
+
+    assert len(document.trailer.commands) == 2, "the first one heard nothing"
+    assert document.open == {(str(host.address), 53)}
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ from functions.core.profile import CONFIRM
 from tests.scanner_image.cells_of import cells
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_connections import answering
-from tests.scanner_image.fake_tools import ACCOUNT, DONE, FakeTools, nmap_host
+from tests.scanner_image.fake_tools import ACCOUNT, DONE, UNSENT, FakeTools, nmap_host
 from tests.scanner_image.fakes import chunk_spec
 from tests.scanner_image.one_found import FOUND, SPEC
 
@@ -65,6 +65,77 @@ def test_known_exposures_of_other_chunks_are_not_probed(
     stage.run(chunk_spec("10.9.1.0-10.9.1.3", ports="22", known=known))
 
     assert not asked
+
+
+def first_and_then(tools: FakeTools, first: str, then: str) -> str:
+    """An nmap that says one thing when it is run first, and another from then on."""
+    once = f"{tools.directory}/ran-once"
+    return f"if [ -e {once} ]; then\n{then}\nelse touch {once}\n{first}\nfi"
+
+
+@pytest.mark.parametrize(
+    ("then", "answer"),
+    [
+        (nmap_host("10.55.0.2", open_ports="53"), Answer.OPEN),
+        (nmap_host("10.55.0.2", closed="53"), Answer.REFUSED),
+        (nmap_host("10.55.0.2", silent="53"), Answer.NO_ANSWER),
+        ("", Answer.NO_ANSWER),
+    ],
+)
+def test_known_udp_ports_of_which_nmap_heard_nothing_are_asked_once_more(
+    stage: Stage, fake_tools: FakeTools, then: str, answer: Answer
+) -> None:
+    """Those alone; what is said of others by the way counts for nothing."""
+    known = [{"asset": f"10.55.0.{host}", "protocol": "udp", "port": 53} for host in (1, 2)]
+    spec = chunk_spec("10.55.0.1-10.55.0.2", ports="53,161", protocol=Protocol.UDP, known=known)
+    first = (nmap_host("10.55.0.1", open_ports="53", closed="161"), nmap_host("10.55.0.2", silent="53,161"))
+    beside = nmap_host("10.55.0.1", closed="53", silent="161")
+    fake_tools.install(
+        nmap=first_and_then(fake_tools, fake_tools.whole_nmap(*first), fake_tools.whole_nmap(beside, then))
+    )
+
+    document = stage.run(spec)
+
+    covered = {cell: line.answer for cell, line in cells(spec, document.coverage).items()}
+    assert covered == {
+        ("10.55.0.1", 53): Answer.OPEN,
+        ("10.55.0.1", 161): Answer.REFUSED,
+        ("10.55.0.2", 53): answer,
+        ("10.55.0.2", 161): Answer.NO_ANSWER,
+    }
+    assert document.open == {("10.55.0.1", 53)} | ({("10.55.0.2", 53)} if answer == Answer.OPEN else set())
+    assert [command.argv[command.argv.index("-p") + 1] for command in document.trailer.commands] == ["53,161", "53"]
+    assert document.trailer.outcome == "complete"
+
+
+def test_known_udp_ports_that_all_answer_are_asked_once(stage: Stage, fake_tools: FakeTools) -> None:
+    known = [{"asset": "10.55.0.1", "protocol": "udp", "port": 53}]
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.55.0.1", open_ports="53")))
+
+    document = stage.run(chunk_spec("10.55.0.1", ports="53", protocol=Protocol.UDP, known=known))
+
+    assert len(document.trailer.commands) == 1
+
+
+def test_udp_that_nobody_could_ask_is_not_asked_again(stage: Stage, fake_tools: FakeTools) -> None:
+    known = [{"asset": "10.55.0.1", "protocol": "udp", "port": 53}]
+    fake_tools.install(raw=False)
+
+    document = stage.run(chunk_spec("10.55.0.1", ports="53", protocol=Protocol.UDP, known=known))
+
+    assert document.trailer.commands == ()
+    assert document.trailer.outcome == "partial"
+
+
+def test_a_second_look_at_udp_that_could_not_send_leaves_no_verdict(stage: Stage, fake_tools: FakeTools) -> None:
+    known = [{"asset": "10.55.0.1", "protocol": "udp", "port": 53}]
+    silent = fake_tools.whole_nmap(nmap_host("10.55.0.1", silent="53"))
+    fake_tools.install(nmap=first_and_then(fake_tools, silent, f"{UNSENT}\n{silent}"))
+
+    document = stage.run(chunk_spec("10.55.0.1", ports="53", protocol=Protocol.UDP, known=known))
+
+    assert {line.answer for line in document.coverage} == {Answer.NOT_COVERED}
+    assert "could not send" in document.trailer.reason
 
 
 def test_a_confirmation_asks_its_cells_by_connections_and_runs_no_tool(

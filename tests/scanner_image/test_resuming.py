@@ -163,6 +163,22 @@ def test_hosts_that_nmap_finished_are_left_out(stage: Stage, fake_tools: FakeToo
     assert document.trailer.outcome == "complete"
 
 
+def test_what_was_found_open_stays_so_on_a_host_that_nmap_gives_up_on(stage: Stage, fake_tools: FakeTools) -> None:
+    first, then = (
+        nmap_host("10.55.0.0", open_ports=ports).replace("<host>", '<host timedout="true">') for ports in ("2", "")
+    )
+    fake_tools.install(nmap=f"echo '<?xml version=\"1.0\"?><!DOCTYPE nmaprun><nmaprun>{first}'; sleep 60")
+    stage.run(LOCAL, once=lambda: stage.left.get("open"), halt="the task was told to end")
+    fake_tools.install(nmap=fake_tools.whole_nmap(then))
+
+    document = stage.run(LOCAL)
+
+    covered = answers(LOCAL, document.coverage)
+    assert document.open == {("10.55.0.0", 2)}
+    assert covered["10.55.0.0", 2] == Answer.OPEN
+    assert covered["10.55.0.0", 1] == Answer.NOT_COVERED
+
+
 def test_what_does_not_fit_is_told_and_not_gone_on_with(stage: Stage, fake_tools: FakeTools) -> None:
     broken_off(stage, fake_tools)
     fake_tools.install(masscan=f"{ACCOUNT}; {DONE}")

@@ -20,14 +20,13 @@ from scanner_image.nmap_host import NmapHost
 from scanner_image.silence import Silence
 from tests.scanner_image.cells_of import answers
 from tests.scanner_image.conftest import Stage
-from tests.scanner_image.fake_tools import ACCOUNT, DONE, NMAP_END, NMAP_HEAD, FakeTools, nmap_host
+from tests.scanner_image.fake_tools import ACCOUNT, DONE, NMAP_END, NMAP_HEAD, UNSENT, FakeTools, nmap_host
 from tests.scanner_image.fakes import Document, chunk_spec
 from tests.scanner_image.one_found import FOUND, HANG
 
 LOCAL = chunk_spec("10.55.0.0-10.55.0.2", ports="1-3")
 FOUR = chunk_spec("10.9.1.0-10.9.1.3", ports="22,80-81")
 SAMPLES = Path(__file__).parent / "samples"
-REFUSED = "echo 'sendto in send_ip_packet_sd: sendto(5, packet, 44, 0, 10.55.0.1, 16) => Operation not permitted' >&2"
 CUT = (
     "printf 'sendto in send_ip_packet_sd: sendto(5, packet, 44, 0, 10.5' >&2; sleep 0.3; "
     "echo '5.0.1, 16) => Operation not permitted' >&2"
@@ -55,10 +54,10 @@ def covered(document: Document) -> set[tuple[str, int]]:
 @pytest.mark.parametrize(
     "nmap",
     [
-        saying(*HOSTS, before=REFUSED),
-        saying(*HOSTS, before=f"{MUCH}; {REFUSED}"),
+        saying(*HOSTS, before=UNSENT),
+        saying(*HOSTS, before=f"{MUCH}; {UNSENT}"),
         saying(*HOSTS, before=CUT),
-        saying(*HOSTS, after=f"sleep 0.3; {REFUSED}; sleep 0.3"),
+        saying(*HOSTS, after=f"sleep 0.3; {UNSENT}; sleep 0.3"),
     ],
     ids=["early", "after much else", "in two pieces", "after the report of its hosts"],
 )
@@ -79,7 +78,7 @@ def test_its_silence_is_no_answer_and_what_it_heard_stays(stage: Stage, fake_too
 def test_a_host_that_answered_somewhere_stays_known(stage: Stage, fake_tools: FakeTools) -> None:
     names = '<hostnames><hostname name="a.example.org" type="PTR"/></hostnames><ports>'
     host = nmap_host("10.55.0.0", open_ports="2", silent="1,3").replace("<ports>", names)
-    fake_tools.install(nmap=saying(host, before=REFUSED))
+    fake_tools.install(nmap=saying(host, before=UNSENT))
 
     document = stage.run(LOCAL)
 
@@ -98,7 +97,7 @@ def test_what_else_it_says_on_standard_error_changes_nothing(stage: Stage, fake_
 
 
 def test_a_host_that_the_path_called_unreachable_was_asked(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(nmap=saying(*HOSTS[:2], DOWN.format("host-unreach"), before=REFUSED))
+    fake_tools.install(nmap=saying(*HOSTS[:2], DOWN.format("host-unreach"), before=UNSENT))
 
     document = stage.run(LOCAL)
 
@@ -106,7 +105,7 @@ def test_a_host_that_the_path_called_unreachable_was_asked(stage: Stage, fake_to
 
 
 def test_udp_that_could_not_be_sent_is_not_open_or_filtered(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(nmap=f"{REFUSED}; cat {SAMPLES / 'nmap_udp.xml'}")
+    fake_tools.install(nmap=f"{UNSENT}; cat {SAMPLES / 'nmap_udp.xml'}")
     spec = chunk_spec("127.0.0.1", ports="53,67-68,111,123,137,161,500", protocol=Protocol.UDP)
 
     document = stage.run(spec, admit_loopback=True)
@@ -117,7 +116,7 @@ def test_udp_that_could_not_be_sent_is_not_open_or_filtered(stage: Stage, fake_t
 
 
 def test_one_that_broke_off_besides_says_both(stage: Stage, fake_tools: FakeTools) -> None:
-    fake_tools.install(nmap=f"{saying(*HOSTS, before=REFUSED)}; exit 3")
+    fake_tools.install(nmap=f"{saying(*HOSTS, before=UNSENT)}; exit 3")
 
     document = stage.run(LOCAL)
 
@@ -130,7 +129,7 @@ def test_hosts_that_it_may_not_have_asked_are_not_called_absent(stage: Stage, fa
     given = HostDiscovery.model_validate({"by": ["icmp"], "silent": "host_down"})
     profile = PROFILES["discovery"].model_copy(update={"host_discovery": given})
     down = DOWN.replace("10.55.0.2", "10.9.1.1").format("no-response")
-    fake_tools.install(nmap=saying(down, before=REFUSED), masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
+    fake_tools.install(nmap=saying(down, before=UNSENT), masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
 
     document = stage.run(FOUR.model_copy(update={"profile": profile}))
 
@@ -147,7 +146,7 @@ def test_ports_whose_services_could_not_be_asked_are_asked_again(
     named = nmap_host("10.9.1.2", open_ports="80").replace(
         "</port>", '<service name="http" product="nginx" method="probed" conf="10"/></port>'
     )
-    fake_tools.install(masscan=f"{FOUND}; {HANG}", nmap=saying(named, before=REFUSED))
+    fake_tools.install(masscan=f"{FOUND}; {HANG}", nmap=saying(named, before=UNSENT))
     noticed: list[str] = []
 
     def left_since() -> bool:

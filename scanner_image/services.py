@@ -188,13 +188,16 @@ def _tell_sampled(scan: Scan, address: Address) -> None:
 
 
 async def _still_open(scan: Scan, doubted: list[tuple[Address, int]]) -> list[tuple[Address, int]]:
-    """Where the two tools disagree on a cell, one more connection decides."""
+    """Where the two tools disagree on a cell, one more connection asks; a refusal alone belies the answer that discovery heard.
+
+    Who answered once and is silent now may have begun to drop what the worker sends.
+    """
     still: list[tuple[Address, int]] = []
     if scan.spec.protocol != Protocol.TCP or scan.halt.is_set:
         return still
     async for asked in connect.ask_all(doubted, rate=scan.rates.identification(alone=False)):
         scan.report.log("info", f"{asked.address}:{asked.port} was open in discovery, then not; now: {asked.answer}")
-        if asked.answer not in (Answer.OPEN, Answer.NOT_COVERED):
+        if asked.answer == Answer.REFUSED:
             scan.findings.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
         if asked.answer == Answer.OPEN:
             still.append((asked.address, asked.port))

@@ -6,7 +6,7 @@ import pytest
 
 from functions.core.coverage import Answer, Method
 from functions.core.model import Protocol
-from functions.core.profile import CONFIRM
+from functions.core.profile import CONFIRM, PROFILES
 from tests.scanner_image.cells_of import cells
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_connections import answering
@@ -136,6 +136,26 @@ def test_a_second_look_at_udp_that_could_not_send_leaves_no_verdict(stage: Stage
 
     assert {line.answer for line in document.coverage} == {Answer.NOT_COVERED}
     assert "could not send" in document.trailer.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "still"),
+    [(Answer.OPEN, True), (Answer.NO_ANSWER, True), (Answer.HOST_DOWN, True), (Answer.REFUSED, False)],
+)
+def test_silence_after_an_open_port_was_heard_does_not_close_it(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch, answer: Answer, still: bool
+) -> None:
+    """A firewall may have begun to drop what the worker sends; a refusal is the port's own word."""
+    answering(monkeypatch, answer)
+    fake_tools.install(
+        masscan=f"{ACCOUNT}; {FOUND}; {DONE}", nmap=fake_tools.whole_nmap(nmap_host("10.9.1.2", silent="80"))
+    )
+    spec = SPEC.model_copy(update={"profile": PROFILES["standard"]})
+
+    document = stage.run(spec)
+
+    assert document.open == ({("10.9.1.2", 80)} if still else set())
+    assert cells(spec, document.coverage)["10.9.1.2", 80].answer == (Answer.OPEN if still else answer)
 
 
 def test_a_confirmation_asks_its_cells_by_connections_and_runs_no_tool(

@@ -159,6 +159,18 @@ class Cells:
         whole = (int(address) for address in marked if not self.unanswered(address))
         return self.unjudged(version, addresses) - IntervalSet.of(whole)
 
+    def unanswered_of(self, version: Version, addresses: IntervalSet) -> IntervalSet:
+        """The ports of which any of `addresses` has no answer yet; none of these has an answer that is not its own."""
+        ports = _EMPTY
+        marked = [each for each in {*self._marks, *self._single} if each.version == version and int(each) in addresses]
+        if len(marked) < addresses.count:
+            return self.ports
+        for address in marked:
+            ports = ports | self.unanswered(address)
+            if ports == self.ports:
+                break
+        return ports
+
     def unanswered(self, address: Address) -> IntervalSet:
         """The ports of `address` that have no answer yet."""
         rows = (ports for verdict, ports in self.row(address).items() if verdict.answer == Answer.NOT_COVERED)

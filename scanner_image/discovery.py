@@ -1,6 +1,8 @@
 """Which cells are open: masscan where it can go, nmap elsewhere, plain connections to few cells; every cell ends with an answer or a reason why it has none."""
 
 import dataclasses
+import time
+from collections.abc import Callable
 
 from functions.core.addresses import Version
 from functions.core.coverage import Answer, Method
@@ -12,6 +14,7 @@ from scanner_image.ports_by_nmap import Question, ask, networks
 from scanner_image.presence import there
 from scanner_image.probe import probe
 from scanner_image.scan import Scan
+from scanner_image.slices import Slices
 from scanner_image.sweep import sweep
 
 
@@ -41,6 +44,10 @@ class _Weights:
     def moved(self, fraction: float) -> None:
         done = self._done + self._now * fraction
         self._scan.report.moved("discovery", done / self._all)
+
+    def part(self, done: int, now: int, *, of: int) -> Callable[[float], None]:
+        """Told how far the tool is with `now` parts more than those that are done."""
+        return lambda fraction: self.moved((done + now * fraction) / of)
 
     def finish(self, addresses: int) -> None:
         self.moved(1.0)
@@ -89,8 +96,16 @@ async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _
     tools = scan.tools
     if engine == Engine.NMAP_CONNECT:
         tools = dataclasses.replace(tools, mode="connect")
-    ports = scan.findings.cells.ports
-    question = Question(version=version, addresses=addresses, ports=ports, wanted=lambda _: ports)
-    ran = await ask(scan, question, tools, raw="nmap", progress=weights.moved)
-    silence = Verdict(Answer.NOT_COVERED, Method.NONE, ran.why or "nmap said nothing of these cells")
-    scan.findings.cells.settle(version, addresses, silence, at=scan.findings.clock())
+    cells = scan.findings.cells
+    ports = cells.unanswered_of(version, addresses)
+    slices = Slices(ports, protocol=scan.spec.protocol, hosts=addresses.count, rate=scan.rates.discovery)
+    done, why = 0, ""
+    while slices and not why and not scan.halt.is_set:
+        part, started = slices.take(), time.monotonic()
+        question = Question.of_all(version, addresses, part)
+        ran = await ask(scan, question, tools, raw="nmap", progress=weights.part(done, part.count, of=ports.count))
+        slices.took(time.monotonic() - started)
+        done, why = done + part.count, ran.why
+    if why or not slices:
+        silence = Verdict(Answer.NOT_COVERED, Method.NONE, why or "nmap said nothing of these cells")
+        cells.settle(version, addresses, silence, at=scan.findings.clock())

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from functions.core.addresses import Address, Version, address_of
 from functions.core.coverage import Answer, Method
@@ -27,6 +28,10 @@ class Question:
     addresses: IntervalSet
     ports: IntervalSet
     wanted: Callable[[Address], IntervalSet]
+
+    @classmethod
+    def of_all(cls, version: Version, addresses: IntervalSet, ports: IntervalSet) -> Self:
+        return cls(version=version, addresses=addresses, ports=ports, wanted=lambda _: ports)
 
 
 async def ask(scan: Scan, question: Question, tools: Tools, *, raw: str, progress: Callable[[float], None]) -> Ran:

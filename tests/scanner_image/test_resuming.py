@@ -10,7 +10,7 @@ import pytest
 from functions.core.coverage import Answer, Method
 from functions.core.errors import Corrupt
 from functions.core.service import Service
-from scanner_image import remembering
+from scanner_image import remembering, slices
 from scanner_image.checkpoint import Checkpoint, Found, believed, spec_digest
 from scanner_image.findings import OpenPort
 from tests.scanner_image.cells_of import answers
@@ -160,6 +160,28 @@ def test_hosts_that_nmap_finished_are_left_out(stage: Stage, fake_tools: FakeToo
     assert (fake_tools.directory / "asked").read_text().split() == ["10.55.0.1/32", "10.55.0.2/32"]
     assert document.open == {("10.55.0.0", 2)}
     assert answers(LOCAL, document.coverage)["10.55.0.0", 1] == Answer.REFUSED
+    assert document.trailer.outcome == "complete"
+
+
+def test_a_long_discovery_by_nmap_goes_on_with_the_ports_that_it_has_not_asked(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(slices._FIRST, LOCAL.protocol, 1)
+    first = fake_tools.whole_nmap(*(nmap_host(f"10.55.0.{each}", closed="1") for each in range(3)))
+    fake_tools.install(nmap=f'case "$*" in *"-p 1 "*) {first}\n;; *) sleep 60;; esac')
+    stage.run(LOCAL, once=lambda: stage.left.get("settled"), halt="the task was told to end")
+    rest = fake_tools.whole_nmap(*(nmap_host(f"10.55.0.{each}", open_ports="2", closed="3") for each in range(3)))
+    fake_tools.install(nmap=rest)
+
+    document = stage.run(LOCAL)
+
+    assert option(document, "-p", of=-1) == "2-3"
+    assert document.open == {(f"10.55.0.{each}", 2) for each in range(3)}
+    assert {cell[1]: answer for cell, answer in answers(LOCAL, document.coverage).items()} == {
+        1: Answer.REFUSED,
+        2: Answer.OPEN,
+        3: Answer.REFUSED,
+    }
     assert document.trailer.outcome == "complete"
 
 

@@ -146,6 +146,7 @@ class Nmap:
             halt=errand.halt,
             directory=self.directory,
         )
+        xml.close()
         why = ended.why or _missing(xml, ended.exit_code, errors.beginning)
         missing = "; ".join(each for each in (why, errors.unsent) if each)
         return Ran(ended.command(complete=not missing), _said(missing) if missing else "")

@@ -1,7 +1,9 @@
 """nmap's XML, read as it comes: each host is handed on when its element ends, and a document that breaks off costs only what follows."""
 
+import contextlib
 from collections.abc import Callable
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -19,6 +21,9 @@ class NmapXml:
 
     def __init__(self, *, host: Callable[[NmapHost], None], progress: Callable[[str, float], None]) -> None:
         self._parser = DefusedXMLParser(forbid_dtd=False, forbid_entities=True)
+        if hasattr(self._parser.parser, "SetReparseDeferralEnabled"):
+            # Newer ones put off what comes in small pieces; a host is to be known when nmap has told it.
+            self._parser.parser.SetReparseDeferralEnabled(False)
         self._reader = Reader(self._parser.parser, host, progress)
         self._text = XmlText()
         self._fed = 0
@@ -29,10 +34,18 @@ class NmapXml:
         return self._reader.finished and not self.broken
 
     def feed(self, data: bytes) -> None:
+        self._try(lambda: self._take(self._text.take(data)))
+
+    def close(self) -> None:
+        """No more comes: what the parser has put off is read. A document that breaks off is no bad one."""
+        with contextlib.suppress(ExpatError):
+            self._try(lambda: self._parser.parser.Parse(b"", True))
+
+    def _try(self, read: Callable[[], object]) -> None:
         if self.broken:
             return
         try:
-            self._take(self._text.take(data))
+            read()
         except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
             self.broken = f"{type(error).__name__}: {error}"[:200]
 

@@ -1,6 +1,5 @@
 """The scanners that are here, their versions, and whether they may use raw sockets."""
 
-import asyncio
 import re
 import shutil
 from dataclasses import dataclass
@@ -80,5 +79,5 @@ async def _may_send_raw(nmap: str, directory: Path) -> bool:
         )
     except ScannerFailed:
         return False
-    await asyncio.sleep(0)
+    xml.close()
     return any(port.reason in {"reset", "syn-ack"} for host in hosts for port in host.ports)

@@ -29,7 +29,7 @@ def test_each_profile_names_its_engines_by_kind_of_target(command: Command) -> N
     assert done.code == 0
     assert {line[0] for line in lines} == {*PROFILES, CONFIRM.name}
     assert ["standard", "TCP over IPv4, through a gateway", "masscan", "a connection", "nmap -sS -sV"] in lines
-    assert ["discovery", KINDS["udp"][0], "nmap -sU", "nobody", "nobody"] in lines
+    assert ["discovery", KINDS["udp"][0], "nmap -sU", "nmap -sU", "nobody"] in lines
 
 
 def test_one_profile_is_told_with_its_whys(command: Command) -> None:

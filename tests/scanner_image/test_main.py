@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ OUT_OF_SCOPE: list[dict[str, Any]] = [
         _range(text)
         for text in (
             "127.0.0.1", "169.254.169.254", "224.0.0.1", "0.0.0.0", "255.255.255.255", "::", "::1", "fe80::1", "ff02::1",
-            "::ffff:7f00:1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::", "fd00:ec2::254",
+            str(ip_address("::ffff:7f00:1")), "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::", "fd00:ec2::254",
         )
     ),
     _range("10.0.0.0", "126.0.0.0") | {"exclusions": [{"first": "11.0.0.1", "last": "11.0.0.1"}]},

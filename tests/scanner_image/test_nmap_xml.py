@@ -1,6 +1,8 @@
 """nmap's XML as it comes: whole, cut off, and written by hostile hosts."""
 
 from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ParserCreate
 
 import pytest
 
@@ -22,6 +24,11 @@ class Read:
         self.xml = NmapXml(host=self.hosts.append, progress=lambda task, percent: self.progress.append((task, percent)))
         for piece in pieces:
             self.xml.feed(piece)
+
+    @property
+    def parser(self) -> Any:
+        """Of the standard library, whose newer methods its types do not know yet."""
+        return self.xml._parser.parser
 
 
 def one_host(attributes: bytes, *, inside: bytes = b"") -> bytes:
@@ -51,8 +58,26 @@ def test_a_document_reads_the_same_in_any_pieces(step: int) -> None:
     assert read.hosts[1].rest[0].reason == "no-response"
 
 
+@pytest.mark.skipif(
+    not hasattr(ParserCreate(), "SetReparseDeferralEnabled"), reason="this parser puts off nothing, or cannot say so"
+)
+def test_what_the_parser_has_put_off_is_read_in_the_end() -> None:
+    read = Read()
+    read.parser.SetReparseDeferralEnabled(True)
+    for byte in (SAMPLES / "nmap_sT.xml").read_bytes():
+        read.xml.feed(bytes((byte,)))
+    assert not read.xml.finished
+
+    read.xml.close()
+
+    assert read.xml.finished
+    assert [host.address for host in read.hosts] == ["10.77.0.1", "10.77.0.6"]
+
+
 def test_a_killed_run_gives_its_finished_hosts_and_is_not_finished() -> None:
     read = Read((SAMPLES / "nmap_sigterm.xml").read_bytes())
+
+    read.xml.close()
 
     assert len(read.hosts) == 1
     assert not read.xml.finished

@@ -10,7 +10,7 @@ from functions.core.engine import Engine, Target, discovers
 from functions.core.intervals import IntervalSet
 from scanner_image.cells import Verdict
 from scanner_image.path import Path, paths
-from scanner_image.ports_by_nmap import Question, ask, networks
+from scanner_image.ports_by_nmap import PortsAsked, ask_ports, networks
 from scanner_image.presence import there
 from scanner_image.probe import probe
 from scanner_image.scan import Scan
@@ -102,8 +102,8 @@ async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _
     done, why = 0, ""
     while slices and not why and not scan.halt.is_set:
         part, started = slices.take(), time.monotonic()
-        question = Question.of_all(version, addresses, part)
-        ran = await ask(scan, question, tools, raw="nmap", progress=weights.part(done, part.count, of=ports.count))
+        asked = PortsAsked.of_all(version, addresses, part)
+        ran = await ask_ports(scan, asked, tools, raw="nmap", progress=weights.part(done, part.count, of=ports.count))
         slices.took(time.monotonic() - started)
         done, why = done + part.count, ran.why
     if why or not slices:

@@ -21,7 +21,7 @@ _GAVE_UP = Verdict(Answer.NOT_COVERED, Method.NONE, "nmap gave up on a slow host
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class PortsAsked:
     """Each of `ports` is asked of each of `addresses`; of the answers those of `wanted` count."""
 
     version: Version
@@ -34,26 +34,26 @@ class Question:
         return cls(version=version, addresses=addresses, ports=ports, wanted=lambda _: ports)
 
 
-async def ask(scan: Scan, question: Question, tools: Tools, *, raw: str, progress: Callable[[float], None]) -> Ran:
+async def ask_ports(scan: Scan, asked: PortsAsked, tools: Tools, *, raw: str, progress: Callable[[float], None]) -> Ran:
     """One run; `raw` names what is kept of it. Cells of which nmap says nothing stay as they were."""
     program = Nmap(tools, scan.directory)
     how, unheard = program.method(scan.spec.protocol), Silence(scan.findings)
-    scan.report.log("info", f"nmap: {question.addresses.count} addresses by {how} at {scan.rates.discovery}/s")
+    scan.report.log("info", f"nmap: {asked.addresses.count} addresses x {asked.ports.count} ports by {how} at {scan.rates.discovery}/s")
     with scan.raw.keep(raw, "xml") as keep:
         errand = Errand(
-            version=question.version,
-            targets=networks(question.addresses, question.version),
+            version=asked.version,
+            targets=networks(asked.addresses, asked.version),
             profile=scan.spec.profile,
             rate=scan.rates.discovery,
             limit_s=scan.seconds_left,
-            host=lambda host: _take(scan, host, question, how, unheard),
+            host=lambda host: _take(scan, host, asked, how, unheard),
             raw=keep,
             halt=scan.halt,
             unsent=unheard.unsent,
         )
         ran = await program.run(
             errand,
-            ports=PortSet(question.ports),
+            ports=PortSet(asked.ports),
             protocol=scan.spec.protocol,
             asking=None,
             progress=lambda _task, percent: progress(percent / 100),
@@ -65,14 +65,14 @@ async def ask(scan: Scan, question: Question, tools: Tools, *, raw: str, progres
     return ran
 
 
-def _take(scan: Scan, host: NmapHost, question: Question, how: Method, unheard: Silence) -> None:
+def _take(scan: Scan, host: NmapHost, asked: PortsAsked, how: Method, unheard: Silence) -> None:
     """What nmap says of one host. What has been found open there stays so."""
     found, address = scan.findings, nmap.address_of(host)
     if not found.assets.of(address):
         return
-    scan.report.sent(question.ports.count)
+    scan.report.sent(asked.ports.count)
     found.seen(address, host)
-    wanted = question.wanted(address)
+    wanted = asked.wanted(address)
     told: dict[Verdict, list[tuple[int, int]]] = {}
     if host.timed_out:
         told[_GAVE_UP] = [*found.cells.unanswered(address).ranges]

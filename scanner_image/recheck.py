@@ -9,7 +9,7 @@ from functions.core.intervals import IntervalSet
 from scanner_image import connect
 from scanner_image.batches import together
 from scanner_image.cells import Verdict
-from scanner_image.ports_by_nmap import Question, ask
+from scanner_image.ports_by_nmap import PortsAsked, ask_ports
 from scanner_image.sampling import Loss, is_belied
 from scanner_image.scan import Scan
 
@@ -50,12 +50,12 @@ async def _ask_nmap(scan: Scan, cells: list[tuple[Address, int]]) -> None:
         group = together(waiting, most=hosts, kind=lambda address: address.version)
         for address in group:
             del waiting[address]
-        await ask(scan, _again(group), scan.tools, raw="nmap-again", progress=lambda _fraction: None)
+        await ask_ports(scan, _again(group), scan.tools, raw="nmap-again", progress=lambda _fraction: None)
         scan.report.moved("recheck", 1 - len(waiting) / hosts)
 
 
-def _again(group: Mapping[Address, frozenset[int]]) -> Question:
-    return Question(
+def _again(group: Mapping[Address, frozenset[int]]) -> PortsAsked:
+    return PortsAsked(
         version=next(iter(group)).version,
         addresses=IntervalSet.of(map(int, group)),
         ports=IntervalSet.of(frozenset[int]().union(*group.values())),

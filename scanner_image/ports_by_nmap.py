@@ -38,7 +38,10 @@ async def ask_ports(scan: Scan, asked: PortsAsked, tools: Tools, *, raw: str, pr
     """One run; `raw` names what is kept of it. Cells of which nmap says nothing stay as they were."""
     program = Nmap(tools, scan.directory)
     how, unheard = program.method(scan.spec.protocol), Silence(scan.findings)
-    scan.report.log("info", f"nmap: {asked.addresses.count} addresses x {asked.ports.count} ports by {how} at {scan.rates.discovery}/s")
+    scan.report.log(
+        "info",
+        f"nmap: {asked.addresses.count} addresses x {asked.ports.count} ports by {how} at {scan.rates.discovery}/s",
+    )
     with scan.raw.keep(raw, "xml") as keep:
         errand = Errand(
             version=asked.version,

@@ -1,7 +1,7 @@
 """What is known so far of each cell of a chunk, in as little memory as there are different answers."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -159,22 +159,23 @@ class Cells:
         whole = (int(address) for address in marked if not self.unanswered(address))
         return self.unjudged(version, addresses) - IntervalSet.of(whole)
 
-    def unanswered_of(self, version: Version, addresses: IntervalSet) -> IntervalSet:
-        """The ports of which any of `addresses` has no answer yet; none of these has an answer that is not its own."""
-        ports = _EMPTY
-        marked = [each for each in {*self._marks, *self._single} if each.version == version and int(each) in addresses]
-        if len(marked) < addresses.count:
-            return self.ports
-        for address in marked:
-            ports = ports | self.unanswered(address)
-            if ports == self.ports:
-                break
-        return ports
+    def unreached_of(self, version: Version, addresses: IntervalSet, ports: IntervalSet) -> IntervalSet:
+        """Those of `addresses` of which this attempt has not asked all of `ports`; no region says anything of them."""
+        marked = (each for each in {*self._marks, *self._single} if each.version == version)
+        return addresses - IntervalSet.of(int(each) for each in marked if not self.unreached(each) & ports)
+
+    def unreached(self, address: Address) -> IntervalSet:
+        """The ports of `address` that this attempt has not asked, and none before it."""
+        return self.row(address).get(UNREACHED, _EMPTY)
+
+    def answered(self, address: Address, answers: Collection[Answer]) -> IntervalSet:
+        """The ports of `address` that came to one of `answers`."""
+        rows = (ports for verdict, ports in self.row(address).items() if verdict.answer in answers)
+        return IntervalSet.from_ranges(each for ports in rows for each in ports.ranges)
 
     def unanswered(self, address: Address) -> IntervalSet:
         """The ports of `address` that have no answer yet."""
-        rows = (ports for verdict, ports in self.row(address).items() if verdict.answer == Answer.NOT_COVERED)
-        return IntervalSet.from_ranges(each for ports in rows for each in ports.ranges)
+        return self.answered(address, {Answer.NOT_COVERED})
 
     def row(self, address: Address) -> Row:
         """The ports of `address` by what they answered: disjoint, together all ports of the chunk."""

@@ -45,9 +45,9 @@ class _Weights:
         done = self._done + self._now * fraction
         self._scan.report.moved("discovery", done / self._all)
 
-    def part(self, done: int, now: int, *, of: int) -> Callable[[float], None]:
-        """Told how far the tool is with `now` parts more than those that are done."""
-        return lambda fraction: self.moved((done + now * fraction) / of)
+    def part(self, done: float, share: float) -> Callable[[float], None]:
+        """Told how far the tool is with a share of its work, after what is done."""
+        return lambda fraction: self.moved(done + share * fraction)
 
     def finish(self, addresses: int) -> None:
         self.moved(1.0)
@@ -96,16 +96,23 @@ async def _nmap(scan: Scan, version: Version, addresses: IntervalSet, weights: _
     tools = scan.tools
     if engine == Engine.NMAP_CONNECT:
         tools = dataclasses.replace(tools, mode="connect")
-    cells = scan.findings.cells
-    ports = cells.unanswered_of(version, addresses)
-    slices = Slices(ports, protocol=scan.spec.protocol, hosts=addresses.count, rate=scan.rates.discovery)
-    done, why = 0, ""
-    while slices and not why and not scan.halt.is_set:
+    cells, why, ended = scan.findings.cells, "", True
+    slices = Slices(cells.ports, protocol=scan.spec.protocol, hosts=addresses.count, rate=scan.rates.discovery)
+    while slices and ended and not scan.halt.is_set:
         part, started = slices.take(), time.monotonic()
-        asked = PortsAsked.of_all(version, addresses, part)
-        ran = await ask_ports(scan, asked, tools, raw="nmap", progress=weights.part(done, part.count, of=ports.count))
+        left = cells.unreached_of(version, addresses, part)
+        if not left:
+            continue
+        asked = PortsAsked(
+            version=version,
+            addresses=left,
+            ports=part,
+            wanted=cells.unreached,
+            host_timeout_s=slices.host_timeout_s(scan.spec.profile.host_timeout_s),
+        )
+        ran = await ask_ports(scan, asked, tools, raw="nmap", progress=weights.part(slices.done, slices.share))
         slices.took(time.monotonic() - started)
-        done, why = done + part.count, ran.why
+        why, ended = why or ran.why, ran.ended
     if why or not slices:
         silence = Verdict(Answer.NOT_COVERED, Method.NONE, why or "nmap said nothing of these cells")
         cells.settle(version, addresses, silence, at=scan.findings.clock())

@@ -113,12 +113,12 @@ class Findings:
         self.cells.mark(address, _one(port), verdict, at=self.clock())
 
     def seen(self, address: Address, host: NmapHost) -> None:
-        """The first account of a host stays; what only a later one knows is added."""
+        """The first account of a host stays, unless it was down then; what only a later one knows is added."""
         known = self.hosts.get(address, SeenHost(self.clock(), host.up, host.reason))
         self.hosts[address] = SeenHost(
             known.at,
             known.up or host.up,
-            known.reason,
+            known.reason if known.up or not host.up else host.reason,
             known.names or tuple(host.names),
             known.mac or host.mac,
             known.vendor or host.vendor,

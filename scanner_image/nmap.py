@@ -43,10 +43,11 @@ def _nothing(_why: str) -> None:
 
 @dataclass(frozen=True)
 class Ran:
-    """`why` is empty when nmap itself said that all was done, and that this machine let it send."""
+    """`why` is empty when nmap itself said that all was done, and that this machine let it send; `ended`: that it came to its end."""
 
     command: Command
     why: str
+    ended: bool
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Nmap:
         xml.close()
         why = ended.why or _missing(xml, ended.exit_code, errors.beginning)
         missing = "; ".join(each for each in (why, errors.unsent) if each)
-        return Ran(ended.command(complete=not missing), _said(missing) if missing else "")
+        return Ran(ended.command(complete=not missing), _said(missing) if missing else "", ended=not why)
 
     def _asking(self, asking: Asking, profile: Profile, protocol: Protocol) -> tuple[str, ...]:
         """Who speaks there, under which names; what system it is where raw sockets can ask."""

@@ -3,7 +3,6 @@
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 from functions.core.addresses import Address, Version, address_of
 from functions.core.coverage import Answer, Method
@@ -20,18 +19,19 @@ from scanner_image.tools import Tools
 _GAVE_UP = Verdict(Answer.NOT_COVERED, Method.NONE, "nmap gave up on a slow host")
 
 
+_SILENCES = frozenset({Answer.NO_ANSWER, Answer.OPEN_FILTERED, Answer.HOST_DOWN, Answer.NOT_COVERED})
+"""None of them belies a refusal that was heard before."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PortsAsked:
-    """Each of `ports` is asked of each of `addresses`; of the answers those of `wanted` count."""
+    """Each of `ports` is asked of each of `addresses`. What counts is what is said of `wanted`, and of others that they are open."""
 
     version: Version
     addresses: IntervalSet
     ports: IntervalSet
     wanted: Callable[[Address], IntervalSet]
-
-    @classmethod
-    def of_all(cls, version: Version, addresses: IntervalSet, ports: IntervalSet) -> Self:
-        return cls(version=version, addresses=addresses, ports=ports, wanted=lambda _: ports)
+    host_timeout_s: int
 
 
 async def ask_ports(scan: Scan, asked: PortsAsked, tools: Tools, *, raw: str, progress: Callable[[float], None]) -> Ran:
@@ -46,7 +46,7 @@ async def ask_ports(scan: Scan, asked: PortsAsked, tools: Tools, *, raw: str, pr
         errand = Errand(
             version=asked.version,
             targets=networks(asked.addresses, asked.version),
-            profile=scan.spec.profile,
+            profile=scan.spec.profile.model_copy(update={"host_timeout_s": asked.host_timeout_s}),
             rate=scan.rates.discovery,
             limit_s=scan.seconds_left,
             host=lambda host: _take(scan, host, asked, how, unheard),
@@ -62,35 +62,36 @@ async def ask_ports(scan: Scan, asked: PortsAsked, tools: Tools, *, raw: str, pr
             progress=lambda _task, percent: progress(percent / 100),
         )
     scan.findings.commands.append(ran.command)
-    if ran.why:
+    if ran.why and ran.why not in scan.findings.notes:
         scan.report.log("warning", ran.why)
         scan.findings.notes.append(ran.why)
     return ran
 
 
 def _take(scan: Scan, host: NmapHost, asked: PortsAsked, how: Method, unheard: Silence) -> None:
-    """What nmap says of one host. What has been found open there stays so."""
+    """What nmap says of one host."""
     found, address = scan.findings, nmap.address_of(host)
     if not found.assets.of(address):
         return
     scan.report.sent(asked.ports.count)
     found.seen(address, host)
-    wanted = asked.wanted(address)
+    wanted, refused = asked.wanted(address), found.cells.answered(address, {Answer.REFUSED})
     told: dict[Verdict, list[tuple[int, int]]] = {}
     if host.timed_out:
-        told[_GAVE_UP] = [*found.cells.unanswered(address).ranges]
+        told[_GAVE_UP] = [*wanted.ranges]
     elif not host.up:
         told[Verdict(Answer.HOST_DOWN, how)] = [*wanted.ranges]
     for rest in host.rest:
         told.setdefault(nmap.verdict(rest.state, rest.reason, how), []).extend(rest.ports.ranges)
     for port in host.ports:
-        if port.state != "open":
-            told.setdefault(nmap.verdict(port.state, port.reason, how), []).append((port.port, port.port))
-        elif port.port in wanted:
+        if port.state == "open":
             found.opened(address, port.port, how)
-    wanted = wanted - IntervalSet.of(found.open.get(address, ()))
+        else:
+            told.setdefault(nmap.verdict(port.state, port.reason, how), []).append((port.port, port.port))
     for verdict, ranges in told.items():
         ports = IntervalSet.from_ranges(ranges) & wanted
+        if verdict.answer in _SILENCES:
+            ports = ports - refused
         found.cells.mark(address, ports, verdict, at=found.clock())
         unheard.heard(host, address, ports, verdict)
 

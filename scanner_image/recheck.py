@@ -14,6 +14,9 @@ from scanner_image.sampling import Loss, is_belied
 from scanner_image.scan import Scan
 
 _SILENCE = Verdict(Answer.NOT_OPEN, Method.SYN)
+"""masscan's: it changes nothing."""
+_SILENCES = frozenset({Answer.NO_ANSWER, Answer.OPEN_FILTERED, Answer.HOST_DOWN})
+_NOT_YET = Verdict(Answer.NOT_COVERED, Method.NONE, "the attempt ended before this known open port was asked again")
 
 
 async def recheck(scan: Scan) -> None:
@@ -30,7 +33,8 @@ async def recheck(scan: Scan) -> None:
         (cell for cell in known if cell[1] not in found.open.get(cell[0], {})),
         key=lambda cell: (cell[0].version, int(cell[0]), cell[1]),
     )
-    if not cells or engine == Engine.NONE:
+    _doubt(scan, cells)
+    if not cells or engine == Engine.NONE or scan.halt.is_set:
         return
     with scan.times.spent("recheck"):
         if engine == Engine.NMAP_UDP:
@@ -40,8 +44,16 @@ async def recheck(scan: Scan) -> None:
     _judge(scan, Loss(known=len(known) - len(cells) + missed, lost=missed))
 
 
+def _doubt(scan: Scan, cells: list[tuple[Address, int]]) -> None:
+    """Until they are asked again, the silence of what was open says nothing."""
+    found = scan.findings.cells
+    for address, port in cells:
+        if found.answer(address, port).answer in _SILENCES:
+            found.mark_one(address, port, _NOT_YET, at=scan.findings.clock())
+
+
 async def _ask_nmap(scan: Scan, cells: list[tuple[Address, int]]) -> None:
-    """A run for hosts with like ports; what it does not answer stays as discovery left it."""
+    """A run for hosts with like ports."""
     waiting: dict[Address, frozenset[int]] = {}
     for address, port in cells:
         waiting[address] = waiting.get(address, frozenset()) | {port}
@@ -50,16 +62,17 @@ async def _ask_nmap(scan: Scan, cells: list[tuple[Address, int]]) -> None:
         group = together(waiting, most=hosts, kind=lambda address: address.version)
         for address in group:
             del waiting[address]
-        await ask_ports(scan, _again(group), scan.tools, raw="nmap-again", progress=lambda _fraction: None)
+        await ask_ports(scan, _again(scan, group), scan.tools, raw="nmap-again", progress=lambda _fraction: None)
         scan.report.moved("recheck", 1 - len(waiting) / hosts)
 
 
-def _again(group: Mapping[Address, frozenset[int]]) -> PortsAsked:
+def _again(scan: Scan, group: Mapping[Address, frozenset[int]]) -> PortsAsked:
     return PortsAsked(
         version=next(iter(group)).version,
         addresses=IntervalSet.of(map(int, group)),
         ports=IntervalSet.of(frozenset[int]().union(*group.values())),
         wanted=lambda address: IntervalSet.of(group.get(address, ())),
+        host_timeout_s=scan.spec.profile.host_timeout_s,
     )
 
 
@@ -87,7 +100,10 @@ async def _connect(scan: Scan, cells: list[tuple[Address, int]]) -> int:
         if asked.answer == Answer.OPEN:
             missed += found.cells.answer(asked.address, asked.port) == _SILENCE
             found.opened(asked.address, asked.port, Method.CONNECT)
-        elif asked.answer != Answer.NOT_COVERED:
+        elif asked.answer == Answer.REFUSED or (
+            asked.answer != Answer.NOT_COVERED
+            and found.cells.answer(asked.address, asked.port).answer != Answer.REFUSED
+        ):
             found.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
         scan.report.sent(1)
         scan.report.moved("recheck", done / len(cells))

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from functions.core.addresses import Address
 from functions.core.coverage import Answer, Method
@@ -18,6 +18,8 @@ from scanner_image.nmap import Asking, Errand, Nmap
 from scanner_image.nmap_host import NmapHost
 from scanner_image.scan import Scan
 from scanner_image.tools import Tools
+
+Cell = tuple[Address, int]
 
 SAMPLE_TIMEOUT_S = 60
 _GATHER_S = 1.5
@@ -89,7 +91,7 @@ class _Identification:
         self._runs.append(0.0)
         if batch.sampled:
             _tell_sampled(scan, batch.addresses[0])
-        doubted: list[tuple[Address, int]] = []
+        doubted: dict[Cell, Verdict] = {}
         program = Nmap(_tools(scan, self._engine), scan.directory)
         with scan.raw.keep("nmap-services", "xml") as raw, scan.times.spent("identification"):
             errand = Errand(
@@ -98,7 +100,7 @@ class _Identification:
                 profile=_profile(scan, batch),
                 rate=scan.rates.identification(alone=alone),
                 limit_s=scan.seconds_left,
-                host=lambda host: doubted.extend(self._take(host, batch, program.method(scan.spec.protocol))),
+                host=lambda host: doubted.update(self._take(host, batch, program.method(scan.spec.protocol))),
                 raw=raw,
                 halt=scan.halt,
             )
@@ -138,8 +140,8 @@ class _Identification:
         if self._found_all.is_set():
             self.scan.report.moved("services", sum(self._runs) / len(self._runs))
 
-    def _take(self, host: NmapHost, batch: Batch, how: Method) -> list[tuple[Address, int]]:
-        """Record what nmap identified; gives the cells that discovery found open and nmap did not."""
+    def _take(self, host: NmapHost, batch: Batch, how: Method) -> Mapping[Cell, Verdict]:
+        """Record what nmap identified; gives the cells that discovery found open and nmap did not, with what it says."""
         found, address = self.scan.findings, nmap.address_of(host)
         if host.up:
             found.seen(address, host)
@@ -147,7 +149,7 @@ class _Identification:
             found.systems[address] = host.os
         if host.timed_out:
             found.notes.append(f"nmap gave up on the services of {address}")
-            return []
+            return {}
         for port in host.ports:
             if port.state == "open":
                 found.opened(address, port.port, how)
@@ -156,9 +158,9 @@ class _Identification:
                     found.identified(address, port.port, port.service, port.scripts)
                 if batch.look == "quick" and not is_named(port.service):
                     self._waiting.ask_again(address, port.port)
-        said = {port.port for port in host.ports if port.state != "open"}
-        said |= {port for rest in host.rest for port in rest.ports}
-        return [(address, port) for port in sorted(said & found.open.get(address, {}).keys())]
+        said = {port: nmap.verdict(rest.state, rest.reason, how) for rest in host.rest for port in rest.ports}
+        said |= {each.port: nmap.verdict(each.state, each.reason, how) for each in host.ports if each.state != "open"}
+        return {(address, port): said[port] for port in sorted(said.keys() & found.open.get(address, {}).keys())}
 
 
 def _known(scan: Scan, address: Address, port: int) -> bool:
@@ -187,18 +189,22 @@ def _tell_sampled(scan: Scan, address: Address) -> None:
     )
 
 
-async def _still_open(scan: Scan, doubted: list[tuple[Address, int]]) -> list[tuple[Address, int]]:
-    """Where the two tools disagree on a cell, one more connection asks; a refusal alone belies the answer that discovery heard.
+async def _still_open(scan: Scan, doubted: Mapping[Cell, Verdict]) -> list[Cell]:
+    """Where nmap does not find open what discovery did, one more connection asks.
 
-    Who answered once and is silent now may have begun to drop what the worker sends.
+    A refusal alone belies the answer that discovery heard: who answered once and is silent now may have begun to drop what
+    the worker sends.
     """
-    still: list[tuple[Address, int]] = []
+    still: list[Cell] = []
     if scan.spec.protocol != Protocol.TCP or scan.halt.is_set:
         return still
     async for asked in connect.ask_all(doubted, rate=scan.rates.identification(alone=False)):
         scan.report.log("info", f"{asked.address}:{asked.port} was open in discovery, then not; now: {asked.answer}")
-        if asked.answer == Answer.REFUSED:
-            scan.findings.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
+        said = doubted[asked.address, asked.port]
         if asked.answer == Answer.OPEN:
             still.append((asked.address, asked.port))
+        elif asked.answer == Answer.REFUSED:
+            scan.findings.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
+        elif said.answer == Answer.REFUSED:
+            scan.findings.closed(asked.address, asked.port, said)
     return still

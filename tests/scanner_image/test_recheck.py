@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from functions.core.coverage import Answer, Method
+from functions.core.messages import HostLine
 from functions.core.model import Protocol
 from functions.core.profile import CONFIRM, PROFILES
 from tests.scanner_image.cells_of import cells
@@ -79,13 +80,13 @@ def first_and_then(tools: FakeTools, first: str, then: str) -> str:
         (nmap_host("10.55.0.2", open_ports="53"), Answer.OPEN),
         (nmap_host("10.55.0.2", closed="53"), Answer.REFUSED),
         (nmap_host("10.55.0.2", silent="53"), Answer.NO_ANSWER),
-        ("", Answer.NO_ANSWER),
+        ("", Answer.NOT_COVERED),
     ],
 )
 def test_known_udp_ports_of_which_nmap_heard_nothing_are_asked_once_more(
     stage: Stage, fake_tools: FakeTools, then: str, answer: Answer
 ) -> None:
-    """Those alone; what is said of others by the way counts for nothing."""
+    """Those alone; what is said of others by the way counts for nothing. Silence without the second look is no answer."""
     known = [{"asset": f"10.55.0.{host}", "protocol": "udp", "port": 53} for host in (1, 2)]
     spec = chunk_spec("10.55.0.1-10.55.0.2", ports="53,161", protocol=Protocol.UDP, known=known)
     first = (nmap_host("10.55.0.1", open_ports="53", closed="161"), nmap_host("10.55.0.2", silent="53,161"))
@@ -105,7 +106,100 @@ def test_known_udp_ports_of_which_nmap_heard_nothing_are_asked_once_more(
     }
     assert document.open == {("10.55.0.1", 53)} | ({("10.55.0.2", 53)} if answer == Answer.OPEN else set())
     assert [command.argv[command.argv.index("-p") + 1] for command in document.trailer.commands] == ["53,161", "53"]
-    assert document.trailer.outcome == "complete"
+    assert document.trailer.outcome == ("partial" if answer == Answer.NOT_COVERED else "complete")
+
+
+def test_an_open_udp_port_that_is_heard_by_the_way_counts(stage: Stage, fake_tools: FakeTools) -> None:
+    known = [{"asset": "10.55.0.1", "protocol": "udp", "port": 53}]
+    spec = chunk_spec("10.55.0.1-10.55.0.2", ports="53", protocol=Protocol.UDP, known=known)
+    first, then = (
+        fake_tools.whole_nmap(*(nmap_host(f"10.55.0.{host}", **said) for host in (1, 2)))
+        for said in ({"silent": "53"}, {"open_ports": "53"})
+    )
+    fake_tools.install(nmap=first_and_then(fake_tools, first, then))
+
+    document = stage.run(spec)
+
+    assert document.open == {("10.55.0.1", 53), ("10.55.0.2", 53)}
+
+
+def test_a_refusal_over_udp_stands_against_a_second_look_that_hears_nothing(
+    stage: Stage, fake_tools: FakeTools
+) -> None:
+    known = [{"asset": "10.55.0.1", "protocol": "udp", "port": 53}]
+    first, then = (
+        fake_tools.whole_nmap(nmap_host("10.55.0.1", **said)) for said in ({"closed": "53"}, {"silent": "53"})
+    )
+    fake_tools.install(nmap=first_and_then(fake_tools, first, then))
+
+    document = stage.run(chunk_spec("10.55.0.1", ports="53", protocol=Protocol.UDP, known=known))
+
+    assert len(document.trailer.commands) == 2
+    assert {line.answer for line in document.coverage} == {Answer.REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("answer", "stands"),
+    [(Answer.NO_ANSWER, Answer.REFUSED), (Answer.OPEN, Answer.OPEN), (Answer.REFUSED, Answer.REFUSED)],
+)
+def test_a_refusal_that_nmap_heard_stands_against_a_connection_that_hears_nothing(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch, answer: Answer, stands: Answer
+) -> None:
+    asked = answering(monkeypatch, answer)
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.55.0.1", closed="22")))
+    known = [{"asset": "10.55.0.1", "protocol": "tcp", "port": 22}]
+
+    document = stage.run(chunk_spec("10.55.0.1", ports="22", known=known))
+
+    assert asked
+    assert {line.answer for line in document.coverage} == {stands}
+
+
+def test_a_known_port_that_was_silent_and_not_asked_again_is_not_covered(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own machine failed the connection."""
+    answering(monkeypatch, Answer.NOT_COVERED)
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.55.0.1", silent="22-23")))
+    known = [{"asset": "10.55.0.1", "protocol": "tcp", "port": 22}]
+    spec = chunk_spec("10.55.0.1", ports="22-23", known=known)
+
+    document = stage.run(spec)
+
+    covered = cells(spec, document.coverage)
+    assert covered["10.55.0.1", 22].answer == Answer.NOT_COVERED
+    assert "before this known open port was asked again" in covered["10.55.0.1", 22].reason
+    assert covered["10.55.0.1", 23].answer == Answer.NO_ANSWER
+
+
+def test_a_host_that_was_down_for_nmap_and_answers_a_connection_is_up(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, Answer.OPEN)
+    down = '<host><status state="down" reason="no-response"/><address addr="10.55.0.1" addrtype="ipv4"/></host>'
+    up = nmap_host("10.55.0.1", open_ports="22").replace("user-set", "arp-response")
+    fake_tools.install(nmap=first_and_then(fake_tools, fake_tools.whole_nmap(down), fake_tools.whole_nmap(up)))
+    known = [{"asset": "10.55.0.1", "protocol": "tcp", "port": 22}]
+
+    document = stage.run(chunk_spec("10.55.0.1", ports="22", known=known, profile="standard"))
+
+    (host,) = (line for line in document.lines if isinstance(line, HostLine))
+    assert (host.up, host.reason) == (True, "arp-response")
+    assert document.open == {("10.55.0.1", 22)}
+
+
+def test_a_second_look_that_is_broken_off_leaves_no_verdict(stage: Stage, fake_tools: FakeTools) -> None:
+    known = [{"asset": "10.55.0.1", "protocol": "udp", "port": 53}]
+    silent = fake_tools.whole_nmap(nmap_host("10.55.0.1", silent="53,161"))
+    fake_tools.install(nmap=first_and_then(fake_tools, silent, f"touch {fake_tools.directory}/ran-again; sleep 60"))
+    spec = chunk_spec("10.55.0.1", ports="53,161", protocol=Protocol.UDP, known=known)
+
+    document = stage.run(spec, once=lambda: fake_tools.ran("again"), halt="the task was told to end")
+
+    covered = cells(spec, document.coverage)
+    assert covered["10.55.0.1", 53].answer == Answer.NOT_COVERED
+    assert covered["10.55.0.1", 161].answer == Answer.NO_ANSWER
+    assert document.trailer.outcome == "partial"
 
 
 def test_known_udp_ports_that_all_answer_are_asked_once(stage: Stage, fake_tools: FakeTools) -> None:
@@ -156,6 +250,21 @@ def test_silence_after_an_open_port_was_heard_does_not_close_it(
 
     assert document.open == ({("10.9.1.2", 80)} if still else set())
     assert cells(spec, document.coverage)["10.9.1.2", 80].answer == (Answer.OPEN if still else answer)
+
+
+def test_an_open_port_that_nmap_hears_refused_and_a_connection_does_not_hear_is_closed(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, Answer.NO_ANSWER)
+    fake_tools.install(
+        masscan=f"{ACCOUNT}; {FOUND}; {DONE}", nmap=fake_tools.whole_nmap(nmap_host("10.9.1.2", closed="80"))
+    )
+    spec = SPEC.model_copy(update={"profile": PROFILES["standard"]})
+
+    document = stage.run(spec)
+
+    assert document.open == set()
+    assert cells(spec, document.coverage)["10.9.1.2", 80].answer == Answer.REFUSED
 
 
 def test_a_confirmation_asks_its_cells_by_connections_and_runs_no_tool(

@@ -44,7 +44,22 @@ def sizes(count: int, *, protocol: Protocol, hosts: int = 1, rate: int = 5000, a
         ([59, 60, 60, 120], sizes(299, protocol=Protocol.UDP, a_second=1)),
         ([62, 938], sizes(1000, protocol=Protocol.UDP, a_second=50)),
         ([333, 667], sizes(1000, protocol=Protocol.TCP, hosts=400, rate=5000, a_second=12.5)),
+        ([10] * 28 + [20], sizes(300, protocol=Protocol.UDP, hosts=4000, rate=1000, a_second=0.1)),
     ],
 )
 def test_runs_are_of_about_a_minute_and_few_ports_are_one_run(runs: list[int], of: list[int]) -> None:
     assert of == runs
+
+
+def test_a_host_has_its_time_in_proportion_to_its_ports() -> None:
+    slices = Slices(IntervalSet(((1, 40_000),)), protocol=Protocol.TCP, hosts=1, rate=5000)
+    slices.take()
+    assert slices.host_timeout_s(900) == 180
+    assert slices.host_timeout_s(60) == 60
+    slices.took(20)
+    slices.take()
+    assert slices.host_timeout_s(900) == 405, "three tenths of the ports"
+
+    whole = Slices(IntervalSet(((1, 100),)), protocol=Protocol.TCP, hosts=1, rate=5000)
+    whole.take()
+    assert whole.host_timeout_s(900) == 900

@@ -135,7 +135,8 @@ class Findings:
             seen = self.hosts.get(address)
             if not self.open.get(address) and (seen is None or seen.reason in _SAYS_NOTHING):
                 continue
-            seen = seen or SeenHost(self.clock(), up=True, reason="open-port")
+            if seen is None or (self.open.get(address) and not seen.up):
+                seen = SeenHost(seen.at if seen else self.clock(), up=True, reason="open-port")
             for asset in self.assets.of(address):
                 ports = self.open.get(address, {}).values()
                 yield seen.line(asset, str(address), ports, self.systems.get(address, ""))

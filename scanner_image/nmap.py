@@ -31,7 +31,7 @@ _SCRIPT_TIMEOUT = "10s"
 _ALWAYS = (certificates.SCRIPT, host_keys.SCRIPT)
 
 _REFUSALS = frozenset({"reset", "conn-refused", "port-unreach"})
-_ABSENCES = frozenset({"host-unreach", "no-route"})
+_ABSENCES = frozenset({"host-unreach", "net-unreach", "no-route"})
 _PROHIBITIONS = frozenset(
     {"admin-prohibited", "host-prohibited", "net-prohibited", "proto-unreach", "failed-policy", "reject-route"}
 )

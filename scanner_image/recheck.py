@@ -15,8 +15,12 @@ from scanner_image.scan import Scan
 
 _SILENCE = Verdict(Answer.NOT_OPEN, Method.SYN)
 """masscan's: it changes nothing."""
-_SILENCES = frozenset({Answer.NO_ANSWER, Answer.OPEN_FILTERED, Answer.HOST_DOWN})
-_NOT_YET = Verdict(Answer.NOT_COVERED, Method.NONE, "the attempt ended before this known open port was asked again")
+_SILENCES = frozenset({Answer.NO_ANSWER, Answer.OPEN_FILTERED})
+_NOT_YET = Verdict(
+    Answer.NOT_COVERED, Method.NONE, "silent, and as a known open port not asked to the end a second time"
+)
+_HEARD = frozenset({Answer.REFUSED, Answer.OPEN})
+"""What a connection that hears nothing does not take back."""
 
 
 async def recheck(scan: Scan) -> None:
@@ -101,8 +105,7 @@ async def _connect(scan: Scan, cells: list[tuple[Address, int]]) -> int:
             missed += found.cells.answer(asked.address, asked.port) == _SILENCE
             found.opened(asked.address, asked.port, Method.CONNECT)
         elif asked.answer == Answer.REFUSED or (
-            asked.answer != Answer.NOT_COVERED
-            and found.cells.answer(asked.address, asked.port).answer != Answer.REFUSED
+            asked.answer != Answer.NOT_COVERED and found.cells.answer(asked.address, asked.port).answer not in _HEARD
         ):
             found.closed(asked.address, asked.port, Verdict(asked.answer, Method.CONNECT))
         scan.report.sent(1)

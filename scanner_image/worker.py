@@ -146,9 +146,11 @@ class Attempt:
             await asyncio.gather(identifying, return_exceptions=True)
 
     async def _find(self, scan: Scan) -> None:
-        if not self.halt.is_set:
-            await discover(scan)
-        await recheck(scan)
+        try:
+            if not self.halt.is_set:
+                await discover(scan)
+        finally:
+            await recheck(scan)
 
     async def _bearing(self, scan: Scan, work: Coroutine[None, None, None]) -> None:
         """A tool that cannot be run leaves its cells not covered and the rest to be saved."""

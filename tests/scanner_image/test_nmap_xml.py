@@ -124,6 +124,7 @@ def test_udp_states_are_kept_apart_up_to_what_they_say_of_the_cell() -> None:
         ("filtered", "host-prohibited", Answer.FILTERED),
         ("filtered", "port-unreach", Answer.REFUSED),
         ("filtered", "host-unreach", Answer.HOST_DOWN),
+        ("filtered", "net-unreach", Answer.HOST_DOWN),
         ("filtered", "time-exceeded", Answer.NO_ANSWER),
     ],
 )

@@ -5,9 +5,11 @@ from collections import Counter
 import pytest
 
 from functions.core.coverage import Answer, Method
+from functions.core.errors import ScannerFailed
 from functions.core.messages import HostLine
 from functions.core.model import Protocol
 from functions.core.profile import CONFIRM, PROFILES
+from scanner_image import discovery
 from tests.scanner_image.cells_of import cells
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_connections import answering
@@ -168,12 +170,13 @@ def test_a_known_port_that_was_silent_and_not_asked_again_is_not_covered(
 
     covered = cells(spec, document.coverage)
     assert covered["10.55.0.1", 22].answer == Answer.NOT_COVERED
-    assert "before this known open port was asked again" in covered["10.55.0.1", 22].reason
+    assert "not asked to the end a second time" in covered["10.55.0.1", 22].reason
     assert covered["10.55.0.1", 23].answer == Answer.NO_ANSWER
 
 
+@pytest.mark.parametrize(("profile", "reason"), [("standard", "arp-response"), ("discovery", "open-port")])
 def test_a_host_that_was_down_for_nmap_and_answers_a_connection_is_up(
-    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch, profile: str, reason: str
 ) -> None:
     answering(monkeypatch, Answer.OPEN)
     down = '<host><status state="down" reason="no-response"/><address addr="10.55.0.1" addrtype="ipv4"/></host>'
@@ -181,11 +184,44 @@ def test_a_host_that_was_down_for_nmap_and_answers_a_connection_is_up(
     fake_tools.install(nmap=first_and_then(fake_tools, fake_tools.whole_nmap(down), fake_tools.whole_nmap(up)))
     known = [{"asset": "10.55.0.1", "protocol": "tcp", "port": 22}]
 
-    document = stage.run(chunk_spec("10.55.0.1", ports="22", known=known, profile="standard"))
+    document = stage.run(chunk_spec("10.55.0.1", ports="22", known=known, profile=profile))
 
     (host,) = (line for line in document.lines if isinstance(line, HostLine))
-    assert (host.up, host.reason) == (True, "arp-response")
+    assert (host.up, host.reason) == (True, reason)
     assert document.open == {("10.55.0.1", 22)}
+
+
+def test_known_ports_that_were_silent_are_asked_again_though_discovery_failed_elsewhere(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ScannerFailed("no more processes")
+
+    asked = answering(monkeypatch, Answer.OPEN)
+    monkeypatch.setattr(discovery, "sweep", fail)
+    fake_tools.install(nmap=fake_tools.whole_nmap(nmap_host("10.55.0.1", silent="22")))
+    known = [{"asset": "10.55.0.1", "protocol": "tcp", "port": 22}]
+
+    document = stage.run(chunk_spec("10.55.0.1", "10.9.1.1", ports="22", known=known))
+
+    assert asked == [("10.55.0.1", 22)]
+    assert document.open == {("10.55.0.1", 22)}
+    assert "no more processes" in document.trailer.reason
+
+
+def test_an_absence_that_a_router_tells_of_stands(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel tells it as it tells a route of its own that is missing, which says nothing of the cell."""
+    answering(monkeypatch, Answer.NOT_COVERED)
+    gone = nmap_host("10.55.0.1", silent="22").replace("no-response", "net-unreach")
+    fake_tools.install(nmap=fake_tools.whole_nmap(gone))
+    known = [{"asset": "10.55.0.1", "protocol": "tcp", "port": 22}]
+
+    document = stage.run(chunk_spec("10.55.0.1", ports="22", known=known))
+
+    assert {line.answer for line in document.coverage} == {Answer.HOST_DOWN}
+    assert document.trailer.outcome == "complete"
 
 
 def test_a_second_look_that_is_broken_off_leaves_no_verdict(stage: Stage, fake_tools: FakeTools) -> None:

@@ -13,7 +13,7 @@ from scanner_image.ports_by_nmap import PortsAsked, ask_ports
 from scanner_image.sampling import Loss, is_belied
 from scanner_image.scan import Scan
 
-_SILENCE = Verdict(Answer.NOT_OPEN, Method.SYN)
+_NOT_HEARD = Verdict(Answer.NOT_OPEN, Method.SYN)
 """masscan's: it changes nothing."""
 _SILENCES = frozenset({Answer.NO_ANSWER, Answer.OPEN_FILTERED})
 _NOT_YET = Verdict(
@@ -91,7 +91,7 @@ def _judge(scan: Scan, loss: Loss) -> None:
     scan.report.log("warning", why)
     scan.findings.notes.append(why)
     doubt = Verdict(Answer.NOT_COVERED, Method.NONE, why)
-    scan.findings.cells.doubt(_SILENCE, doubt, at=scan.findings.clock())
+    scan.findings.cells.doubt(_NOT_HEARD, doubt, at=scan.findings.clock())
 
 
 async def _connect(scan: Scan, cells: list[tuple[Address, int]]) -> int:
@@ -102,7 +102,7 @@ async def _connect(scan: Scan, cells: list[tuple[Address, int]]) -> int:
             return missed
         done += 1
         if asked.answer == Answer.OPEN:
-            missed += found.cells.answer(asked.address, asked.port) == _SILENCE
+            missed += found.cells.answer(asked.address, asked.port) == _NOT_HEARD
             found.opened(asked.address, asked.port, Method.CONNECT)
         elif asked.answer == Answer.REFUSED or (
             asked.answer != Answer.NOT_COVERED and found.cells.answer(asked.address, asked.port).answer not in _HEARD

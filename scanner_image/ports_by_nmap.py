@@ -17,8 +17,6 @@ from scanner_image.silence import Silence
 from scanner_image.tools import Tools
 
 _GAVE_UP = Verdict(Answer.NOT_COVERED, Method.NONE, "nmap gave up on a slow host")
-
-
 _SILENCES = frozenset({Answer.NO_ANSWER, Answer.OPEN_FILTERED, Answer.HOST_DOWN, Answer.NOT_COVERED})
 """None of them belies a refusal that was heard before."""
 

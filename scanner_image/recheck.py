@@ -1,4 +1,4 @@
-"""The inventory's open cells of a chunk, asked again one by one: silence in discovery is no verdict on them."""
+"""The inventory's open cells of a chunk that discovery did not find open, asked again: silence alone is no verdict on them."""
 
 from collections.abc import Mapping
 

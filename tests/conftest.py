@@ -26,7 +26,7 @@ GROUPS = {
     "tests/lab/": "lab",
     "tests/infra/local/test_fargate.py": "lab",
     "tests/infra/local/test_netns.py": "lab",
-    "tests/scanner_image/test_lab_scans.py": "lab",
+    "tests/scanner_image/test_lab_": "lab",
     "tests/infra/test_": "synthesis",
 }
 """By the start of a test's id, the first that fits: what stands up an engine, a platform, a lab or a synthesis does it once.

@@ -18,8 +18,10 @@ from functions.settings import WorkerSettings
 from scanner_image import worker as module
 from scanner_image.halt import Halt
 from scanner_image.worker import Worker
+from tests.lab.lab import Lab
 from tests.scanner_image.fake_tools import FakeTools
 from tests.scanner_image.fakes import PROJECT, SCAN, Document, FakeLedger, FakeLive, FakeResults
+from tests.scanner_image.lab_attempts import Attempts
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -115,3 +117,9 @@ def fake_tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTools]:
     monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
     yield FakeTools(directory)
     shutil.rmtree(directory)
+
+
+@pytest.fixture
+def attempts(lab: Lab) -> Iterator[Attempts]:
+    with tempfile.TemporaryDirectory() as directory:
+        yield Attempts(lab, Path(directory))

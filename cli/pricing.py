@@ -73,7 +73,7 @@ def actual_lines(actual: Json | None) -> list[str]:
         f"{used['lambda_requests']:,.0f} function calls, {used['transitions']:,.0f} transitions",
         f"           {used['read_units']:,.0f} read and {used['write_units']:,.0f} write units, "
         f"{used['s3_puts'] + used['s3_gets']:,.0f} requests for objects",
-        f"           {used['packets']:,.0f} packets, {used['bytes_stored']:,.0f} bytes of results",
+        f"           {used['packets']:,.0f} packets, {used['bytes_sent']:,.0f} bytes sent, {used['bytes_stored']:,.0f} bytes of results",
     ]
 
 

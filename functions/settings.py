@@ -204,13 +204,15 @@ class DeliverSettings(ScopeSettings):
 
 
 class WorkerSettings(ScopeSettings):
-    """The Fargate task: all up to `name_servers` by the task definition, the rest by the workflow's overrides."""
+    """The Fargate task: all up to `shared_network` by the task definition, the rest by the workflow's overrides."""
 
     table: str
     live_table: str
     bucket: str
     name_servers: str = ""
     """Who is asked for the names of hosts: `system` for the system's own, addresses parted by commas, or nobody."""
+    shared_network: bool
+    """Whether others send by its network interfaces too, so that their counters do not tell what it has sent."""
     project: str
     scan: str
     chunk: str

@@ -79,11 +79,15 @@ A scan that has ended, or is paused, tells what it has used and cost (`vedette s
 | task seconds | the ledger: from the gate that lets a task go to the moment that it is seen gone, a minute at least for each attempt, and only once. AWS charges from the image's pull on, a few seconds less |
 | read and write units, requests for objects | the workflow's functions and the workers, from what DynamoDB tells with each answer, and by S3's calls |
 | function calls and their memory by time, transitions | each step of the workflow, as it runs; the last step, *Finish scan*, is not in it |
-| packets, bytes stored | the workers, with each result; of packets, masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, its questions which hosts are there, and the identification of services are not in it, which an estimate has |
+| bytes sent | the workers, by the counters of their network interfaces, from IP's header on, with each heartbeat: all that discovery, services and scripts send, and what the task says to AWS meanwhile, one or two thousand bytes a second, for which AWS asks nothing within its region |
+| packets | the workers: masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, its questions which hosts are there, and the identification of services are not in it. For orientation; no money is asked for packets |
+| bytes stored | the workers, with each result |
 
-Of these packets, data out are those of chunks that may send to the internet, by their own targets: any public address, or a name. A packet counts as 44 bytes.
+Data out are the bytes sent of those chunks that may send to the internet, by their own targets: any public address, or a name. What a worker used that was killed outright is told up to its last heartbeat, of bytes and packets; of requests and logs not.
 
-A bound in money ([docs/politeness.md](politeness.md#money)) goes by the same task seconds and packets, and by the most that the rest of a task and an open port may cost
+On Fargate a task has its interfaces to itself. Tasks of one machine that share its network ([docs/emulator-differences.md](emulator-differences.md)) have no counters of their own: there, each packet counts as 44 bytes, which is what nmap's SYN has, and masscan's nearly, and services are in no count.
+
+A bound in money ([docs/politeness.md](politeness.md#money)) goes by the same task seconds and bytes, and by the most that the rest of a task and an open port may cost
 (`functions/core/prices.py`, `functions/core/task_cost.py`): what it takes for spent is never less than what tasks and data out are charged.
 
 The functions behind the streams (alerts, live views) serve many scans at once and are not in it; they are cents for a thousand changes.
@@ -116,7 +120,7 @@ def page() -> str:
             ),
             f"\nA month is {DAYS:.1f} days. On top of each comes what a stage costs that scans nothing, {IDLE_USD:.2f} USD, once for all networks. The VM is a t3.large (2 vCPUs, 8 GB) with {DISK_GB} GB of disk and an "
             "address, running day and night, without the scanner's own licence, and whoever looks after it; it sends at most what one machine can.\n",
-            "On public addresses the packets are data out too: "
+            "On public addresses what is sent is data out too: "
             + ", ".join(f"{_usd(_out(told))} for {estate.name}" for estate, told in made)
             + " a scan.\n",
         )

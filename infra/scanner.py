@@ -39,6 +39,7 @@ class TaskEnvironment(ScopeSettings):
     live_table: str
     bucket: str
     name_servers: str
+    shared_network: bool
 
 
 class Scanner(Construct):
@@ -143,6 +144,7 @@ class Scanner(Construct):
                     bucket=data.bucket.bucket_name,
                     admit_loopback=stage.admit_loopback,
                     name_servers=stage.name_servers,
+                    shared_network=stage.local,
                 )
             ),
             logging=ecs.LogDrivers.aws_logs(stream_prefix=CONTAINER, log_group=self.log_group),

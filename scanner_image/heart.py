@@ -27,7 +27,7 @@ class Heart:
             await asyncio.sleep(HEARTBEAT_S)
             try:
                 request = await asyncio.to_thread(
-                    bounds.ledger.heartbeat, bounds.chunk, now=bounds.clock(), progress=self.report.progress
+                    bounds.ledger.heartbeat, bounds.chunk, now=bounds.clock(), progress=self.report.metered()
                 )
             except Superseded as error:
                 bounds.halt("superseded", error.message)

@@ -11,6 +11,7 @@ from functions.core.chunk import Chunk
 from functions.core.errors import VedetteError
 from functions.core.ids import new_id
 from functions.core.messages import ChunkSpec, Event, EventType, Progress
+from scanner_image.traffic import Traffic
 
 Phase = Literal["discovery", "services", "recheck", "saving"]
 Level = Literal["info", "warning", "error"]
@@ -32,14 +33,26 @@ class Publishes(Protocol):
 
 
 class Report:
-    """Events are queued and sent one after the other by `send`; when live writes lag, progress is dropped, never the scan delayed."""
+    """Events are queued and sent one after the other by `send`; when live writes lag, progress is dropped, never the scan delayed.
 
-    def __init__(self, spec: ChunkSpec, attempt: Chunk, *, live: Publishes, clock: Callable[[], datetime]) -> None:
+    `traffic`: None where others send by this machine's interfaces too.
+    """
+
+    def __init__(
+        self,
+        spec: ChunkSpec,
+        attempt: Chunk,
+        *,
+        live: Publishes,
+        clock: Callable[[], datetime],
+        traffic: Traffic | None,
+    ) -> None:
         self.spec = spec
         self.attempt = attempt
         self.progress = Progress(phase="discovery", fraction=0, open_ports=0)
         self._live = live
         self._clock = clock
+        self._traffic = traffic
         self._told: Progress | None = None
         self._told_at = clock() - _PROGRESS_EVERY
         self._ports = 0
@@ -87,7 +100,11 @@ class Report:
             and self._queue.qsize() < _MOST_WAITING
         ):
             self._told, self._told_at = self.progress, now
-            self._put("chunk.progress", self.progress.model_dump(mode="json"))
+            self._put("chunk.progress", self.metered().model_dump(mode="json"))
+
+    def metered(self) -> Progress:
+        """With what the attempt has sent by now, by its own interfaces."""
+        return self.progress.model_copy(update={"bytes_sent": self._traffic.sent if self._traffic else None})
 
     async def send(self) -> None:
         """Publish until `close`; a live write that fails is logged and does not stop the scan."""

@@ -28,6 +28,7 @@ from scanner_image.report import Report
 from scanner_image.scan import Scan
 from scanner_image.services import identify
 from scanner_image.sources import sources
+from scanner_image.traffic import Traffic
 
 LAST_WORDS_S = 20.0
 """For live events that wait when all is saved: what the table of events does not take by then is not told."""
@@ -69,7 +70,8 @@ class Attempt:
         self.chunk = chunk
         self.left_out = left_out
         self.halt = worker.halt
-        self.report = Report(spec, chunk, live=worker.live, clock=worker.clock)
+        traffic = None if worker.settings.shared_network else Traffic()
+        self.report = Report(spec, chunk, live=worker.live, clock=worker.clock, traffic=traffic)
         self.bounds = Bounds(
             spec=spec,
             chunk=chunk,

@@ -134,6 +134,8 @@ class Chunk(Model):
     """Of what is charged: on spare capacity."""
     packets: int = Field(default=0, ge=0)
     """That all attempts sent to look for ports, as they last told."""
+    bytes_sent: int = Field(default=0, ge=0)
+    """By all attempts, as they last told."""
     begun: Time | None = None
     """When its first attempt claimed it: a later one may go on with what was seen since."""
     claimed: Time | None = None

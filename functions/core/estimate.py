@@ -7,9 +7,8 @@ from pydantic import Field
 from functions.core.density import Density, Spread
 from functions.core.model import Model
 from functions.core.outlook import Case, on_spot, usage_of, wall_seconds
-from functions.core.pace import PACKET_BYTES
 from functions.core.planner import Preview, Shape
-from functions.core.prices import Architecture, Bill, Machine, Usage, bill, price_list
+from functions.core.prices import Architecture, Bill, Machine, bill, price_list
 
 
 class Estimate(Model):
@@ -74,14 +73,10 @@ def estimate(shape: Shape, density: Density, machine: Machine, *, start_s: float
         minutes=_spread(minutes, 2),
         shortest_minutes=round(shape.shortest_s / 60, 2),
         packets=_spread({name: each.packets for name, each in used.items()}, 0),
-        bytes_sent=_spread({name: _sent(each) for name, each in used.items()}, 0),
+        bytes_sent=_spread({name: each.bytes_sent for name, each in used.items()}, 0),
         usd=_spread({name: each.total for name, each in bills.items()}, 6),
         bill=bills["expected"],
     )
-
-
-def _sent(used: Usage) -> float:
-    return used.packets * PACKET_BYTES
 
 
 def _spread(values: dict[str, float], digits: int) -> Spread:

@@ -193,6 +193,8 @@ class Progress(Model):
     open_ports: int = Field(ge=0)
     probes: int = Field(default=0, ge=0)
     """Packets that the attempt sent to look for ports: masscan's own count, and one for each cell that another engine asked."""
+    bytes_sent: int | None = Field(default=None, ge=0)
+    """Of all that the attempt sent, by the counters of its network interfaces, from IP's header on; None where these are not its own."""
 
 
 EventType = Literal[

@@ -40,14 +40,20 @@ def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | Non
         "task_s": round(chunk.task_s + seconds, 3),
         "charged_s": round(chunk.charged_s + charged, 3),
         "spot_s": round(chunk.spot_s + charged * chunk.on_spot, 3),
-        "packets": packets_of(chunk),
+        **sent_by(chunk),
     }
 
 
-def packets_of(chunk: Chunk) -> int:
-    """Of all its attempts: of the last one too, where nobody has seen its task gone, as where a workflow was aborted."""
+def sent_by(chunk: Chunk) -> dict[str, int]:
+    """By all its attempts: by the last one too, where nobody has seen its task gone, as where a workflow was aborted.
+
+    Bytes are those that the attempt's own interfaces counted; where it shares them, those of the packets that it counted.
+    """
     told = told_by_last(chunk)
-    return chunk.packets + (told.probes if told else 0)
+    if told is None:
+        return {"packets": chunk.packets, "bytes_sent": chunk.bytes_sent}
+    counted = told.probes * PACKET_BYTES if told.bytes_sent is None else told.bytes_sent
+    return {"packets": chunk.packets + told.probes, "bytes_sent": chunk.bytes_sent + counted}
 
 
 def told_by_last(chunk: Chunk) -> Progress | None:
@@ -62,7 +68,7 @@ def _claimed(chunk: Chunk) -> bool:
 
 def used(chunks: Iterable[Chunk], counted: Mapping[str, int]) -> Usage:
     """`counted`: the amounts that the scan's steps and workers noted."""
-    ledger = list(chunks)
+    ledger = [chunk.model_copy(update=sent_by(chunk)) for chunk in chunks]
     return Usage(
         tasks=sum(chunk.tasks for chunk in ledger),
         task_seconds=round(sum(chunk.charged_s for chunk in ledger), 3),
@@ -75,8 +81,9 @@ def used(chunks: Iterable[Chunk], counted: Mapping[str, int]) -> Usage:
         s3_puts=counted.get("s3_puts", 0),
         s3_gets=counted.get("s3_gets", 0),
         log_bytes=counted.get("log_bytes", 0),
-        packets=sum(map(packets_of, ledger)),
-        bytes_out=sum(packets_of(chunk) for chunk in ledger if chunk.public) * PACKET_BYTES,
+        packets=sum(chunk.packets for chunk in ledger),
+        bytes_sent=sum(chunk.bytes_sent for chunk in ledger),
+        bytes_out=sum(chunk.bytes_sent for chunk in ledger if chunk.public),
         bytes_stored=sum(file.size for chunk in ledger for file in chunk.files),
     )
 

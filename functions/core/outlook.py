@@ -133,6 +133,7 @@ def _of_chunk(work: Work, case: Case, *, public: float) -> Usage:
     told = min(work.open_ports, 500) + min(seconds, discovery_seconds(work)) / _PROGRESS_S
     blocks = ceil(work.addresses / 256)
     packets = max(work.cells, work.probes * case.resend) + work.host_probes
+    sent = bytes_sent(packets, work.open_ports * work.services)
     return Usage(
         tasks=1,
         task_seconds=max(MINUTE_S, task),
@@ -145,7 +146,8 @@ def _of_chunk(work: Work, case: Case, *, public: float) -> Usage:
         s3_gets=4,
         log_bytes=4_000 + 200 * seconds,
         packets=packets,
-        bytes_out=public * bytes_sent(packets, work.open_ports * work.services),
+        bytes_sent=sent,
+        bytes_out=public * sent,
         bytes_stored=4_000 + 400 * work.open_ports,
     )
 

@@ -10,9 +10,11 @@ from functions.core.profile import Discovery
 HOST_PACE = {Protocol.TCP: 500, Protocol.UDP: 1}
 """Ports per second that one silent host allows: nmap's own slowing down, and kernels that send one ICMP error a second."""
 PACKET_BYTES = 44
-"""Of a SYN with its option, headers of IP included: what AWS charges as data out."""
+"""Of nmap's SYN, IP's header included: what AWS charges as data out. masscan's has no option, and four bytes less."""
 SERVICE_BYTES = 8_000
-"""That `nmap -sV` sends to a port."""
+"""That `nmap -sV` sends to a port, at most: where few ports are open, 5,000 on average."""
+TALK_BYTES = 5_000
+"""That a task says to AWS in a second, at most: heartbeats, events, checkpoints. Its interfaces count that too."""
 MOST_PPS = 60_000
 """That one task gets onto the wire, whatever its rate allows."""
 

@@ -124,8 +124,9 @@ class Usage(Model):
     websocket_messages: float = 0
     log_bytes: float = 0
     packets: float = 0
+    bytes_sent: float = 0
     bytes_out: float = 0
-    """To the internet: what is sent to addresses of one's own networks is not charged."""
+    """Of those that are sent: to the internet. What is sent to addresses of one's own networks is not charged."""
     bytes_stored: float = 0
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from functions.core.chunk import Chunk
 from functions.core.metering import attempt_ended, told_by_last
-from functions.core.pace import bytes_sent, most_packets
+from functions.core.pace import SERVICE_BYTES, TALK_BYTES, bytes_sent, most_packets
 from functions.core.prices import Machine, micros_of
 from functions.core.scan import Snapshot
 
@@ -21,21 +21,21 @@ def most_micros(chunk: Chunk, snapshot: Snapshot, machine: Machine, *, rate: int
     open_ports = min(cells, PORTS_HELD)
     host_probes = snapshot.profile.host_discovery.probes
     packets = most_packets(cells, host_probes=host_probes, rate=rate, seconds=seconds)
-    return micros_of(machine, seconds, open_ports=open_ports, bytes_out=_out(chunk, packets, open_ports))
+    sent = bytes_sent(packets, open_ports) + seconds * TALK_BYTES
+    return micros_of(machine, seconds, open_ports=open_ports, bytes_out=sent if chunk.public else 0)
 
 
 def micros_spent(chunk: Chunk, machine: Machine, *, now: datetime) -> int:
     """By the task of its last attempt, which is gone by now. Raises InvalidInput as `most_micros` does."""
     after, told = chunk.model_copy(update=attempt_ended(chunk, now=now)), told_by_last(chunk)
     open_ports = told.open_ports if told else 0
+    sent = after.bytes_sent - chunk.bytes_sent
+    if told and told.bytes_sent is None:
+        sent += open_ports * SERVICE_BYTES
     return micros_of(
         machine,
         after.charged_s - chunk.charged_s,
         spot=chunk.on_spot,
         open_ports=open_ports,
-        bytes_out=_out(chunk, after.packets - chunk.packets, open_ports),
+        bytes_out=sent if chunk.public else 0,
     )
-
-
-def _out(chunk: Chunk, packets: float, open_ports: int) -> float:
-    return bytes_sent(packets, open_ports) if chunk.public else 0

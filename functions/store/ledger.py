@@ -10,7 +10,7 @@ from functions.core.effort import PhaseTime, Sampled
 from functions.core.errors import NotFound, Superseded
 from functions.core.halt import ORGANISATION
 from functions.core.messages import Progress
-from functions.core.metering import attempt_ended, packets_of
+from functions.core.metering import attempt_ended, sent_by
 from functions.core.stop import Stop
 from functions.store import keys
 from functions.store.attributes import to_item, to_model
@@ -92,7 +92,7 @@ class Ledger:
     ) -> Chunk:
         """A waiting chunk's next attempt may begin: what it may send, until when, and on what capacity. Raises Superseded."""
         let_go = {"granted": rate, "not_after": not_after, "admitted": now, "on_spot": spot}
-        return self._write(chunk, {**let_go, "packets": packets_of(chunk)})
+        return self._write(chunk, {**let_go, **sent_by(chunk)})
 
     def count_task(self, chunk: Chunk, *, now: datetime) -> Chunk:
         """The task of its last attempt is gone: its time is added, once. Raises Superseded."""

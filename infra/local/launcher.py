@@ -16,6 +16,8 @@ from infra.local.paths import PROJECT, LocalPaths
 from infra.local.running_task import RunningTask, launch
 
 ROOT_NAMESPACE = ""
+# Alone in its namespace a task has the interfaces to itself, as on Fargate; their counters tell what it has sent.
+OWN_NETWORK = {"VEDETTE_SHARED_NETWORK": "false"}
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What the container engine's client needs from this machine's environment; never handed to the container.
 ENGINE_VARIABLES = (
@@ -39,7 +41,8 @@ class Launcher:
     _doors: dict[str, list[Relay]] = field(default_factory=dict, init=False)
 
     def start(self, task: EcsTask, *, granted: Mapping[str, str], running: Iterable[RunningTask]) -> RunningTask:
-        namespace = self.placement(task.namespace for task in running)
+        busy = [task.namespace for task in running]
+        namespace = self.placement(busy)
         if namespace != ROOT_NAMESPACE and self.engine and Path(self.engine).name != "podman":
             raise PlacementError(f"Only podman puts a container into a named network namespace ({namespace}).")
         if namespace != ROOT_NAMESPACE and namespace not in self._doors:
@@ -54,6 +57,7 @@ class Launcher:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.endpoint_port}",
             **granted,
+            **({} if namespace == ROOT_NAMESPACE or namespace in busy else OWN_NETWORK),
         }
         log_file = self.paths.task_logs / f"{task.task_id}.log"
         if self.engine:

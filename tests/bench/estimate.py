@@ -72,6 +72,9 @@ class Beside:
     minutes: float
     said_usd: float
     usd: float
+    said_bytes: float
+    bytes_sent: float
+    """By the interfaces of its tasks."""
 
     @property
     def late(self) -> float:
@@ -80,6 +83,10 @@ class Beside:
     @property
     def dear(self) -> float:
         return self.said_usd / self.usd - 1
+
+    @property
+    def heavy(self) -> float:
+        return self.said_bytes / self.bytes_sent - 1
 
 
 @dataclass
@@ -111,6 +118,8 @@ def scanned(project: Project, network: Json, case: Case) -> Beside:
         took / 60,
         said["usd"]["expected"],
         actual["bill"]["total"],
+        said["bytes_sent"]["expected"],
+        actual["usage"]["bytes_sent"],
     )
     say(f"{case.name}, by {made.based_on}: {took:.1f} s, said {60 * made.said_minutes:.1f}; USD {made.dear:+.0%}")
     say(f"  {said['chunks']} chunks, {said['tasks']} at once; said {json.dumps(said['bill'])}")
@@ -133,12 +142,14 @@ def measured(platform: Platform, lab: Lab, case: Case) -> Measured:
 
 
 def table(every: Sequence[Measured]) -> Iterator[str]:
-    yield "| | said by | minutes | said | error | USD | said | error |\n|---|---|---|---|---|---|---|---|"
+    yield "| | said by | minutes | said | error | USD | said | error | MB sent | said | error |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for case in every:
         for each in (case.first, *case.rounds):
             yield (
                 f"| {case.name} | {each.based_on} | {each.minutes:.2f} | {each.said_minutes:.2f} | {each.late:+.0%} "
-                f"| {each.usd:.5f} | {each.said_usd:.5f} | {each.dear:+.0%} |"
+                f"| {each.usd:.5f} | {each.said_usd:.5f} | {each.dear:+.0%} "
+                f"| {each.bytes_sent / 1e6:.2f} | {each.said_bytes / 1e6:.2f} | {each.heavy:+.0%} |"
             )
 
 

@@ -66,11 +66,14 @@ def test_a_scan_whose_task_is_a_container_finds_exactly_the_labs_truth(
     scanned = targets(lab, "web", "ssh")
     # Slow enough to be looked at from outside while it runs: each look is a process of its own.
     network = project.network(targets=scanned, ports=PORTS, rate=200)
-    with timed("scan of two hosts"):
+    with timed("scan of two hosts"), lab.capture() as seen:
         ended = run_and_watch(project, network, engine, lab, image)
     assert ended["status"] == "completed", ended
     assert ended["counts"]["cells_covered"] == ended["counts"]["cells"] == len(scanned) * 1033
     assert project.open() == truth(lab, scanned)
+
+    sent, told = sum(packet.size for packet in seen.packets), ended["actual"]["usage"]["bytes_sent"]
+    assert told == pytest.approx(sent, rel=0.01), "by the counters of the container's own network"
 
     lines = project.result_lines(ended)
     assert {line["mode"] for line in lines if line["kind"] == "header"} == {"raw"}

@@ -132,7 +132,7 @@ EXAMPLES: tuple[Model, ...] = (
         commands=(COMMAND,),
         digest="0" * 64,
     ),
-    Progress(phase="services", fraction=0.25, open_ports=3, probes=1024),
+    Progress(phase="services", fraction=0.25, open_ports=3, probes=1024, bytes_sent=61_440),
     Event(
         id=derived_id(AT, "event"),
         project=PROJECT,

@@ -19,6 +19,7 @@ def test_a_task_counts_from_the_gate_to_its_end_and_a_minute_at_least() -> None:
         "charged_s": 100,
         "spot_s": 0,
         "packets": 0,
+        "bytes_sent": 0,
     }
     assert attempt_ended(CHUNK, now=AT + timedelta(seconds=45))["charged_s"] == 60
 
@@ -56,25 +57,46 @@ def test_packets_of_an_attempt_that_nobody_saw_gone_count_too() -> None:
     assert used([seen], {}).packets == 1000
 
 
+def test_bytes_are_those_that_the_interfaces_of_all_attempts_counted() -> None:
+    told = Progress(phase="saving", fraction=1, open_ports=9, probes=1000, bytes_sent=90_000)
+    again = CHUNK.model_copy(update={"packets": 700, "bytes_sent": 40_000, "progress": told})
+    assert attempt_ended(again, now=AT + timedelta(seconds=100))["bytes_sent"] == 130_000
+    assert (used([again], {}).bytes_sent, used([again], {}).bytes_out) == (130_000, 130_000)
+    seen = again.model_copy(update=attempt_ended(again, now=AT + timedelta(seconds=100)))
+    assert used([seen], {}).bytes_sent == 130_000, "once"
+
+
+def test_where_interfaces_are_shared_the_packets_that_were_counted_tell_the_bytes() -> None:
+    told = Progress(phase="saving", fraction=1, open_ports=9, probes=1000)
+    assert used([CHUNK.model_copy(update={"progress": told})], {}).bytes_sent == 1000 * 44
+
+
+def test_one_that_sent_nothing_by_its_own_interfaces_sent_nothing() -> None:
+    told = Progress(phase="saving", fraction=1, open_ports=0, probes=1000, bytes_sent=0)
+    assert used([CHUNK.model_copy(update={"progress": told})], {}).bytes_sent == 0
+
+
 def test_use_is_the_ledgers_tasks_and_what_the_steps_noted() -> None:
     chunk = CHUNK.model_copy(
         update={
             "tasks": 1,
             "charged_s": 90.0,
             "packets": 1000,
+            "bytes_sent": 60_000,
             "files": (SavedFile(name="result.jsonl.gz", size=500, sha256="0" * 64),),
         }
     )
     told = used([chunk, chunk], {"read_milliunits": 2500, "lambda_mb_ms": 1024 * 1000, "s3_puts": 3})
     assert (told.tasks, told.task_seconds, told.packets, told.bytes_stored) == (2, 180, 2000, 1000)
     assert (told.read_units, told.lambda_gb_seconds, told.s3_puts) == (2.5, 1, 3)
-    assert told.bytes_out == 2000 * 44
+    assert told.bytes_sent == told.bytes_out == 120_000
 
 
 def test_what_stays_within_networks_of_ones_own_is_no_data_out() -> None:
-    outside = CHUNK.model_copy(update={"packets": 1000})
-    inside = CHUNK.model_copy(update={"packets": 500, "public": False})
-    assert used([outside, inside], {}).bytes_out == 1000 * 44
+    outside = CHUNK.model_copy(update={"bytes_sent": 44_000})
+    inside = CHUNK.model_copy(update={"bytes_sent": 22_000, "public": False})
+    told = used([outside, inside], {})
+    assert (told.bytes_sent, told.bytes_out) == (66_000, 44_000)
 
 
 def test_what_ran_on_spare_capacity_is_told_apart() -> None:

@@ -12,7 +12,7 @@ from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.messages import Progress
 from functions.core.metering import attempt_ended, used
 from functions.core.outlook import Case, usage_of
-from functions.core.pace import MOST_ASKED, MOST_PROBES, PACKET_BYTES, SERVICE_BYTES, most_packets
+from functions.core.pace import MOST_ASKED, MOST_PROBES, PACKET_BYTES, SERVICE_BYTES, TALK_BYTES, most_packets
 from functions.core.planner import shape_of
 from functions.core.prices import PORT_USD, Usage, bill, micros_of, price_list
 from functions.core.scan import Snapshot
@@ -27,9 +27,9 @@ def a_chunk(*, cells: int = 1_000_000, public: bool = True) -> Chunk:
     return Chunk(project=PROJECT, scan=SCAN, chunk="00000", cells=cells, public=public)
 
 
-def told(chunk: Chunk, *, probes: int, open_ports: int) -> Chunk:
+def told(chunk: Chunk, *, probes: int, open_ports: int, bytes_sent: int | None = None) -> Chunk:
     """Let go and claimed at once."""
-    progress = Progress(phase="saving", fraction=1, open_ports=open_ports, probes=probes)
+    progress = Progress(phase="saving", fraction=1, open_ports=open_ports, probes=probes, bytes_sent=bytes_sent)
     return chunk.model_copy(update={"admitted": AT, "claimed": AT, "progress": progress})
 
 
@@ -42,20 +42,27 @@ def spent(chunk: Chunk, *, after: float) -> int:
 
 
 ATTEMPTS = st.lists(
-    st.tuples(st.floats(0, 4000), st.integers(0, 2_000_000_000), st.integers(0, 100_000), st.booleans(), st.booleans()),
+    st.tuples(
+        st.floats(0, 4000),
+        st.integers(0, 2_000_000_000),
+        st.integers(0, 100_000),
+        st.none() | st.integers(0, 10**12),
+        st.booleans(),
+        st.booleans(),
+    ),
     max_size=5,
 )
 
 
 @given(attempts=ATTEMPTS, public=st.booleans())
 def test_what_is_spent_is_no_less_than_what_tasks_and_data_out_are_charged(
-    attempts: list[tuple[float, int, int, bool, bool]], public: bool
+    attempts: list[tuple[float, int, int, int | None, bool, bool]], public: bool
 ) -> None:
     chunk, now, micros = a_chunk(public=public), AT, 0
-    for seconds, probes, open_ports, spot, claims in attempts:
+    for seconds, probes, open_ports, sent, spot, claims in attempts:
         chunk = chunk.model_copy(update={"admitted": now, "on_spot": spot})
         if claims:
-            progress = Progress(phase="saving", fraction=1, open_ports=open_ports, probes=probes)
+            progress = Progress(phase="saving", fraction=1, open_ports=open_ports, probes=probes, bytes_sent=sent)
             chunk = chunk.model_copy(update={"claimed": now, "progress": progress})
         now += timedelta(seconds=seconds)
         micros += micros_spent(chunk, MACHINE, now=now)
@@ -108,7 +115,7 @@ NAMES = snapshot("a.example", hosts=(pinned("a.example", "8.8.8.8", "8.8.4.4"),)
 def test_for_public_targets_all_is_held_for_that_a_task_may_send(
     cells: int, of: Snapshot, packets: int, open_ports: int
 ) -> None:
-    sent = packets * PACKET_BYTES + open_ports * SERVICE_BYTES
+    sent = packets * PACKET_BYTES + open_ports * SERVICE_BYTES + TASK_S * TALK_BYTES
     assert held(a_chunk(cells=cells), of) == micros_of(MACHINE, TASK_S, open_ports=open_ports, bytes_out=sent)
 
 
@@ -120,11 +127,19 @@ def test_five_gigabytes_to_the_internet_cost_what_the_list_says() -> None:
     assert spent(outside, after=1800) - spent(inside, after=1800) == pytest.approx(usd * 1_000_000, abs=2)
 
 
+def test_bytes_that_were_counted_are_spent_and_no_guess_for_services_on_top() -> None:
+    counted, guessed = (told(a_chunk(), probes=1_000, open_ports=100, bytes_sent=sent) for sent in (10**9, None))
+    assert spent(counted, after=600) == micros_of(MACHINE, 600, open_ports=100, bytes_out=10**9)
+    sent = 1_000 * PACKET_BYTES + 100 * SERVICE_BYTES
+    assert spent(guessed, after=600) == micros_of(MACHINE, 600, open_ports=100, bytes_out=sent)
+
+
 def test_a_chunk_with_more_open_ports_than_are_held_for_passes_by_the_cost_of_these_alone() -> None:
     chunk, more = a_chunk(), 1_000_000
     most = most_packets(chunk.cells, host_probes=0, rate=60_000, seconds=TASK_S)
     ended = told(chunk, probes=int(most), open_ports=PORTS_HELD + more)
-    beyond = more * (PORT_USD + SERVICE_BYTES / 1e9 * price_list().of(MACHINE.region).data_out_gb)
+    gb = price_list().of(MACHINE.region).data_out_gb
+    beyond = more * (PORT_USD + SERVICE_BYTES / 1e9 * gb) - TASK_S * TALK_BYTES / 1e9 * gb
     assert spent(ended, after=TASK_S) - held(chunk) == pytest.approx(beyond * 1_000_000, abs=2)
     assert beyond < 5
 

@@ -41,7 +41,10 @@ from tests.result_document import write_result
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.long]
 
-TASK_VARIABLES = {"TABLE", "LIVE_TABLE", "BUCKET", "ADMIT_LOOPBACK", "NAME_SERVERS", "PROJECT", "SCAN", "CHUNK", "RUN"}
+TASK_VARIABLES = {
+    *("TABLE", "LIVE_TABLE", "BUCKET", "ADMIT_LOOPBACK", "NAME_SERVERS", "SHARED_NETWORK"),
+    *("PROJECT", "SCAN", "CHUNK", "RUN"),
+}
 OF_THE_AGENT = {
     *("PATH", "LANG", "HOME", "TMPDIR", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"),
     *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),

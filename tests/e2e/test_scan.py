@@ -9,6 +9,8 @@ from tests.e2e.platform import Json, Platform, Project, eventually
 from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab]
+NEIGHBOURS = 5000
+"""Bytes by which machines of a link find each other, of all workers."""
 
 
 def cells_by_method(lines: list[Json]) -> dict[tuple[str, bool], set[str]]:
@@ -40,6 +42,17 @@ def test_a_scan_by_the_api_finds_exactly_the_labs_truth(project: Project, lab: L
     web = project.exposures()[str(lab.host("web").address), "tcp", 443]["service"]
     assert (web["name"], web["product"], web["tunnel"]) == ("http", "nginx", "ssl")
     assert {host["asset"] for host in project.items("hosts")} >= {asset for asset, _, _ in truth(lab, scanned)}
+
+
+def test_a_scan_tells_the_bytes_that_its_tasks_sent(project: Project, lab: Lab) -> None:
+    scanned = targets(lab, "web", "ssh")
+    network = project.network(targets=scanned, ports=PORTS, rate=4000)
+    with lab.capture() as seen:
+        scan = project.scan(network)
+    used = scan["actual"]["usage"]
+    to_targets = sum(packet.size for packet in seen.packets if str(packet.destination) in scanned)
+    assert 0 < to_targets <= used["bytes_sent"] < sum(packet.size for packet in seen.packets) + NEIGHBOURS
+    assert used["bytes_out"] == 0, "to private addresses: nobody charges for them"
 
 
 def test_a_scan_by_the_command_prints_exactly_the_labs_truth(platform: Platform, lab: Lab) -> None:

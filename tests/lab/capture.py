@@ -30,6 +30,8 @@ class Packet:
     destination: IPv4Address | IPv6Address
     proto: int
     port: int | None
+    size: int
+    """Bytes after the frame's header: IP's own, and those that fill a frame up."""
     at: float = field(default=0.0, compare=False)
     """When it entered the router, in seconds since the epoch."""
 
@@ -85,10 +87,11 @@ def await_quiet(file: Path) -> None:
 def _packets(data: bytes, indexes: set[int]) -> Iterator[Packet]:
     offset = _GLOBAL_HEADER
     while offset + _RECORD_HEADER <= len(data):
-        seconds, micros, length = struct.unpack_from("<III", data, offset)
+        seconds, micros, length, whole = struct.unpack_from("<IIII", data, offset)
         offset += _RECORD_HEADER
         (index,) = struct.unpack_from(">4xI", data, offset)
-        packet = _packet(data[offset + _LINK_HEADER : offset + length], seconds + micros / 1e6)
+        kept = data[offset + _LINK_HEADER : offset + length]
+        packet = _packet(kept, whole - _LINK_HEADER, seconds + micros / 1e6)
         if index in indexes and not _is_neighbour_talk(packet):
             yield packet
         offset += length
@@ -99,7 +102,7 @@ def _is_neighbour_talk(packet: Packet) -> bool:
     return packet.source.is_link_local or packet.destination.is_link_local or packet.destination.is_multicast
 
 
-def _packet(data: bytes, at: float) -> Packet:
+def _packet(data: bytes, size: int, at: float) -> Packet:
     if data[0] >> 4 == 4:
         proto, rest = data[9], (data[0] & 15) * 4
         source, destination = data[12:16], data[16:20]
@@ -107,4 +110,4 @@ def _packet(data: bytes, at: float) -> Packet:
         proto, rest = data[6], 40
         source, destination = data[8:24], data[24:40]
     port = int.from_bytes(data[rest + 2 : rest + 4], "big") if proto in _WITH_PORTS else None
-    return Packet(ip_address(source), ip_address(destination), proto, port, at)
+    return Packet(ip_address(source), ip_address(destination), proto, port, size, at)

@@ -31,10 +31,12 @@ async def attempt(spec: ChunkSpec, directory: Path) -> None:
         run=1,
         admit_loopback=True,
         name_servers=os.environ.get("NAME_SERVERS", ""),
+        shared_network=False,
     )
     await Worker(settings, ledger, live, FakeResults(spec, directory), halt).work()
     if ledger.saved is not None:
         (directory / "effort.json").write_text(json.dumps(ledger.saved.effort))
+        (directory / "progress.json").write_text(ledger.saved.progress.model_dump_json())
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ class Stage:
     directory: Path
     ledger: FakeLedger = field(default_factory=FakeLedger)
     live: FakeLive = field(default_factory=FakeLive)
+    shared_network: bool = True
 
     @property
     def found(self) -> bool:
@@ -77,6 +78,7 @@ class Stage:
             chunk=spec.chunk,
             run=1,
             admit_loopback=admit_loopback,
+            shared_network=self.shared_network,
         )
 
         async def interfere(stop: Halt, happened: Callable[[], object]) -> None:

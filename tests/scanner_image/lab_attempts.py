@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from functions.core.messages import ChunkSpec
+from functions.core.messages import ChunkSpec, Progress
 from scanner_image.checkpoint import Checkpoint
 from tests.lab.lab import Lab
 from tests.scanner_image import fakes
@@ -60,6 +60,11 @@ class Attempts:
 
     def document(self, *, attempt: int = 1) -> Document:
         return Document(self.directory / f"{attempt}-result.jsonl.gz")
+
+    @property
+    def progress(self) -> Progress:
+        """What the last one that came to its end told the ledger."""
+        return Progress.model_validate_json((self.directory / "progress.json").read_bytes())
 
     def truth(self, spec: ChunkSpec) -> set[tuple[str, int]]:
         """The open cells of a chunk."""

@@ -35,6 +35,7 @@ def spec(backend: Backend, monkeypatch: pytest.MonkeyPatch, fake_tools: FakeTool
         "SCAN": spec.scan,
         "CHUNK": spec.chunk,
         "RUN": "1",
+        "SHARED_NETWORK": "true",
     }
     for name, value in variables.items():
         monkeypatch.setenv(f"VEDETTE_{name}", value)

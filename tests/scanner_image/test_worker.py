@@ -11,6 +11,7 @@ from functions.core.coverage import Answer, Method
 from functions.core.messages import PinnedHost
 from functions.core.profile import PROFILES
 from functions.core.scripts import ScriptChoice
+from scanner_image.traffic import Traffic
 from tests.scanner_image.cells_of import answers
 from tests.scanner_image.conftest import Stage
 from tests.scanner_image.fake_connections import answering
@@ -94,6 +95,25 @@ def test_at_a_low_rate_one_thing_is_done_after_the_other(stage: Stage, fake_tool
 
     assert document.open == {("10.9.1.2", 80)}
     assert fake_tools.ran("nmap")
+
+
+def test_what_the_interfaces_counted_is_told_where_they_are_the_attempts_own(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_tools.install(masscan=f"{ACCOUNT}; {FOUND}; {DONE}")
+    stage.run(SPEC)
+    assert stage.ledger.saved is not None
+    assert stage.ledger.saved.progress.bytes_sent is None
+
+    counted = iter(range(1000, 100_000, 1000))
+    monkeypatch.setattr(Traffic, "sent", property(lambda _traffic: next(counted)))
+    own = Stage(stage.directory, shared_network=False)
+    own.run(SPEC)
+    assert own.ledger.saved is not None
+    saved = own.ledger.saved.progress.bytes_sent
+    assert saved is not None
+    told = [event.data["bytes_sent"] for event in own.live.of("chunk.progress")]
+    assert [*told, saved] == sorted({*told, saved}), "live, and in the end in the ledger"
 
 
 def test_what_happens_is_told_live(stage: Stage, fake_tools: FakeTools) -> None:

@@ -14,7 +14,7 @@ from functions.store.ledger import Ledger
 from functions.store.table import Table
 from tests.store.examples import AT, PROJECT, SCAN, after, chunk
 
-PROGRESS = Progress(phase="discovery", fraction=0.25, open_ports=1, probes=100)
+PROGRESS = Progress(phase="discovery", fraction=0.25, open_ports=1, probes=100, bytes_sent=5_000)
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def test_the_next_task_is_let_go_with_the_packets_of_one_that_nobody_saw_gone(le
     waiting = ledger.fence(ledger.get(PROJECT, SCAN, "00000"))
     again = ledger.admit(waiting, rate=10, not_after=None, now=after(90))
     assert (first.packets, again.packets) == (0, PROGRESS.probes)
+    assert (first.bytes_sent, again.bytes_sent) == (0, PROGRESS.bytes_sent)
     assert ledger.admit(again, rate=10, not_after=None, now=after(95)).packets == PROGRESS.probes
 
 

@@ -35,11 +35,12 @@ def worker(settings: WorkerSettings, halt: Halt, ledger: Ledger, tally: Tally) -
     )
 
 
-async def work() -> str:
+async def work(log: logging.Handler) -> str:
     halt = Halt()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, halt, "partial", "the task was told to end")
     settings, tally = WorkerSettings.from_environment(), Tally()
+    tally.listen(log)
     ledger = Ledger(Table(boto3.client("dynamodb", config=_CALLS), settings.table))
     try:
         return await worker(settings, halt, ledger, tally).work()
@@ -48,7 +49,7 @@ async def work() -> str:
 
 
 def _note(where: WorkerSettings, ledger: Ledger, tally: Tally) -> None:
-    """What the attempt has asked of AWS, on the scan; a note that fails is told, and no more."""
+    """What the attempt has asked of AWS, and logged, on the scan; a note that fails is told, and no more."""
     try:
         ledger.meter(where.project, where.scan, tally.take())
     except VedetteError as error:
@@ -57,10 +58,11 @@ def _note(where: WorkerSettings, ledger: Ledger, tally: Tally) -> None:
 
 def main() -> int:
     """0: the attempt came to an end that the ledger knows. 1: it did not, and the ledger decides what follows."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    log = logging.StreamHandler(sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[log])
     shut_memory()
     try:
-        asyncio.run(work())
+        asyncio.run(work(log))
     except VedetteError as error:
         logging.error("%s: %s", error.slug, error.message)
         return 1

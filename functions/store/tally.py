@@ -1,9 +1,10 @@
-"""What one process asks of DynamoDB and S3, counted as the services themselves tell it."""
+"""What one process asks of DynamoDB and S3, counted as the services themselves tell it, and what it writes into its log."""
 
+import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
 _READS = frozenset({"BatchGetItem", "GetItem", "Query", "TransactGetItems"})
 _S3_CHEAP = frozenset({"GetObject", "HeadObject"})
@@ -28,6 +29,13 @@ class Tally:
             else:
                 events.register("after-call.s3", self._s3, unique_id="tally")
 
+    def listen(self, *handlers: logging.Handler) -> None:
+        """Counts from now on the bytes that these write to a stream; who listened to one before hears no more."""
+        for handler in handlers:
+            if isinstance(handler, logging.StreamHandler):
+                stream = handler.stream.stream if isinstance(handler.stream, _Heard) else handler.stream
+                handler.setStream(_Heard(stream, lambda size: self._count("log_bytes", size)))
+
     def take(self) -> dict[str, int]:
         """What was counted since the last time."""
         with self._lock:
@@ -48,6 +56,19 @@ class Tally:
     def _s3(self, *, model: Any, **_: object) -> None:
         if model.name not in _S3_FREE:
             self._count("s3_gets" if model.name in _S3_CHEAP else "s3_puts", 1)
+
+
+class _Heard:
+    def __init__(self, stream: TextIO, tell: Callable[[int], None]) -> None:
+        self.stream = stream
+        self._tell = tell
+
+    def write(self, text: str) -> int:
+        self._tell(len(text.encode(errors="replace")))
+        return self.stream.write(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
 
 
 def _ask_for_units(*, params: dict[str, Any], model: Any, **_: object) -> dict[str, Any]:

@@ -205,11 +205,12 @@ def finish_scan() -> FinishScan:
 
 @cache
 def tally_of(step: str) -> Tally:
-    """Of all that this function asks of DynamoDB and S3; most steps have nothing to ask of S3."""
+    """Of all that this function asks of DynamoDB and S3, and logs; most steps have nothing to ask of S3."""
     from functions.store.tally import Tally
 
     counting = Tally()
     counting.watch(clients.dynamodb(), *((clients.s3(),) if step in _WITH_OBJECTS else ()))
+    counting.listen(*get_logger(step).handlers)
     return counting
 
 

@@ -53,6 +53,7 @@ def test_a_scan_tells_the_bytes_that_its_tasks_sent(project: Project, lab: Lab) 
     to_targets = sum(packet.size for packet in seen.packets if str(packet.destination) in scanned)
     assert 0 < to_targets <= used["bytes_sent"] < sum(packet.size for packet in seen.packets) + NEIGHBOURS
     assert used["bytes_out"] == 0, "to private addresses: nobody charges for them"
+    assert used["log_bytes"] > 0
 
 
 def test_a_scan_by_the_command_prints_exactly_the_labs_truth(platform: Platform, lab: Lab) -> None:

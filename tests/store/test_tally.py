@@ -1,5 +1,8 @@
 """What is asked of DynamoDB and S3 is counted as they tell it."""
 
+import io
+import logging
+
 import boto3
 from moto import mock_aws
 
@@ -39,3 +42,16 @@ def test_objects_that_are_put_and_read_are_counted() -> None:
         client.get_object(Bucket="bucket", Key="x")
         client.delete_object(Bucket="bucket", Key="x")
     assert tally.take() == {"s3_puts": 1, "s3_gets": 1}
+
+
+def test_what_is_logged_is_counted_in_bytes_and_written_as_before() -> None:
+    written, logger = io.StringIO(), logging.getLogger("of a tally")
+    handler = logging.StreamHandler(written)
+    logger.addHandler(handler)
+    earlier, tally = Tally(), Tally()
+    earlier.listen(handler)
+    tally.listen(handler, logging.NullHandler())
+    logger.warning("größer")
+    assert written.getvalue() == "größer\n"
+    assert tally.take() == {"log_bytes": 9}
+    assert earlier.take() == {}, "one counts"

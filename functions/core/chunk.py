@@ -125,6 +125,8 @@ class Chunk(Model):
     """When the hours are over in which it may send."""
     admitted: Time | None = None
     """When the gate let a task go for it that nobody has seen gone yet."""
+    admitted_after: int = Field(default=0, ge=0)
+    """The number of the last claim at that time: a later one is of this task, whatever its clock says."""
     tasks: int = Field(default=0, ge=0)
     """That were run for it and are gone."""
     task_s: float = Field(default=0, ge=0)

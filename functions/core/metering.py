@@ -63,7 +63,7 @@ def told_by_last(chunk: Chunk) -> Progress | None:
 
 def _claimed(chunk: Chunk) -> bool:
     """Whether the task that nobody has seen gone yet came to its claim."""
-    return chunk.admitted is not None and chunk.claimed is not None and chunk.claimed >= chunk.admitted
+    return chunk.admitted is not None and chunk.attempt > chunk.admitted_after
 
 
 def used(chunks: Iterable[Chunk], counted: Mapping[str, int]) -> Usage:

@@ -78,6 +78,7 @@ class Ledger:
             seen,
             {
                 **claimed,
+                **sent_by(seen),
                 "begun": seen.begun or now,
                 "lease_until": now + timedelta(seconds=lease_s),
                 "progress": None,
@@ -91,7 +92,8 @@ class Ledger:
         self, chunk: Chunk, *, rate: int, not_after: datetime | None, now: datetime | None = None, spot: bool = False
     ) -> Chunk:
         """A waiting chunk's next attempt may begin: what it may send, until when, and on what capacity. Raises Superseded."""
-        let_go = {"granted": rate, "not_after": not_after, "admitted": now, "on_spot": spot}
+        let_go = {"granted": rate, "not_after": not_after, "on_spot": spot}
+        let_go |= {"admitted": now, "admitted_after": chunk.attempt}
         return self._write(chunk, {**let_go, **sent_by(chunk)})
 
     def count_task(self, chunk: Chunk, *, now: datetime) -> Chunk:

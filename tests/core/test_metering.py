@@ -8,7 +8,7 @@ from functions.core.metering import actual, attempt_ended, used
 from functions.core.prices import Usage
 from tests.core.specs import AT, MACHINE, PROJECT, SCAN
 
-CHUNK = Chunk(project=PROJECT, scan=SCAN, chunk="00000", admitted=AT, claimed=AT + timedelta(seconds=40))
+CHUNK = Chunk(project=PROJECT, scan=SCAN, chunk="00000", admitted=AT, attempt=1)
 
 
 def test_a_task_counts_from_the_gate_to_its_end_and_a_minute_at_least() -> None:
@@ -30,7 +30,7 @@ def test_a_task_that_was_counted_is_not_counted_again() -> None:
 
 
 def test_a_task_that_never_claimed_counts_as_a_minute() -> None:
-    unclaimed = CHUNK.model_copy(update={"claimed": None})
+    unclaimed = CHUNK.model_copy(update={"admitted_after": 1})
     late = AT + timedelta(hours=1)
     assert (attempt_ended(unclaimed, now=late)["task_s"], attempt_ended(unclaimed, now=late)["charged_s"]) == (0, 60)
 
@@ -45,7 +45,7 @@ def test_the_packets_of_all_attempts_are_added_up_once_each() -> None:
     told = Progress(phase="saving", fraction=1, open_ports=0, probes=1000)
     again = CHUNK.model_copy(update={"packets": 700, "progress": told})
     assert attempt_ended(again, now=AT + timedelta(seconds=100))["packets"] == 1700
-    unclaimed = again.model_copy(update={"claimed": None})
+    unclaimed = again.model_copy(update={"admitted_after": 1})
     assert attempt_ended(unclaimed, now=AT)["packets"] == 700, "what is told there is of the attempt before"
 
 

@@ -30,7 +30,7 @@ def a_chunk(*, cells: int = 1_000_000, public: bool = True) -> Chunk:
 def told(chunk: Chunk, *, probes: int, open_ports: int, bytes_sent: int | None = None) -> Chunk:
     """Let go and claimed at once."""
     progress = Progress(phase="saving", fraction=1, open_ports=open_ports, probes=probes, bytes_sent=bytes_sent)
-    return chunk.model_copy(update={"admitted": AT, "claimed": AT, "progress": progress})
+    return chunk.model_copy(update={"admitted": AT, "attempt": 1, "progress": progress})
 
 
 def held(chunk: Chunk, of: Snapshot = OUTSIDE, *, rate: int = 60_000, seconds: float = TASK_S) -> int:
@@ -60,10 +60,10 @@ def test_what_is_spent_is_no_less_than_what_tasks_and_data_out_are_charged(
 ) -> None:
     chunk, now, micros = a_chunk(public=public), AT, 0
     for seconds, probes, open_ports, sent, spot, claims in attempts:
-        chunk = chunk.model_copy(update={"admitted": now, "on_spot": spot})
+        chunk = chunk.model_copy(update={"admitted": now, "admitted_after": chunk.attempt, "on_spot": spot})
         if claims:
             progress = Progress(phase="saving", fraction=1, open_ports=open_ports, probes=probes, bytes_sent=sent)
-            chunk = chunk.model_copy(update={"claimed": now, "progress": progress})
+            chunk = chunk.model_copy(update={"attempt": chunk.attempt + 1, "progress": progress})
         now += timedelta(seconds=seconds)
         micros += micros_spent(chunk, MACHINE, now=now)
         chunk = chunk.model_copy(update=attempt_ended(chunk, now=now))
@@ -146,7 +146,7 @@ def test_a_chunk_with_more_open_ports_than_are_held_for_passes_by_the_cost_of_th
 
 def test_a_task_that_never_claimed_spends_a_minute_and_nothing_of_the_attempt_before() -> None:
     before = told(a_chunk(), probes=1_000_000, open_ports=50)
-    later = before.model_copy(update={"admitted": AT + timedelta(hours=1)})
+    later = before.model_copy(update={"admitted": AT + timedelta(hours=1), "admitted_after": 1})
     assert spent(later, after=3700) == micros_of(MACHINE, 60)
 
 

@@ -42,6 +42,28 @@ def test_the_next_task_is_let_go_with_the_packets_of_one_that_nobody_saw_gone(le
     assert ledger.admit(again, rate=10, not_after=None, now=after(95)).packets == PROGRESS.probes
 
 
+@pytest.mark.parametrize("wrong_s", [-3600, 3600])
+def test_what_a_task_used_is_counted_once_whatever_its_clock_says(ledger: Ledger, wrong_s: int) -> None:
+    waiting = ledger.admit(ledger.get(PROJECT, SCAN, "00000"), rate=10, not_after=None, now=AT)
+    claimed = ledger.claim(PROJECT, SCAN, "00000", run=1, now=after(40 + wrong_s), lease_s=60)
+    ledger.heartbeat(claimed, now=after(41 + wrong_s), progress=PROGRESS)
+    gone = ledger.count_task(ledger.fence(ledger.get(PROJECT, SCAN, waiting.chunk)), now=after(100))
+    assert (gone.task_s, gone.packets, gone.bytes_sent) == (100, PROGRESS.probes, PROGRESS.bytes_sent)
+    again = ledger.admit(gone, rate=10, not_after=None, now=after(120))
+    never_claimed = ledger.count_task(again, now=after(300))
+    assert (never_claimed.task_s, never_claimed.charged_s) == (100, 160)
+    assert (never_claimed.packets, never_claimed.bytes_sent) == (PROGRESS.probes, PROGRESS.bytes_sent)
+
+
+def test_what_a_superseded_attempt_sent_is_not_lost_with_its_progress(ledger: Ledger) -> None:
+    ledger.admit(ledger.get(PROJECT, SCAN, "00000"), rate=10, not_after=None, now=AT)
+    claimed = ledger.claim(PROJECT, SCAN, "00000", run=1, now=after(1), lease_s=60)
+    ledger.heartbeat(claimed, now=after(2), progress=PROGRESS)
+    later = ledger.claim(PROJECT, SCAN, "00000", run=1, now=after(90), lease_s=60)
+    assert (later.attempt, later.progress) == (2, None)
+    assert (later.packets, later.bytes_sent) == (PROGRESS.probes, PROGRESS.bytes_sent)
+
+
 def test_a_chunk_within_its_lease_cannot_be_claimed_again(ledger: Ledger) -> None:
     ledger.claim(PROJECT, SCAN, "00000", run=1, now=AT, lease_s=60)
     with pytest.raises(Superseded):

@@ -18,8 +18,8 @@ def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]
         admission = wiring.admit_chunk()(
             project=given.project, scan=given.scan, run=given.run, chunk=given.chunk, waits=given.waits, now=utc_now()
         )
-    decision = admission.decision.value
-    logger.info("admitted", scan=given.scan, chunk=given.chunk, decision=decision, seconds=admission.seconds)
+        decision = admission.decision.value
+        logger.info("admitted", scan=given.scan, chunk=given.chunk, decision=decision, seconds=admission.seconds)
     return {
         "decision": decision,
         "seconds": admission.seconds,

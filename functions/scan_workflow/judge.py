@@ -22,5 +22,5 @@ def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]
             now=utc_now(),
             taken_back=given.taken_back,
         )
-    logger.info("judged", scan=given.scan, chunk=given.chunk, verdict=verdict.value)
+        logger.info("judged", scan=given.scan, chunk=given.chunk, verdict=verdict.value)
     return {"verdict": verdict.value}

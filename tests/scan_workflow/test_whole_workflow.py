@@ -50,6 +50,7 @@ def test_what_the_scan_has_used_is_counted_by_its_steps(backend: Backend, rehear
     assert used.read_units > chunks
     assert used.write_units > 0
     assert used.s3_puts >= chunks
+    assert 2 * chunks * 150 < used.log_bytes < 2 * chunks * 1500, "admit and judge write a line for each chunk"
 
 
 def test_the_next_scan_of_the_network_may_start_and_carries_the_known_exposures(

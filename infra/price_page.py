@@ -80,7 +80,7 @@ A scan that has ended, or is paused, tells what it has used and cost (`vedette s
 | read and write units, requests for objects | the workflow's functions and the workers, from what DynamoDB tells with each answer, and by S3's calls |
 | function calls and their memory by time, transitions | each step of the workflow, as it runs; the last step, *Finish scan*, is not in it |
 | bytes sent | the workers, by the counters of their network interfaces, from IP's header on, with each heartbeat: all that discovery, services and scripts send, and what the task says to AWS meanwhile, one or two thousand bytes a second, for which AWS asks nothing within its region |
-| bytes of logs | the workflow's functions and the workers, as they write them; lines of AWS's own are not in it |
+| bytes of logs | the workflow's functions and the workers, as they write them; what AWS adds (lines of its own for each call, the workflow's history with its data) is not in it, which an estimate has |
 | packets | the workers: masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, its questions which hosts are there, and the identification of services are not in it. For orientation; no money is asked for packets |
 | bytes stored | the workers, with each result |
 

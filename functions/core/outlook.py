@@ -144,7 +144,7 @@ def _of_chunk(work: Work, case: Case, *, public: float) -> Usage:
         write_units=20 + 2 * seconds / _HEARTBEAT_S + told + 2 * blocks + work.hosts,
         s3_puts=1 + runs(work) + checkpoints(seconds),
         s3_gets=4,
-        log_bytes=2_500 + 5 * seconds,
+        log_bytes=4_000 + 200 * seconds,
         packets=packets,
         bytes_sent=sent,
         bytes_out=public * sent,
@@ -163,5 +163,5 @@ def _of_scan(layout: Layout) -> Usage:
         write_units=10 + 4 * chunks,
         s3_puts=3 + chunks,
         s3_gets=1 + chunks,
-        log_bytes=2_500,
+        log_bytes=20_000,
     )

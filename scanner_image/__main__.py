@@ -32,6 +32,7 @@ def worker(settings: WorkerSettings, halt: Halt, ledger: Ledger, tally: Tally) -
         live=Live(Table(dynamodb, settings.live_table)),
         results=Results(s3, settings.bucket),
         halt=halt,
+        said=tally.said,
     )
 
 

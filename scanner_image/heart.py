@@ -27,7 +27,7 @@ class Heart:
             await asyncio.sleep(HEARTBEAT_S)
             try:
                 request = await asyncio.to_thread(
-                    bounds.ledger.heartbeat, bounds.chunk, now=bounds.clock(), progress=self.report.metered()
+                    bounds.ledger.heartbeat, bounds.chunk, now=bounds.clock(), progress=self.report.so_far()
                 )
             except Superseded as error:
                 bounds.halt("superseded", error.message)

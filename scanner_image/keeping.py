@@ -48,7 +48,7 @@ class Keeping:
             result_key=key,
             outcome=trailer.outcome,
             reason=trailer.reason,
-            progress=report.metered(),
+            progress=report.so_far(),
             stop=scan.halt.stop,
             files=files,
             times=scan.times.told(),

@@ -100,9 +100,9 @@ class Report:
             and self._queue.qsize() < _MOST_WAITING
         ):
             self._told, self._told_at = self.progress, now
-            self._put("chunk.progress", self.metered().model_dump(mode="json"))
+            self._put("chunk.progress", self.so_far().model_dump(mode="json"))
 
-    def metered(self) -> Progress:
+    def so_far(self) -> Progress:
         """With what the attempt has sent by now, by its own interfaces."""
         return self.progress.model_copy(update={"bytes_sent": self._traffic.sent if self._traffic else None})
 

@@ -42,6 +42,8 @@ class Worker:
     results: Results
     halt: Halt
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    said: Callable[[], int] = lambda: 0
+    """Bytes of requests to AWS so far, by this machine's network interfaces."""
 
     async def work(self) -> str:
         """One attempt from claim to save; gives its outcome. Raises Superseded when it may write nothing."""
@@ -70,7 +72,7 @@ class Attempt:
         self.chunk = chunk
         self.left_out = left_out
         self.halt = worker.halt
-        traffic = None if worker.settings.shared_network else Traffic()
+        traffic = None if worker.settings.shared_network else Traffic(worker.said)
         self.report = Report(spec, chunk, live=worker.live, clock=worker.clock, traffic=traffic)
         self.bounds = Bounds(
             spec=spec,

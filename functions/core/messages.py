@@ -194,7 +194,8 @@ class Progress(Model):
     probes: int = Field(default=0, ge=0)
     """Packets that the attempt sent to look for ports: masscan's own count, and one for each cell that another engine asked."""
     bytes_sent: int | None = Field(default=None, ge=0)
-    """Of all that the attempt sent, by the counters of its network interfaces, from IP's header on; None where these are not its own."""
+    """That the attempt sent, by the counters of its network interfaces, from IP's header on, less its requests to AWS; None where
+    the interfaces are not its own."""
 
 
 EventType = Literal[

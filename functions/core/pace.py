@@ -10,11 +10,9 @@ from functions.core.profile import Discovery
 HOST_PACE = {Protocol.TCP: 500, Protocol.UDP: 1}
 """Ports per second that one silent host allows: nmap's own slowing down, and kernels that send one ICMP error a second."""
 PACKET_BYTES = 44
-"""Of nmap's SYN, IP's header included: what AWS charges as data out. masscan's has no option, and four bytes less."""
+"""Of nmap's SYN over IPv4, IP's header included: what estimates take, and bounds hold. masscan's has no option, and four bytes less."""
 SERVICE_BYTES = 8_000
 """That `nmap -sV` sends to a port, at most: where few ports are open, 5,000 on average."""
-TALK_BYTES = 5_000
-"""That a task says to AWS in a second, at most: heartbeats, events, checkpoints. Its interfaces count that too."""
 MOST_PPS = 60_000
 """That one task gets onto the wire, whatever its rate allows."""
 
@@ -188,7 +186,7 @@ def most_packets(cells: int, *, host_probes: int, rate: int, seconds: float) -> 
     return min(rate * seconds, cells * (MOST_PROBES + MOST_ASKED * host_probes))
 
 
-def bytes_sent(packets: float, open_ports: float) -> float:
+def bytes_expected(packets: float, open_ports: float) -> float:
     """To look for ports, and to identify those that are open."""
     return packets * PACKET_BYTES + open_ports * SERVICE_BYTES
 

@@ -5,10 +5,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import AWSPreparedRequest
 
 _READS = frozenset({"BatchGetItem", "GetItem", "Query", "TransactGetItems"})
 _S3_CHEAP = frozenset({"GetObject", "HeadObject"})
 _S3_FREE = frozenset({"DeleteObject", "DeleteObjects"})
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _TOLD = frozenset({*_READS, "BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
 
 
@@ -17,17 +21,25 @@ class Tally:
 
     def __init__(self) -> None:
         self._amounts: Counter[str] = Counter()
+        self._said = 0
+        self._sent = threading.local()
         self._lock = threading.Lock()
 
     def watch(self, *clients: Any) -> None:
         """Counts from now on what these clients ask; watching one twice is watching it once."""
         for client in clients:
             events, service = client.meta.events, client.meta.service_model.service_name
+            events.register(f"before-send.{service}", self._sending, unique_id="tally-sending")
+            events.register(f"response-received.{service}", self._answered, unique_id="tally-answered")
             if service == "dynamodb":
                 events.register("provide-client-params.dynamodb", _ask_for_units, unique_id="tally-ask")
                 events.register("after-call.dynamodb", self._dynamodb, unique_id="tally")
             else:
                 events.register("after-call.s3", self._s3, unique_id="tally")
+
+    def said(self) -> int:
+        """Bytes of all requests so far that left this machine and were answered, at least: without what TLS and TCP add."""
+        return self._said
 
     def listen(self, *handlers: logging.Handler) -> None:
         """Counts from now on the bytes that these write to a stream; who listened to one before hears no more."""
@@ -47,6 +59,16 @@ class Tally:
         with self._lock:
             self._amounts[name] += amount
 
+    def _sending(self, *, request: AWSPreparedRequest, **_: object) -> None:
+        leaves = urlsplit(request.url).hostname not in _THIS_MACHINE
+        self._sent.size = _size(request) if leaves else 0
+
+    def _answered(self, *, exception: Exception | None, **_: object) -> None:
+        """In the thread that sent it. Of a request without an answer nobody knows how much has left."""
+        if exception is None:
+            with self._lock:
+                self._said += self._sent.size
+
     def _dynamodb(self, *, parsed: Mapping[str, Any], model: Any, **_: object) -> None:
         told = parsed.get("ConsumedCapacity") or ()
         units = sum(float(each["CapacityUnits"]) for each in ([told] if isinstance(told, Mapping) else told))
@@ -56,6 +78,14 @@ class Tally:
     def _s3(self, *, model: Any, **_: object) -> None:
         if model.name not in _S3_FREE:
             self._count("s3_gets" if model.name in _S3_CHEAP else "s3_puts", 1)
+
+
+def _size(request: AWSPreparedRequest) -> int:
+    """Of a body that is streamed in parts: as it is without what parts them."""
+    headers = request.headers
+    head = sum(len(name) + len(value) + len(": \r\n") for name, value in headers.items())
+    body = headers.get("Content-Length") or headers.get("X-Amz-Decoded-Content-Length") or 0
+    return len(request.method) + len(urlsplit(request.url).path) + head + int(body)
 
 
 class _Heard:

@@ -16,7 +16,8 @@ from infra.local.paths import PROJECT, LocalPaths
 from infra.local.running_task import RunningTask, launch
 
 ROOT_NAMESPACE = ""
-# Alone in its namespace a task has the interfaces to itself, as on Fargate; their counters tell what it has sent.
+# Alone in its namespace a task has the interfaces to itself, as on Fargate; their counters tell what it has sent. One that joins
+# it later is in them too.
 OWN_NETWORK = {"VEDETTE_SHARED_NETWORK": "false"}
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What the container engine's client needs from this machine's environment; never handed to the container.

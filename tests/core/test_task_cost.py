@@ -12,7 +12,7 @@ from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.messages import Progress
 from functions.core.metering import attempt_ended, used
 from functions.core.outlook import Case, usage_of
-from functions.core.pace import MOST_ASKED, MOST_PROBES, PACKET_BYTES, SERVICE_BYTES, TALK_BYTES, most_packets
+from functions.core.pace import MOST_ASKED, MOST_PROBES, PACKET_BYTES, SERVICE_BYTES, bytes_expected, most_packets
 from functions.core.planner import shape_of
 from functions.core.prices import PORT_USD, Usage, bill, micros_of, price_list
 from functions.core.scan import Snapshot
@@ -79,13 +79,17 @@ def test_what_is_spent_is_no_less_than_what_tasks_and_data_out_are_charged(
     share=st.floats(0, 1),
     open_ports=st.integers(0, PORTS_HELD),
     public=st.booleans(),
+    counts=st.booleans(),
 )
 def test_what_is_held_is_no_less_than_what_any_task_within_it_spends(
-    *, cells: int, rate: int, seconds: float, share: float, open_ports: int, public: bool
+    *, cells: int, rate: int, seconds: float, share: float, open_ports: int, public: bool, counts: bool
 ) -> None:
+    """Whether its interfaces count what it sends, or its packets tell."""
     chunk = a_chunk(cells=cells, public=public)
     probes = int(share * most_packets(cells, host_probes=0, rate=rate, seconds=TASK_S))
-    ended = told(chunk, probes=probes, open_ports=min(cells, open_ports))
+    ports = min(cells, open_ports)
+    counted = int(bytes_expected(probes, ports)) if counts else None
+    ended = told(chunk, probes=probes, open_ports=ports, bytes_sent=counted)
     assert spent(ended, after=seconds) <= held(chunk, rate=rate)
 
 
@@ -115,7 +119,7 @@ NAMES = snapshot("a.example", hosts=(pinned("a.example", "8.8.8.8", "8.8.4.4"),)
 def test_for_public_targets_all_is_held_for_that_a_task_may_send(
     cells: int, of: Snapshot, packets: int, open_ports: int
 ) -> None:
-    sent = packets * PACKET_BYTES + open_ports * SERVICE_BYTES + TASK_S * TALK_BYTES
+    sent = packets * PACKET_BYTES + open_ports * SERVICE_BYTES
     assert held(a_chunk(cells=cells), of) == micros_of(MACHINE, TASK_S, open_ports=open_ports, bytes_out=sent)
 
 
@@ -139,7 +143,7 @@ def test_a_chunk_with_more_open_ports_than_are_held_for_passes_by_the_cost_of_th
     most = most_packets(chunk.cells, host_probes=0, rate=60_000, seconds=TASK_S)
     ended = told(chunk, probes=int(most), open_ports=PORTS_HELD + more)
     gb = price_list().of(MACHINE.region).data_out_gb
-    beyond = more * (PORT_USD + SERVICE_BYTES / 1e9 * gb) - TASK_S * TALK_BYTES / 1e9 * gb
+    beyond = more * (PORT_USD + SERVICE_BYTES / 1e9 * gb)
     assert spent(ended, after=TASK_S) - held(chunk) == pytest.approx(beyond * 1_000_000, abs=2)
     assert beyond < 5
 

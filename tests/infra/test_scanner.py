@@ -87,6 +87,14 @@ def test_dual_stack_gives_the_subnets_ipv6() -> None:
     template.all_resources_properties("AWS::EC2::Subnet", {"AssignIpv6AddressOnCreation": True})
 
 
+def test_a_task_on_aws_has_its_network_to_itself(local: Synthesised, prod: Synthesised) -> None:
+    told = {}
+    for name, stage in {"local": local, "prod": prod}.items():
+        (container,) = stage.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+        told[name] = {each["Name"]: each["Value"] for each in container["Environment"]}["VEDETTE_SHARED_NETWORK"]
+    assert told == {"local": "true", "prod": "false"}
+
+
 def test_size_and_architecture_are_settings() -> None:
     scanner = _scanner(
         Stage(name="big", task_cpu=2048, task_memory=4096, task_architecture="arm64", scanner_image="image")

@@ -11,6 +11,7 @@ from functions.core.coverage import Answer, Method
 from functions.core.messages import PinnedHost
 from functions.core.profile import PROFILES
 from functions.core.scripts import ScriptChoice
+from scanner_image import heart
 from scanner_image.traffic import Traffic
 from tests.scanner_image.cells_of import answers
 from tests.scanner_image.conftest import Stage
@@ -114,6 +115,17 @@ def test_what_the_interfaces_counted_is_told_where_they_are_the_attempts_own(
     assert saved is not None
     told = [event.data["bytes_sent"] for event in own.live.of("chunk.progress")]
     assert [*told, saved] == sorted({*told, saved}), "live, and in the end in the ledger"
+
+
+def test_what_the_interfaces_counted_is_told_with_each_heartbeat(
+    stage: Stage, fake_tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heart, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(Traffic, "sent", 4_400)
+    fake_tools.install(masscan=f"{ACCOUNT}; sleep 1; {FOUND}; {DONE}")
+    stage.shared_network = False
+    stage.run(SPEC)
+    assert {each.bytes_sent for each in stage.ledger.heartbeats} == {4_400}
 
 
 def test_what_happens_is_told_live(stage: Stage, fake_tools: FakeTools) -> None:

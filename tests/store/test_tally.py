@@ -4,6 +4,9 @@ import io
 import logging
 
 import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from functions.store.table import Table
@@ -55,3 +58,42 @@ def test_what_is_logged_is_counted_in_bytes_and_written_as_before() -> None:
     assert written.getvalue() == "größer\n"
     assert tally.take() == {"log_bytes": 9}
     assert earlier.take() == {}, "one counts"
+
+
+def test_the_bytes_of_requests_are_counted_as_they_leave_this_machine() -> None:
+    with mock_aws():
+        client, tally = boto3.client("s3", region_name="us-east-1"), Tally()
+        client.create_bucket(Bucket="bucket")
+        tally.watch(client)
+        client.put_object(Bucket="bucket", Key="x", Body=b"x" * 10_000)
+        whole = tally.said()
+        assert 10_000 < whole < 12_000
+        client.put_object(Bucket="bucket", Key="x", Body=io.BytesIO(b"x" * 10_000))
+        assert 10_000 < tally.said() - whole < 12_000, "of a stream too"
+        before = tally.said()
+        client.get_object(Bucket="bucket", Key="x")
+    assert 0 < tally.said() - before < 2_000
+    assert tally.take()["s3_puts"] == 2
+    assert tally.said() > before, "of all of its time"
+
+
+@pytest.mark.parametrize(
+    ("host", "failure", "counts"),
+    [
+        ("dynamodb.eu-west-1.amazonaws.com", None, True),
+        ("dynamodb.eu-west-1.amazonaws.com", ConnectionError(), False),
+        ("127.0.0.1:4566", None, False),
+        ("[::1]:4566", None, False),
+    ],
+    ids=["answered", "given up", "on this machine", "by IPv6"],
+)
+def test_only_requests_count_that_left_this_machine_for_certain(
+    host: str, failure: Exception | None, *, counts: bool
+) -> None:
+    client, tally = boto3.client("dynamodb", region_name="us-east-1"), Tally()
+    tally.watch(client)
+    headers = HTTPHeaders.from_dict({"Content-Length": "5"})
+    request = AWSPreparedRequest("POST", f"http://{host}/", headers, b"asked", False)
+    client.meta.events.emit("before-send.dynamodb.ListTables", request=request)
+    client.meta.events.emit("response-received.dynamodb.ListTables", exception=failure)
+    assert (tally.said() > 0) is counts

@@ -9,8 +9,9 @@ from functions.core.model import Model
 from functions.core.pace import PACKET_BYTES
 from functions.core.prices import MINUTE_S, Architecture, Bill, Machine, Usage, bill, price_list
 
-TRANSITIONS = {"plan": 4, "admit": 2, "judge": 3, "ingest": 2, "record_failure": 2}
-"""States of the workflow that one run of a step stands for: its own, and those that lead from it to the next step."""
+TRANSITIONS = {"plan": 4, "admit": 2, "judge": 3, "ingest": 2, "record_failure": 2, "finish": 0}
+"""States of the workflow that one run of a step stands for: its own, and those that lead from it to the next step. That of the end
+is in the plan's."""
 AFTER_WAITING = 1
 
 

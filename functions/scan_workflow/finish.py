@@ -13,16 +13,18 @@ logger = get_logger("finish")
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: wiring.Invocation) -> dict[str, Any]:
     """Called by the workflow with ids, or with messages of its queue: ids again, or events of executions that ended badly."""
     if "Records" in event:
-        return consume_queue(event, lambda message: _finish(_ended_run(message)), on_error=_left_to_the_queue)
-    return _finish(RunInput.model_validate(event))
+        return consume_queue(event, lambda message: _finish(_ended_run(message), context), on_error=_left_to_the_queue)
+    return _finish(RunInput.model_validate(event), context)
 
 
-def _finish(run: RunInput) -> dict[str, Any]:
-    scan = wiring.finish_scan()(project=run.project, scan=run.scan, run=run.run, cause=run.reason)
-    logger.info("finished", scan=scan.id, status=scan.status.value)
+def _finish(run: RunInput, context: wiring.Invocation) -> dict[str, Any]:
+    finish_scan = wiring.finish_scan()
+    with wiring.metered("finish", project=run.project, scan=run.scan, context=context) as note:
+        scan = finish_scan(project=run.project, scan=run.scan, run=run.run, cause=run.reason, note=note)
+        logger.info("finished", scan=scan.id, status=scan.status.value)
     return {"project": scan.project, "scan": scan.id, "run": scan.run, "status": scan.status.value}
 
 

@@ -44,8 +44,11 @@ class FinishScan:
     clock: Callable[[], datetime]
     pause: Callable[[float], None] = time.sleep
 
-    def __call__(self, *, project: str, scan: str, run: int = 0, cause: str = "") -> Scan:
+    def __call__(
+        self, *, project: str, scan: str, run: int = 0, cause: str = "", note: Callable[[], None] = lambda: None
+    ) -> Scan:
         """The scan as it then stands. `run`: the one that ended; a later one is left alone. `cause`: what ended the workflow, empty for its own last step.
+        `note`: adds what this step has used to what the scan has, before that is summed up.
 
         It stays live while a worker within its lease still holds a chunk, though asked to stop: the sweeper comes back.
         Raises NotFound, Unavailable.
@@ -64,6 +67,7 @@ class FinishScan:
             return found
         charged = tuple(map(self._count_task, chunks))
         self.allotments.release_scan(project, scan)
+        note()
         return self._end(self.scans.get(project, scan), charged, stop, cause)
 
     def _count_task(self, chunk: Chunk) -> Chunk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -33,7 +33,7 @@ class Invocation(Protocol):
     def memory_limit_in_mb(self) -> int: ...
 
 
-_WITH_OBJECTS = frozenset({"plan", "ingest"})
+_WITH_OBJECTS = frozenset({"plan", "ingest", "finish"})
 
 
 @cache
@@ -215,26 +215,34 @@ def tally_of(step: str) -> Tally:
 
 
 @contextmanager
-def metered(step: str, *, project: str, scan: str, context: Invocation, waited: bool = False) -> Iterator[None]:
-    """Notes what a step of the scan's workflow has used, when it ends and however; a note that fails is told, and no more."""
+def metered(
+    step: str, *, project: str, scan: str, context: Invocation, waited: bool = False
+) -> Iterator[Callable[[], None]]:
+    """Notes what a step of the scan's workflow has used, when it ends and however, and before where it asks to.
+
+    A note that fails is told, and no more.
+    """
     from functions.core.metering import AFTER_WAITING, TRANSITIONS
     from functions.settings import RunSettings
     from functions.store.ledger import Ledger
 
-    counting, began = tally_of(step), time.monotonic()
+    counting, since = tally_of(step), time.monotonic()
     counting.take()
-    try:
-        yield
-    finally:
-        milliseconds = round((time.monotonic() - began) * 1000)
-        amounts = {
-            **counting.take(),
-            "lambda_requests": 1,
-            "lambda_mb_ms": milliseconds * int(context.memory_limit_in_mb),
-            "transitions": TRANSITIONS[step] + AFTER_WAITING * waited,
-        }
+    once = {"lambda_requests": 1, "transitions": TRANSITIONS[step] + AFTER_WAITING * waited}
+
+    def note() -> None:
+        nonlocal since, once
+        began, since = since, time.monotonic()
+        milliseconds = round((since - began) * 1000)
+        amounts = {**counting.take(), **once, "lambda_mb_ms": milliseconds * int(context.memory_limit_in_mb)}
+        once = {}
         ledger = Ledger(Table(clients.dynamodb(), RunSettings.from_environment().table))
         try:
             ledger.meter(project, scan, amounts)
         except VedetteError as error:
             get_logger(step).warning("not metered", scan=scan, error=error.slug)
+
+    try:
+        yield note
+    finally:
+        note()

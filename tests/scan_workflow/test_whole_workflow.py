@@ -44,7 +44,7 @@ def test_what_the_scan_has_used_is_counted_by_its_steps(backend: Backend, rehear
     used, chunks = ended.actual.usage, ended.counts.chunks
     assert used.tasks == chunks
     assert used.task_seconds >= 60 * chunks
-    assert used.lambda_requests == 1 + 3 * chunks, "plan, and admit, judge and ingest for each chunk"
+    assert used.lambda_requests == 2 + 3 * chunks, "plan, finish, and admit, judge and ingest for each chunk"
     assert used.transitions == 4 + 7 * chunks
     assert used.lambda_gb_seconds > 0
     assert used.read_units > chunks

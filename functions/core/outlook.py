@@ -13,7 +13,7 @@ from functions.core.pace import (
     SCAN_STEPS,
     SILENT_ASKED,
     Work,
-    bytes_expected,
+    bytes_sent,
     checkpoints,
     discovery_seconds,
     runs,
@@ -133,7 +133,7 @@ def _of_chunk(work: Work, case: Case, *, public: float) -> Usage:
     told = min(work.open_ports, 500) + min(seconds, discovery_seconds(work)) / _PROGRESS_S
     blocks = ceil(work.addresses / 256)
     packets = max(work.cells, work.probes * case.resend) + work.host_probes
-    sent = bytes_expected(packets, work.open_ports * work.services)
+    sent = bytes_sent(work, packets)
     return Usage(
         tasks=1,
         task_seconds=max(MINUTE_S, task),

@@ -10,9 +10,11 @@ from functions.core.profile import Discovery
 HOST_PACE = {Protocol.TCP: 500, Protocol.UDP: 1}
 """Ports per second that one silent host allows: nmap's own slowing down, and kernels that send one ICMP error a second."""
 PACKET_BYTES = 44
-"""Of nmap's SYN over IPv4, IP's header included: what estimates take, and bounds hold. masscan's has no option, and four bytes less."""
-SERVICE_BYTES = 8_000
-"""That `nmap -sV` sends to a port, at most: where few ports are open, 5,000 on average."""
+"""Of nmap's SYN over IPv4, IP's header included; and what bounds hold for a packet."""
+MASSCAN_BYTES = 40
+"""Of masscan's, which has no option."""
+SERVICE_BYTES, MOST_SERVICE_BYTES = 5_000, 8_000
+"""That `nmap -sV` sends to a port, as it mostly is, and at most."""
 MOST_PPS = 60_000
 """That one task gets onto the wire, whatever its rate allows."""
 
@@ -186,9 +188,15 @@ def most_packets(cells: int, *, host_probes: int, rate: int, seconds: float) -> 
     return min(rate * seconds, cells * (MOST_PROBES + MOST_ASKED * host_probes))
 
 
-def bytes_expected(packets: float, open_ports: float) -> float:
-    """To look for ports, and to identify those that are open."""
-    return packets * PACKET_BYTES + open_ports * SERVICE_BYTES
+def bytes_sent(work: Work, packets: float) -> float:
+    """To look for ports by so many packets, and to identify those that are open."""
+    services = work.open_ports * SERVICE_BYTES if work.services else 0.0
+    return packets * (MASSCAN_BYTES if work.by_masscan else PACKET_BYTES) + services
+
+
+def most_bytes(packets: float, open_ports: float) -> float:
+    """The same, at most."""
+    return packets * PACKET_BYTES + open_ports * MOST_SERVICE_BYTES
 
 
 def runs(work: Work) -> float:

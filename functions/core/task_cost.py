@@ -4,7 +4,7 @@ from datetime import datetime
 
 from functions.core.chunk import Chunk
 from functions.core.metering import attempt_ended, told_by_last
-from functions.core.pace import SERVICE_BYTES, bytes_expected, most_packets
+from functions.core.pace import MOST_SERVICE_BYTES, most_bytes, most_packets
 from functions.core.prices import Machine, micros_of
 from functions.core.scan import Snapshot
 
@@ -21,7 +21,7 @@ def most_micros(chunk: Chunk, snapshot: Snapshot, machine: Machine, *, rate: int
     open_ports = min(cells, PORTS_HELD)
     host_probes = snapshot.profile.host_discovery.probes
     packets = most_packets(cells, host_probes=host_probes, rate=rate, seconds=seconds)
-    sent = bytes_expected(packets, open_ports)
+    sent = most_bytes(packets, open_ports)
     return micros_of(machine, seconds, open_ports=open_ports, bytes_out=sent if chunk.public else 0)
 
 
@@ -31,7 +31,7 @@ def micros_spent(chunk: Chunk, machine: Machine, *, now: datetime) -> int:
     open_ports = told.open_ports if told else 0
     sent = after.bytes_sent - chunk.bytes_sent
     if told and told.bytes_sent is None:
-        sent += open_ports * SERVICE_BYTES
+        sent += open_ports * MOST_SERVICE_BYTES
     return micros_of(
         machine,
         after.charged_s - chunk.charged_s,

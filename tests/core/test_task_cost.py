@@ -12,7 +12,7 @@ from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.messages import Progress
 from functions.core.metering import attempt_ended, used
 from functions.core.outlook import Case, usage_of
-from functions.core.pace import MOST_ASKED, MOST_PROBES, PACKET_BYTES, SERVICE_BYTES, bytes_expected, most_packets
+from functions.core.pace import MOST_ASKED, MOST_PROBES, MOST_SERVICE_BYTES, PACKET_BYTES, most_bytes, most_packets
 from functions.core.planner import shape_of
 from functions.core.prices import PORT_USD, Usage, bill, micros_of, price_list
 from functions.core.scan import Snapshot
@@ -88,7 +88,7 @@ def test_what_is_held_is_no_less_than_what_any_task_within_it_spends(
     chunk = a_chunk(cells=cells, public=public)
     probes = int(share * most_packets(cells, host_probes=0, rate=rate, seconds=TASK_S))
     ports = min(cells, open_ports)
-    counted = int(bytes_expected(probes, ports)) if counts else None
+    counted = int(most_bytes(probes, ports)) if counts else None
     ended = told(chunk, probes=probes, open_ports=ports, bytes_sent=counted)
     assert spent(ended, after=seconds) <= held(chunk, rate=rate)
 
@@ -119,7 +119,7 @@ NAMES = snapshot("a.example", hosts=(pinned("a.example", "8.8.8.8", "8.8.4.4"),)
 def test_for_public_targets_all_is_held_for_that_a_task_may_send(
     cells: int, of: Snapshot, packets: int, open_ports: int
 ) -> None:
-    sent = packets * PACKET_BYTES + open_ports * SERVICE_BYTES
+    sent = packets * PACKET_BYTES + open_ports * MOST_SERVICE_BYTES
     assert held(a_chunk(cells=cells), of) == micros_of(MACHINE, TASK_S, open_ports=open_ports, bytes_out=sent)
 
 
@@ -134,7 +134,7 @@ def test_five_gigabytes_to_the_internet_cost_what_the_list_says() -> None:
 def test_bytes_that_were_counted_are_spent_and_no_guess_for_services_on_top() -> None:
     counted, guessed = (told(a_chunk(), probes=1_000, open_ports=100, bytes_sent=sent) for sent in (10**9, None))
     assert spent(counted, after=600) == micros_of(MACHINE, 600, open_ports=100, bytes_out=10**9)
-    sent = 1_000 * PACKET_BYTES + 100 * SERVICE_BYTES
+    sent = 1_000 * PACKET_BYTES + 100 * MOST_SERVICE_BYTES
     assert spent(guessed, after=600) == micros_of(MACHINE, 600, open_ports=100, bytes_out=sent)
 
 
@@ -143,7 +143,7 @@ def test_a_chunk_with_more_open_ports_than_are_held_for_passes_by_the_cost_of_th
     most = most_packets(chunk.cells, host_probes=0, rate=60_000, seconds=TASK_S)
     ended = told(chunk, probes=int(most), open_ports=PORTS_HELD + more)
     gb = price_list().of(MACHINE.region).data_out_gb
-    beyond = more * (PORT_USD + SERVICE_BYTES / 1e9 * gb)
+    beyond = more * (PORT_USD + MOST_SERVICE_BYTES / 1e9 * gb)
     assert spent(ended, after=TASK_S) - held(chunk) == pytest.approx(beyond * 1_000_000, abs=2)
     assert beyond < 5
 

@@ -8,7 +8,7 @@ from functions.core.chunk import MAX_ATTEMPTS, Chunk, ChunkCounts, ChunkStatus
 from functions.core.errors import NotFound, Superseded
 from functions.core.ids import new_id
 from functions.core.messages import Progress
-from functions.core.pace import PACKET_BYTES, SERVICE_BYTES
+from functions.core.pace import MOST_SERVICE_BYTES, PACKET_BYTES
 from functions.core.prices import micros_of
 from functions.store.sources import Sources
 from functions.usecases.judge_attempt import JudgeAttempt, Verdict
@@ -84,7 +84,7 @@ def test_a_task_that_is_gone_has_cost_its_time_and_what_it_found_and_sent_to_the
     backend.ledger.save(attempt, result_key="results/1", outcome="complete", progress=told)
     judged(backend)
     judged(backend)
-    sent = (1_000_000 * PACKET_BYTES + 3 * SERVICE_BYTES) * public
+    sent = (1_000_000 * PACKET_BYTES + 3 * MOST_SERVICE_BYTES) * public
     spent = backend.allotments.spent(backend.project, SCAN, at=backend.clock())
     assert spent.scan == spent.month == micros_of(MACHINE, 100, open_ports=3, bytes_out=sent)
 

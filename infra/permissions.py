@@ -176,7 +176,7 @@ PERMISSIONS: Mapping[str, tuple[Grant, ...]] = {
         _table("Query", keys=("BUD#*",)),
         # What an account released is excluded from then on.
         _table("PutItem", keys=("BUD#*", "CHK#*")),
-        _table("UpdateItem", keys=("BUD#*", "SCN#*")),
+        _table("UpdateItem", keys=("BUD#*", "CHK#*", "SCN#*")),
     ),
     "JudgeAttempt": (
         _table("GetItem", keys=("CHK#*",)),

@@ -22,6 +22,7 @@ from functions.wiring import scan_workflow as wiring
 from functions.wiring.clock import utc_now
 from scanner_image.result import write
 from tests.backend import BUCKET, Backend
+from tests.key_families import KeyFamilies
 
 Cell = tuple[str, int]
 Behaviour = Literal["scans", "dies", "never claims", "saves half", "is stopped", "saves rubbish"]
@@ -141,6 +142,7 @@ def _assets(spec: ChunkSpec) -> Iterator[str]:
 class Rehearsal:
     backend: Backend
     worker: Worker
+    families: KeyFamilies
     taken_back: set[str] = field(default_factory=set)
     """Chunks whose tasks on spare capacity are interrupted, whatever they have done by then."""
 
@@ -150,7 +152,8 @@ class Rehearsal:
         return self.finish(scan)
 
     def plan(self, scan: Scan) -> list[dict[str, Any]]:
-        planned = plan.handler(_ids(scan), LambdaContext())
+        with self.families.acting("PlanChunks"):
+            planned = plan.handler(_ids(scan), LambdaContext())
         body = self.backend.results.client.get_object(Bucket=planned["bucket"], Key=planned["index_key"])["Body"]
         lanes: list[dict[str, Any]] = json.load(body)
         dealt = [
@@ -182,27 +185,35 @@ class Rehearsal:
         return {"StopCode": "SpotInterruption"} if spare and item["chunk"] in self.taken_back else {}
 
     def admit(self, item: dict[str, Any]) -> dict[str, Any]:
-        return admit.handler(item, LambdaContext())
+        with self.families.acting("AdmitChunk"):
+            return admit.handler(item, LambdaContext())
 
     def judged(self, item: dict[str, Any]) -> str:
         """The verdict on the item's last attempt, once it is carried out."""
-        verdict = str(judge.handler(item, LambdaContext())["verdict"])
+        with self.families.acting("JudgeAttempt"):
+            verdict = str(judge.handler(item, LambdaContext())["verdict"])
         if verdict == "ingest":
             try:
-                ingest.handler(item, LambdaContext())
+                with self.families.acting("IngestChunk"):
+                    ingest.handler(item, LambdaContext())
             except Exception as error:
                 failed = {
                     **item,
                     "attempt": {"verdict": verdict},
                     "error": {"Error": type(error).__name__, "Cause": "{}"},
                 }
-                record_failure.handler(failed, LambdaContext())
+                self._record_failure(failed)
         elif verdict == "failed":
-            record_failure.handler({**item, "attempt": {"verdict": verdict}}, LambdaContext())
+            self._record_failure({**item, "attempt": {"verdict": verdict}})
         return verdict
 
+    def _record_failure(self, failed: dict[str, Any]) -> None:
+        with self.families.acting("RecordFailure"):
+            record_failure.handler(failed, LambdaContext())
+
     def finish(self, scan: Scan) -> dict[str, Any]:
-        return finish.handler(_ids(scan), LambdaContext())
+        with self.families.acting("FinishScan"):
+            return finish.handler(_ids(scan), LambdaContext())
 
 
 def _ids(scan: Scan) -> dict[str, Any]:
@@ -210,8 +221,8 @@ def _ids(scan: Scan) -> dict[str, Any]:
 
 
 @pytest.fixture
-def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rehearsal:
-    """Many small chunks: the limits are such that a task does a few cells."""
+def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
+    """Many small chunks: the limits are such that a task does a few cells. No step asks for a key that its role has not."""
     variables = {
         "TABLE": backend.table.name,
         "LIVE_TABLE": backend.live_table.name,
@@ -235,7 +246,10 @@ def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(f"VEDETTE_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     _forget_composed()
-    return Rehearsal(backend, Worker(backend, tmp_path))
+    families = KeyFamilies(backend.table.name)
+    families.watch(clients.dynamodb())
+    yield Rehearsal(backend, Worker(backend, tmp_path), families)
+    assert not families.refused, families.refused
 
 
 def _forget_composed() -> None:

@@ -1,0 +1,71 @@
+"""Holds what a function asks of the main table to the key families of its role, which no emulator does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from infra.grants import On
+from infra.permissions import PERMISSIONS
+
+_BATCHES = {"BatchGetItem", "BatchWriteItem"}
+
+
+@dataclass
+class KeyFamilies:
+    """Of one table; `refused` is what AWS would have refused."""
+
+    table: str
+    role: str = ""
+    """Who acts; what nobody asks in is not looked at."""
+    asked: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+
+    def watch(self, client: Any) -> None:
+        client.meta.events.register("provide-client-params.dynamodb", self._look, unique_id="key-families")
+
+    @contextmanager
+    def acting(self, role: str) -> Iterator[None]:
+        before, self.role = self.role, role
+        try:
+            yield
+        finally:
+            self.role = before
+
+    def _look(self, *, params: dict[str, Any], model: Any, **_: object) -> None:
+        for action, key in _accesses(model.name, params, self.table) if self.role else ():
+            self.asked.add(f"{self.role} {action} {key.partition('#')[0]}")
+            if not _granted(self.role, action, key):
+                self.refused.append(f"{self.role} may not {action} {key}")
+
+
+def _granted(role: str, action: str, key: str) -> bool:
+    return any(
+        grant.on is On.TABLE and f"dynamodb:{action}" in grant.actions and fnmatchcase(key, family)
+        for grant in PERMISSIONS[role]
+        for family in grant.keys
+    )
+
+
+def _accesses(operation: str, params: dict[str, Any], table: str) -> Iterator[tuple[str, str]]:
+    """Each action, as IAM names it, with the partition key that it is on."""
+    if operation == "TransactWriteItems":
+        for entry in params["TransactItems"]:
+            ((kind, request),) = entry.items()
+            if request["TableName"] == table:
+                yield ("ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item"), _key(request)
+    elif operation in _BATCHES:
+        asked = params["RequestItems"].get(table, ())
+        keys = [{"Key": key} for key in asked["Keys"]] if isinstance(asked, dict) else asked
+        for each in keys:
+            yield operation, _key(next(iter(each.values())) if "Key" not in each else each)
+    elif params.get("TableName") == table and "IndexName" not in params:
+        yield operation, _key(params)
+
+
+def _key(request: dict[str, Any]) -> str:
+    found = request.get("Key") or request.get("Item")
+    if found is None:
+        return str(request["ExpressionAttributeValues"][":pk"]["S"])
+    return str(found["pk"]["S"])

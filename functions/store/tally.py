@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest
 _READS = frozenset({"BatchGetItem", "GetItem", "Query", "TransactGetItems"})
 _S3_CHEAP = frozenset({"GetObject", "HeadObject"})
 _S3_FREE = frozenset({"DeleteObject", "DeleteObjects"})
+_REFUSALS = 300
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _TOLD = frozenset({*_READS, "BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
 
@@ -38,7 +39,7 @@ class Tally:
                 events.register("after-call.s3", self._s3, unique_id="tally")
 
     def said(self) -> int:
-        """Bytes of all requests so far that left this machine and were answered, at least: without what TLS and TCP add."""
+        """Bytes of all requests so far that left this machine, or are about to: without what TLS and TCP add."""
         return self._said
 
     def listen(self, *handlers: logging.Handler) -> None:
@@ -60,14 +61,23 @@ class Tally:
             self._amounts[name] += amount
 
     def _sending(self, *, request: AWSPreparedRequest, **_: object) -> None:
+        """Before a byte of it is on an interface: who takes these off never has too little to take."""
         leaves = urlsplit(request.url).hostname not in _THIS_MACHINE
-        self._sent.size = _size(request) if leaves else 0
+        self._sent.head, self._sent.body = _sizes(request) if leaves else (0, 0)
+        self._sent.waits = "Expect" in request.headers
+        self._say(self._sent.head + self._sent.body)
 
-    def _answered(self, *, exception: Exception | None, **_: object) -> None:
-        """In the thread that sent it. Of a request without an answer nobody knows how much has left."""
-        if exception is None:
-            with self._lock:
-                self._said += self._sent.size
+    def _answered(self, *, response_dict: Mapping[str, Any] | None, exception: Exception | None, **_: object) -> None:
+        """In the thread that sent it. Of a request without an answer nobody knows how much has left, and a body that waits
+        to be asked for stays where the answer is a refusal."""
+        if exception is not None:
+            self._say(-self._sent.head - self._sent.body)
+        elif self._sent.waits and response_dict and response_dict["status_code"] >= _REFUSALS:
+            self._say(-self._sent.body)
+
+    def _say(self, size: int) -> None:
+        with self._lock:
+            self._said += size
 
     def _dynamodb(self, *, parsed: Mapping[str, Any], model: Any, **_: object) -> None:
         told = parsed.get("ConsumedCapacity") or ()
@@ -80,12 +90,12 @@ class Tally:
             self._count("s3_gets" if model.name in _S3_CHEAP else "s3_puts", 1)
 
 
-def _size(request: AWSPreparedRequest) -> int:
-    """Of a body that is streamed in parts: as it is without what parts them."""
+def _sizes(request: AWSPreparedRequest) -> tuple[int, int]:
+    """Of its head and of its body: of one that is streamed in parts, as it is without what parts them."""
     headers = request.headers
     head = sum(len(name) + len(value) + len(": \r\n") for name, value in headers.items())
     body = headers.get("Content-Length") or headers.get("X-Amz-Decoded-Content-Length") or 0
-    return len(request.method) + len(urlsplit(request.url).path) + head + int(body)
+    return len(request.method) + len(urlsplit(request.url).path) + head, int(body)
 
 
 class _Heard:

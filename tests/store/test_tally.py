@@ -77,23 +77,34 @@ def test_the_bytes_of_requests_are_counted_as_they_leave_this_machine() -> None:
     assert tally.said() > before, "of all of its time"
 
 
+LENGTH = 5_000_000
+
+
 @pytest.mark.parametrize(
-    ("host", "failure", "counts"),
+    ("host", "expect", "answer", "told"),
     [
-        ("dynamodb.eu-west-1.amazonaws.com", None, True),
-        ("dynamodb.eu-west-1.amazonaws.com", ConnectionError(), False),
-        ("127.0.0.1:4566", None, False),
-        ("[::1]:4566", None, False),
+        ("s3.eu-west-1.amazonaws.com", {}, 200, "whole"),
+        ("s3.eu-west-1.amazonaws.com", {}, 503, "whole"),
+        ("s3.eu-west-1.amazonaws.com", {"Expect": "100-continue"}, 200, "whole"),
+        ("s3.eu-west-1.amazonaws.com", {"Expect": "100-continue"}, 503, "head"),
+        ("s3.eu-west-1.amazonaws.com", {}, None, "nothing"),
+        ("127.0.0.1:4566", {}, 200, "nothing"),
+        ("[::1]:4566", {}, 200, "nothing"),
     ],
-    ids=["answered", "given up", "on this machine", "by IPv6"],
+    ids=["answered", "refused", "asked for", "refused before its body", "given up", "on this machine", "by IPv6"],
 )
-def test_only_requests_count_that_left_this_machine_for_certain(
-    host: str, failure: Exception | None, *, counts: bool
+def test_only_what_left_this_machine_counts_and_that_from_before_it_leaves(
+    host: str, expect: dict[str, str], answer: int | None, told: str
 ) -> None:
-    client, tally = boto3.client("dynamodb", region_name="us-east-1"), Tally()
+    client, tally = boto3.client("s3", region_name="us-east-1"), Tally()
     tally.watch(client)
-    headers = HTTPHeaders.from_dict({"Content-Length": "5"})
-    request = AWSPreparedRequest("POST", f"http://{host}/", headers, b"asked", False)
-    client.meta.events.emit("before-send.dynamodb.ListTables", request=request)
-    client.meta.events.emit("response-received.dynamodb.ListTables", exception=failure)
-    assert (tally.said() > 0) is counts
+    headers = HTTPHeaders.from_dict({"Content-Length": str(LENGTH), **expect})
+    request = AWSPreparedRequest("PUT", f"http://{host}/", headers, b"", False)
+    client.meta.events.emit("before-send.s3.PutObject", request=request)
+    assert (tally.said() > LENGTH) is host.endswith(".com"), "before it leaves"
+    client.meta.events.emit(
+        "response-received.s3.PutObject",
+        response_dict={"status_code": answer} if answer else None,
+        exception=None if answer else ConnectionError(),
+    )
+    assert {"whole": tally.said() > LENGTH, "head": 0 < tally.said() < 1000, "nothing": tally.said() == 0}[told]

@@ -138,6 +138,8 @@ class Chunk(Model):
     """That all attempts sent to look for ports, as they last told."""
     bytes_sent: int = Field(default=0, ge=0)
     """By all attempts, as they last told."""
+    bytes_charged: int = Field(default=0, ge=0)
+    """Of these: what the scan and its project were charged for so far, with a task that was gone."""
     begun: Time | None = None
     """When its first attempt claimed it: a later one may go on with what was seen since."""
     claimed: Time | None = None

@@ -34,14 +34,15 @@ def attempt_ended(chunk: Chunk, *, now: datetime) -> dict[str, float | int | Non
     if chunk.admitted is None:
         return {}
     seconds = max(0.0, (now - chunk.admitted).total_seconds()) if _claimed(chunk) else 0.0
-    charged = max(MINUTE_S, seconds)
+    charged, sent = max(MINUTE_S, seconds), sent_by(chunk)
     return {
         "admitted": None,
         "tasks": chunk.tasks + 1,
         "task_s": round(chunk.task_s + seconds, 3),
         "charged_s": round(chunk.charged_s + charged, 3),
         "spot_s": round(chunk.spot_s + charged * chunk.on_spot, 3),
-        **sent_by(chunk),
+        **sent,
+        "bytes_charged": sent["bytes_sent"],
     }
 
 

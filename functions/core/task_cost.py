@@ -26,10 +26,13 @@ def most_micros(chunk: Chunk, snapshot: Snapshot, machine: Machine, *, rate: int
 
 
 def micros_spent(chunk: Chunk, machine: Machine, *, now: datetime) -> int:
-    """By the task of its last attempt, which is gone by now. Raises InvalidInput as `most_micros` does."""
+    """By the task of its last attempt, which is gone by now, with what earlier ones sent that nobody was charged for.
+
+    Raises InvalidInput as `most_micros` does.
+    """
     after, told = chunk.model_copy(update=attempt_ended(chunk, now=now)), told_by_last(chunk)
     open_ports = told.open_ports if told else 0
-    sent = after.bytes_sent - chunk.bytes_sent
+    sent = after.bytes_sent - chunk.bytes_charged
     if told and told.bytes_sent is None:
         sent += open_ports * MOST_SERVICE_BYTES
     return micros_of(

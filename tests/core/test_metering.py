@@ -20,6 +20,7 @@ def test_a_task_counts_from_the_gate_to_its_end_and_a_minute_at_least() -> None:
         "spot_s": 0,
         "packets": 0,
         "bytes_sent": 0,
+        "bytes_charged": 0,
     }
     assert attempt_ended(CHUNK, now=AT + timedelta(seconds=45))["charged_s"] == 60
 

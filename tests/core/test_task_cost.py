@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from functions.core.chunk import Chunk
 from functions.core.host_discovery import HostDiscovery, Question
 from functions.core.messages import Progress
-from functions.core.metering import attempt_ended, used
+from functions.core.metering import attempt_ended, sent_by, used
 from functions.core.outlook import Case, usage_of
 from functions.core.pace import MOST_ASKED, MOST_PROBES, MOST_SERVICE_BYTES, PACKET_BYTES, most_bytes, most_packets
 from functions.core.planner import shape_of
@@ -136,6 +136,15 @@ def test_bytes_that_were_counted_are_spent_and_no_guess_for_services_on_top() ->
     assert spent(counted, after=600) == micros_of(MACHINE, 600, open_ports=100, bytes_out=10**9)
     sent = 1_000 * PACKET_BYTES + 100 * MOST_SERVICE_BYTES
     assert spent(guessed, after=600) == micros_of(MACHINE, 600, open_ports=100, bytes_out=sent)
+
+
+def test_what_a_superseded_attempt_sent_is_spent_with_the_task_of_the_next() -> None:
+    before = told(a_chunk(), probes=1_000, open_ports=0, bytes_sent=10**9)
+    taken_over = before.model_copy(update={**sent_by(before), "attempt": 2, "progress": None})
+    assert spent(taken_over, after=600) == micros_of(MACHINE, 600, bytes_out=10**9)
+    gone = taken_over.model_copy(update=attempt_ended(taken_over, now=AT + timedelta(seconds=600)))
+    again = gone.model_copy(update={"admitted": AT + timedelta(seconds=600), "admitted_after": 2})
+    assert spent(again, after=700) == micros_of(MACHINE, 60), "once"
 
 
 def test_a_chunk_with_more_open_ports_than_are_held_for_passes_by_the_cost_of_these_alone() -> None:

@@ -72,7 +72,10 @@ class FinishScan:
 
     def _count_task(self, chunk: Chunk) -> Chunk:
         """A workflow that is aborted judges no attempt: what its tasks cost, until they were last heard of, would be in no sum."""
-        gone = chunk.heartbeat or self.clock()
+        now = self.clock()
+        gone = chunk.heartbeat or now
+        if not (chunk.admitted or gone) <= gone <= now:
+            gone = now  # the worker's clock is wrong
         return count_task(chunk, ledger=self.ledger, allotments=self.allotments, machine=self.machine, now=gone)
 
     def _end(self, scan: Scan, chunks: tuple[Chunk, ...], stop: Stop | None, cause: str) -> Scan:

@@ -164,6 +164,19 @@ def test_workers_of_an_aborted_run_are_asked_to_stop_and_what_they_save_counts(s
     assert (ended.status, ended.counts.chunks_ingested) == (ScanStatus.PARTIAL, 1)
 
 
+@pytest.mark.parametrize("wrong_s", [-3600, 3600])
+def test_a_worker_whose_clock_is_wrong_is_charged_to_the_end_by_ours(stage: Stage, wrong_s: int) -> None:
+    ledger, clock = stage.backend.ledger, stage.backend.clock
+    ledger.admit(stage.chunk(0), rate=100, not_after=None, now=clock())
+    clock.pass_by(90)
+    theirs = clock() + timedelta(seconds=wrong_s)
+    stage.save(ledger.claim(stage.scan.project, stage.scan.id, "00000", run=1, now=theirs, lease_s=LEASE_S))
+    clock.pass_by(10)
+    actual = stage.finish("the workflow ended early (aborted)").actual
+    assert actual is not None
+    assert actual.usage.task_seconds == 100
+
+
 def test_tasks_of_an_aborted_run_are_charged_once_until_they_were_last_heard_of(stage: Stage) -> None:
     ledger, allotments, now = stage.backend.ledger, stage.backend.allotments, stage.backend.clock()
     ledger.admit(stage.chunk(0), rate=100, not_after=None, now=now)

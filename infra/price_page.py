@@ -78,7 +78,7 @@ A scan that has ended, or is paused, tells what it has used and cost (`vedette s
 | --- | --- |
 | task seconds | the ledger: from the gate that lets a task go to the moment that it is seen gone, a minute at least for each attempt, and only once. AWS charges from the image's pull on, a few seconds less |
 | read and write units, requests for objects | the workflow's functions and the workers, from what DynamoDB tells with each answer, and by S3's calls |
-| function calls and their memory by time, transitions | each step of the workflow, as it runs; of the last one, *Finish scan*, all but its last write |
+| function calls and their memory by time, transitions | each step of the workflow, as it runs; of the last one, *Finish scan*, what it does before it sums up |
 | bytes sent | the workers, by the counters of their network interfaces, from IP's header on, with each heartbeat and at the end: all that discovery, services and scripts send. What the task asks of AWS is taken off by the length of its requests, as AWS charges no data for it within a region; what TLS and TCP add to these is left in, some hundred bytes a second |
 | bytes of logs | the workflow's functions and the workers, as they write them; what AWS adds (lines of its own for each call, the workflow's history with its data) is not in it, which an estimate has |
 | packets | the workers: masscan's own count of each pass and look, and one for each cell that another engine asked: what nmap repeats, its questions which hosts are there, and the identification of services are not in it. No money is asked for them where interfaces count bytes |

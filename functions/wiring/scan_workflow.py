@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from functions.adapters import clients
-from functions.core.errors import VedetteError
+from functions.core.errors import NotFound, VedetteError
 from functions.observability import get_logger
 from functions.store.table import Table
 from functions.wiring.clock import utc_now
@@ -244,5 +244,9 @@ def metered(
 
     try:
         yield note
-    finally:
+    except NotFound:
+        raise  # of a scan that was deleted nobody sums up what it used
+    except BaseException:
         note()
+        raise
+    note()

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+from functions.core.ids import new_id
 from functions.core.scan import Scan
 from functions.scan_workflow import finish
+from functions.wiring.clock import utc_now
 from tests.backend import Backend
 from tests.scan_workflow.rehearsal import LambdaContext, Rehearsal
 
@@ -44,6 +46,12 @@ def test_an_execution_that_ended_after_its_scan_changes_nothing(backend: Backend
     ended = backend.reread(scan)
     told(an_ending(scan, "FAILED"))
     assert backend.reread(scan) == ended
+
+
+def test_of_a_scan_that_was_deleted_no_use_is_noted(backend: Backend, rehearsal: Rehearsal) -> None:
+    project, gone = backend.scan(backend.network()).project, new_id(utc_now())
+    told({"project": project, "scan": gone, "run": 1})
+    assert backend.ledger.metered(project, gone) == {}
 
 
 def test_the_sweepers_word_carries_its_reason(backend: Backend, rehearsal: Rehearsal) -> None:

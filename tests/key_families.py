@@ -1,6 +1,6 @@
 """Holds what a function asks of the main table to the key families of its role, which no emulator does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -9,6 +9,7 @@ from typing import Any
 from infra.grants import On
 from infra.permissions import PERMISSIONS
 
+Handler = Callable[[Any, Any], Any]
 _BATCHES = {"BatchGetItem", "BatchWriteItem"}
 
 
@@ -19,11 +20,16 @@ class KeyFamilies:
     table: str
     role: str = ""
     """Who acts; what nobody asks in is not looked at."""
-    asked: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
 
-    def watch(self, client: Any) -> None:
-        client.meta.events.register("provide-client-params.dynamodb", self._look, unique_id="key-families")
+    def of(self, role: str, handler: Handler) -> Handler:
+        """The handler as that role's."""
+
+        def acting(event: Any, context: Any) -> Any:
+            with self.acting(role):
+                return handler(event, context)
+
+        return acting
 
     @contextmanager
     def acting(self, role: str) -> Iterator[None]:
@@ -33,11 +39,22 @@ class KeyFamilies:
         finally:
             self.role = before
 
-    def _look(self, *, params: dict[str, Any], model: Any, **_: object) -> None:
+    def look(self, *, params: dict[str, Any], model: Any, **_: object) -> None:
         for action, key in _accesses(model.name, params, self.table) if self.role else ():
-            self.asked.add(f"{self.role} {action} {key.partition('#')[0]}")
             if not _granted(self.role, action, key):
                 self.refused.append(f"{self.role} may not {action} {key}")
+
+
+@contextmanager
+def held_to_key_families(client: Any, table: str) -> Iterator[KeyFamilies]:
+    """Whoever acts by this client; fails at the end where something would have been refused."""
+    families, event = KeyFamilies(table), "provide-client-params.dynamodb"
+    client.meta.events.register(event, families.look)
+    try:
+        yield families
+    finally:
+        client.meta.events.unregister(event, families.look)
+    assert not families.refused, families.refused
 
 
 def _granted(role: str, action: str, key: str) -> bool:

@@ -19,9 +19,12 @@ from functions.adapters.workflow import Workflow
 from functions.core.audit import Acting
 from functions.core.errors import Unavailable
 from functions.core.network import Network
+from functions.http_api import app as http_app
 from functions.store.audit import acting
 from functions.store.table import Table
+from functions.websocket import app as websocket_app
 from functions.wiring import authorizer, http_api, tickets, websocket
+from tests.key_families import held_to_key_families
 from tests.moto_answers import one_by_one
 
 if TYPE_CHECKING:
@@ -183,7 +186,10 @@ def aws_in_memory() -> Iterator[None]:
 
 @contextmanager
 def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    """Everything as wired for production, on tables of its own, with the fakes in the place of the three adapters."""
+    """Everything as wired for production, on tables of its own, with the fakes in the place of the three adapters.
+
+    No door asks for a key that its role has not.
+    """
     for kind in ("table", "live_table", "bucket"):
         patch.setenv(f"VEDETTE_{kind.upper()}", f"{kind.replace('_', '-')}-{next(_NUMBERS)}")
     _create(os.environ["VEDETTE_TABLE"], os.environ["VEDETTE_LIVE_TABLE"], os.environ["VEDETTE_BUCKET"])
@@ -197,7 +203,13 @@ def platform_in_memory(patch: pytest.MonkeyPatch) -> Iterator[Platform]:
     patch.setattr(websocket, "websocket", lambda: made.websocket)
     patch.setattr(authorizer, "authorizer", lambda: made.authorizer)
     patch.setattr(tickets, "ticket_door", lambda: made.ticket_door)
-    with one_by_one(), acting(Acting(principal="tests", kind="system", route="by hand", request="none")):
+    with (
+        held_to_key_families(clients.dynamodb(), os.environ["VEDETTE_TABLE"]) as families,
+        one_by_one(),
+        acting(Acting(principal="tests", kind="system", route="by hand", request="none")),
+    ):
+        patch.setattr(http_app, "handler", families.of("HttpApi", http_app.handler))
+        patch.setattr(websocket_app, "handler", families.of("Websocket", websocket_app.handler))
         yield made
 
 

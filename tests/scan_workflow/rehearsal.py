@@ -22,7 +22,7 @@ from functions.wiring import scan_workflow as wiring
 from functions.wiring.clock import utc_now
 from scanner_image.result import write
 from tests.backend import BUCKET, Backend
-from tests.key_families import KeyFamilies
+from tests.key_families import KeyFamilies, held_to_key_families
 
 Cell = tuple[str, int]
 Behaviour = Literal["scans", "dies", "never claims", "saves half", "is stopped", "saves rubbish"]
@@ -246,10 +246,8 @@ def rehearsal(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(f"VEDETTE_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     _forget_composed()
-    families = KeyFamilies(backend.table.name)
-    families.watch(clients.dynamodb())
-    yield Rehearsal(backend, Worker(backend, tmp_path), families)
-    assert not families.refused, families.refused
+    with held_to_key_families(clients.dynamodb(), backend.table.name) as families:
+        yield Rehearsal(backend, Worker(backend, tmp_path), families)
 
 
 def _forget_composed() -> None:

@@ -10,7 +10,6 @@ from infra.grants import On
 from infra.permissions import PERMISSIONS
 
 Handler = Callable[[Any, Any], Any]
-_BATCHES = {"BatchGetItem", "BatchWriteItem"}
 
 
 @dataclass
@@ -72,11 +71,12 @@ def _accesses(operation: str, params: dict[str, Any], table: str) -> Iterator[tu
             ((kind, request),) = entry.items()
             if request["TableName"] == table:
                 yield ("ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item"), _key(request)
-    elif operation in _BATCHES:
-        asked = params["RequestItems"].get(table, ())
-        keys = [{"Key": key} for key in asked["Keys"]] if isinstance(asked, dict) else asked
-        for each in keys:
-            yield operation, _key(next(iter(each.values())) if "Key" not in each else each)
+    elif operation == "BatchGetItem":
+        for key in params["RequestItems"].get(table, {"Keys": ()})["Keys"]:
+            yield operation, _key({"Key": key})
+    elif operation == "BatchWriteItem":
+        for entry in params["RequestItems"].get(table, ()):
+            yield operation, _key(*entry.values())
     elif params.get("TableName") == table and "IndexName" not in params:
         yield operation, _key(params)
 

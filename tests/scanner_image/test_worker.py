@@ -114,6 +114,7 @@ def test_what_the_interfaces_counted_is_told_where_they_are_the_attempts_own(
     saved = own.ledger.saved.progress.bytes_sent
     assert saved is not None
     told = [event.data["bytes_sent"] for event in own.live.of("chunk.progress")]
+    assert told
     assert [*told, saved] == sorted({*told, saved}), "live, and in the end in the ledger"
 
 
